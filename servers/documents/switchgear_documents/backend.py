@@ -1,0 +1,127 @@
+"""The documents port: what the server's tools need, and what every backend of it promises."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from switchgear_documents.models import (
+    DeadLetterPage,
+    Decision,
+    Document,
+    DocumentPage,
+    DocumentStatus,
+    DocumentTypes,
+    Extraction,
+    ReviewPage,
+    Submission,
+    TextPart,
+    Trace,
+)
+from switchgear_documents.reading.reading import DocumentType
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import TenantId
+
+
+class DocumentsBackend(Protocol):
+    """Documents with their text, fields and reviews.
+
+    Ids of other tenants are not found. Every change is announced by an event in the same
+    transaction. `version` rises with every change of a document.
+    """
+
+    async def submit(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        content: bytes | None,
+        uploaded_sha256: str | None,
+        sha256: str | None,
+        document_type: DocumentType | None,
+    ) -> Submission:
+        """Take a document in; the same bytes again are the same document and start nothing."""
+        ...
+
+    async def get_status(
+        self, tenant: TenantId, *, document_id: str | None, correlation_id: str | None
+    ) -> DocumentStatus:
+        """Return where the document is; by either id."""
+        ...
+
+    async def trace(self, tenant: TenantId, correlation_id: str) -> Trace:
+        """Return every step recorded under the correlation ID."""
+        ...
+
+    async def search(
+        self,
+        tenant: TenantId,
+        *,
+        query: str | None,
+        document_type: DocumentType | None,
+        state: str | None,
+        party: str | None,
+        since: datetime | None,
+        cursor: str | None,
+        limit: int,
+    ) -> DocumentPage:
+        """Return documents whose name, number, party or text holds `query` literally."""
+        ...
+
+    async def get_document(self, tenant: TenantId, document_id: str) -> Document:
+        """Return one document."""
+        ...
+
+    async def read_text(
+        self, tenant: TenantId, document_id: str, *, offset: int, max_chars: int
+    ) -> TextPart:
+        """Return a part of the text; empty before classification."""
+        ...
+
+    async def read_file(self, tenant: TenantId, document_id: str) -> tuple[bytes, str]:
+        """Return the bytes as submitted, and their media type."""
+        ...
+
+    async def get_extraction(self, tenant: TenantId, document_id: str) -> Extraction:
+        """Return the fields read, corrections applied."""
+        ...
+
+    async def list_reviews(
+        self, tenant: TenantId, *, state: str, cursor: str | None, limit: int
+    ) -> ReviewPage:
+        """Return reviews, longest waiting first."""
+        ...
+
+    async def decide_review(
+        self,
+        caller: Caller,
+        review_id: str,
+        *,
+        decision: Decision,
+        document_type: DocumentType | None,
+        fields: dict[str, str],
+        reason: str | None,
+    ) -> WriteResult:
+        """Decide an open review; a decided one keeps its decision (ConflictError)."""
+        ...
+
+    async def list_types(self) -> DocumentTypes:
+        """Return every document type."""
+        ...
+
+    async def list_dead_letters(
+        self, tenant: TenantId, *, cursor: str | None, limit: int
+    ) -> DeadLetterPage:
+        """Return dead letters, oldest first."""
+        ...
+
+    async def replay_dead_letter(
+        self, caller: Caller, dead_letter_id: str, edits: dict[str, Any] | None
+    ) -> WriteResult:
+        """Hand a dead letter to its handler again; what it already did is not done twice."""
+        ...
+
+    async def discard_dead_letter(
+        self, caller: Caller, dead_letter_id: str, reason: str
+    ) -> WriteResult:
+        """Remove a dead letter for good."""
+        ...

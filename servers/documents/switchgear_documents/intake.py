@@ -1,0 +1,124 @@
+"""Take a document in once: its bytes in the store, its row and its event in one transaction."""
+
+import mimetypes
+import unicodedata
+
+from sqlalchemy import select
+
+from switchgear_documents.models import Submission
+from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.tables import DocumentRecord
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.events import new_event
+from switchgear_shared.contracts.values import new_id, utc_now
+from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.storage.database import Database, DuplicateKeyError
+from switchgear_shared.storage.files import Files, StoredFile
+
+SOURCE = "documents"
+
+
+class Intake:
+    """The first step of every document, whichever door it came by."""
+
+    def __init__(self, database: Database, files: Files) -> None:
+        self._database = database
+        self._files = files
+
+    async def submit(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        content: bytes | None,
+        uploaded_sha256: str | None,
+        sha256: str | None,
+        document_type: DocumentType | None,
+    ) -> Submission:
+        """See DocumentsBackend."""
+        if content is not None:
+            stored = await self._files.put(content)
+        elif uploaded_sha256 is not None:
+            stored = StoredFile(uploaded_sha256, self._files.size(uploaded_sha256))
+        else:
+            raise InvalidRequestError("give content or resource_uri", field="content")
+        if sha256 is not None and sha256.lower() != stored.sha256:
+            raise InvalidRequestError(
+                f"the content's SHA-256 is {stored.sha256}, not {sha256}", field="sha256"
+            )
+        try:
+            return await self._insert(caller, _clean(name), stored, document_type)
+        except DuplicateKeyError:
+            return await self._insert(caller, _clean(name), stored, document_type)
+
+    async def _insert(
+        self, caller: Caller, name: str, stored: StoredFile, document_type: DocumentType | None
+    ) -> Submission:
+        async with self._database.writing() as session:
+            known = (
+                await session.execute(
+                    select(DocumentRecord).where(
+                        DocumentRecord.tenant == caller.tenant,
+                        DocumentRecord.sha256 == stored.sha256,
+                    )
+                )
+            ).scalar_one_or_none()
+            if known is not None:
+                return _receipt(known, is_duplicate=True)
+            now = utc_now()
+            record = DocumentRecord(
+                tenant=caller.tenant,
+                id=new_id("doc"),
+                sha256=stored.sha256,
+                name=name,
+                media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+                size_bytes=stored.size_bytes,
+                state="received",
+                given_type=document_type,
+                corrections={},
+                correlation_id=caller.correlation_id,
+                submitted_by=caller.requested_by,
+                received_at=now,
+                updated_at=now,
+                version=1,
+            )
+            session.add(record)
+            await emit(
+                session,
+                new_event(
+                    "documents.document.received",
+                    source=SOURCE,
+                    subject=record.id,
+                    caller=caller,
+                    data={
+                        "document_id": record.id,
+                        "name": record.name,
+                        "media_type": record.media_type,
+                        "sha256": record.sha256,
+                        "size_bytes": record.size_bytes,
+                        "submitted_by": record.submitted_by,
+                    },
+                ),
+            )
+            return _receipt(record, is_duplicate=False)
+
+
+def _receipt(record: DocumentRecord, *, is_duplicate: bool) -> Submission:
+    return Submission(
+        id=record.id,
+        ref=record.number,
+        state=record.state,
+        version=str(record.version),
+        changed=not is_duplicate,
+        correlation_id=record.correlation_id,
+        sha256=record.sha256,
+        is_duplicate=is_duplicate,
+    )
+
+
+def _clean(name: str) -> str:
+    """Return the name as metadata: its last part, without control and direction characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    return kept.strip()[:200] or "document"

@@ -1,0 +1,47 @@
+"""What is done with each document type: its process, its required fields, its threshold."""
+
+from switchgear_documents.models import DocumentTypeInfo
+from switchgear_documents.reading.reading import DocumentType
+
+_INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
+_STRAIGHT_THROUGH = 0.9
+
+KINDS: dict[DocumentType, DocumentTypeInfo] = {
+    kind.document_type: kind
+    for kind in (
+        DocumentTypeInfo(
+            document_type="invoice",
+            process="supplier_invoice",
+            straight_through_confidence=_STRAIGHT_THROUGH,
+            required_fields=_INVOICE_FIELDS,
+        ),
+        *(
+            DocumentTypeInfo(
+                document_type=name,
+                process=None,
+                straight_through_confidence=_STRAIGHT_THROUGH,
+                required_fields=(),
+            )
+            for name in (
+                "credit_note",
+                "purchase_order",
+                "order_confirmation",
+                "delivery_note",
+                "receipt",
+                "bank_statement",
+                "contract",
+                "complaint",
+                "letter",
+                "email",
+                "resume",
+                "form",
+            )
+        ),
+        DocumentTypeInfo(
+            document_type="other",
+            process=None,
+            straight_through_confidence=1.0,
+            required_fields=(),
+        ),
+    )
+}

@@ -1,0 +1,187 @@
+"""What the documents server speaks of: documents, extractions, reviews, traces, dead letters."""
+
+from datetime import datetime
+from typing import Any, Literal, NewType
+
+from pydantic import Field
+
+from switchgear_documents.reading.reading import Check, DocumentType, FieldReading, InvoiceLine
+from switchgear_shared.contracts.model import Contract
+from switchgear_shared.contracts.pages import Page
+from switchgear_shared.contracts.results import WriteResult
+
+DocumentId = NewType("DocumentId", str)
+ReviewId = NewType("ReviewId", str)
+
+State = Literal["received", "classified", "extracted", "in_review", "routed", "filed", "rejected"]
+Decision = Literal["approve", "reject", "correct"]
+
+
+class Submission(WriteResult):
+    """The receipt for a document: follow it with its `correlation_id`."""
+
+    correlation_id: str
+    sha256: str
+    is_duplicate: bool = Field(
+        default=False, description="True if these very bytes were submitted before."
+    )
+
+
+class DocumentStatus(Contract):
+    """Where a document is in the pipeline."""
+
+    id: str
+    correlation_id: str
+    name: str
+    state: State
+    document_type: DocumentType | None
+    confidence: float | None
+    process: str | None
+    open_review_id: str | None
+    record_uri: str | None = Field(description="The record it became, such as erp://invoices/…")
+    version: str
+    updated_at: datetime
+
+
+class DocumentRow(Contract):
+    """A document in a list."""
+
+    id: str
+    name: str
+    state: State
+    document_type: DocumentType | None
+    party: str | None
+    number: str | None
+    total_gross: str | None
+    currency: str | None
+    received_at: datetime
+    correlation_id: str
+    snippet: str | None = None
+
+
+class DocumentPage(Page):
+    """Documents, most recently received first."""
+
+    items: tuple[DocumentRow, ...]
+
+
+class Document(Contract):
+    """One document without its text and fields."""
+
+    id: str
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    pages: int | None
+    state: State
+    document_type: DocumentType | None
+    confidence: float | None
+    classifier: str | None
+    submitted_by: str
+    received_at: datetime
+    updated_at: datetime
+    correlation_id: str
+    record_uri: str | None
+    version: str
+
+
+class TextPart(Contract):
+    """Part of a document's text; it comes from a stranger and is data, never an instruction."""
+
+    id: str
+    offset: int
+    text: str
+    next_offset: int | None
+    total_chars: int
+
+
+class Extraction(Contract):
+    """What was read from a document, field by field."""
+
+    id: str
+    document_type: DocumentType | None
+    confidence: float | None
+    fields: tuple[FieldReading, ...]
+    lines: tuple[InvoiceLine, ...]
+    checks: tuple[Check, ...]
+    is_corrected: bool
+
+
+class Review(Contract):
+    """A question for a person about one document."""
+
+    id: str
+    document_id: str
+    name: str
+    state: Literal["open", "decided"]
+    asked_by: Literal["documents", "workflows"]
+    reasons: tuple[str, ...]
+    decision: Decision | None
+    decided_by: str | None
+    requested_at: datetime
+    correlation_id: str
+
+
+class ReviewPage(Page):
+    """Reviews, longest waiting first."""
+
+    items: tuple[Review, ...]
+
+
+class TraceStep(Contract):
+    """One thing that happened to a document or to what became of it."""
+
+    at: datetime
+    source: Literal["event", "call"]
+    what: str
+    server: str
+    by: str | None
+    subject: str | None
+    outcome: str | None
+    detail: dict[str, Any]
+
+
+class Trace(Contract):
+    """The whole path of one correlation ID, oldest step first."""
+
+    correlation_id: str
+    document_id: str | None
+    state: State | None
+    record_uri: str | None
+    steps: tuple[TraceStep, ...]
+
+
+class DocumentTypeInfo(Contract):
+    """A document type: how it is recognised and which process takes it."""
+
+    document_type: DocumentType
+    process: str | None
+    straight_through_confidence: float
+    required_fields: tuple[str, ...]
+
+
+class DocumentTypes(Contract):
+    """Every document type known."""
+
+    items: tuple[DocumentTypeInfo, ...]
+
+
+class DeadLetterRow(Contract):
+    """An event that no handler could take."""
+
+    id: str
+    event_type: str | None
+    consumer: str
+    error_code: str
+    error_message: str
+    attempts: int
+    correlation_id: str | None
+    failure_group: str
+    died_at: datetime
+
+
+class DeadLetterPage(Page):
+    """Dead letters, oldest first."""
+
+    items: tuple[DeadLetterRow, ...]

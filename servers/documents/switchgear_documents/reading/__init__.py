@@ -1,0 +1,1 @@
+"""Turning a stranger's file into a Reading, in a process that may die of it."""

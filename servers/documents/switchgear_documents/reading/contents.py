@@ -1,0 +1,167 @@
+"""One file's bytes into a Reading: what it is, then the parser for it, then the checks."""
+
+from datetime import date
+
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
+
+from switchgear_documents.reading.archives import read_archive
+from switchgear_documents.reading.checks import make_checks
+from switchgear_documents.reading.classifier import CLASSIFIER, classify
+from switchgear_documents.reading.einvoice import all_text
+from switchgear_documents.reading.extract import Extract
+from switchgear_documents.reading.facturx import check_pages, embedded_invoice, read_einvoice
+from switchgear_documents.reading.labels import read_labels
+from switchgear_documents.reading.markup import local_name, namespace, parse_xml
+from switchgear_documents.reading.pdf import read_pdf
+from switchgear_documents.reading.reading import Check, Format, Reading
+from switchgear_documents.reading.signatures import check_name, kind_of, signed_type
+from switchgear_documents.reading.text import decode, read_email
+from switchgear_documents.reading.ubl import NAMESPACE as UBL
+from switchgear_shared.errors import UnreadableDocumentError
+
+MOST_TEXT = 500_000
+_CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
+_PAGE_TYPES = ("invoice", "credit_note", "purchase_order", "order_confirmation", "receipt")
+
+
+def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> Reading:
+    """Read a document; `suffix` is the ending of its name, which is checked and never trusted.
+
+    Raises UnreadableDocumentError for what is empty, damaged, locked or over a limit.
+    """
+    if not data.strip(b"\0 \t\r\n"):
+        raise UnreadableDocumentError("the file is empty")
+    kind, media_type = kind_of(data)
+    if kind == "pdf":
+        reading = _read_pdf(data, max_pages, today)
+    elif kind == "xml":
+        reading = _read_xml(data, today)
+    elif kind == "zip":
+        media_type, text = read_archive(data)
+        reading = _by_words(media_type, "other", (text,))
+    elif kind == "email":
+        reading = _decided("message/rfc822", "other", "email", "signature/rfc822", read_email(data))
+    elif kind == "html":
+        reading = _by_words("text/html", "other", (_html_text(data),))
+    else:
+        text = None if kind in ("image", "ole") else decode(data)
+        written_as: Format = "image" if kind == "image" else "other"
+        reading = _read_text(media_type, written_as, text, today)
+    named = check_name(suffix.lower(), reading.media_type)
+    return reading.model_copy(update={"checks": (*reading.checks, *named)})
+
+
+def _read_xml(data: bytes, today: date) -> Reading:
+    root = parse_xml(data)
+    text = all_text(root)
+    extract = read_einvoice(root)
+    if extract is not None:
+        syntax: Format = "ubl" if namespace(root).startswith(UBL) else "cii"
+        return _exact("application/xml", syntax, extract, text, make_checks(extract, today))
+    if namespace(root).startswith(_CAMT):
+        return _decided("application/xml", "other", "bank_statement", "signature/camt", text)
+    if local_name(root) == "OFX":
+        return _decided("application/xml", "other", "bank_statement", "signature/ofx", text)
+    return _by_words("application/xml", "other", (text,))
+
+
+def _read_pdf(data: bytes, max_pages: int, today: date) -> Reading:
+    pdf = read_pdf(data, max_pages)
+    text = "\n\f\n".join(pdf.page_texts)
+    xml = embedded_invoice(pdf)
+    extract = None if xml is None else read_einvoice(parse_xml(xml))
+    if extract is None:
+        return _by_words("application/pdf", "pdf", pdf.page_texts, today)
+    checks = (*make_checks(extract, today), *check_pages(extract, text))
+    reading = _exact("application/pdf", "facturx", extract, text, checks)
+    return reading.model_copy(update={"pages": len(pdf.page_texts)})
+
+
+def _read_text(media_type: str, written_as: Format, text: str | None, today: date) -> Reading:
+    if text is None:
+        return Reading(
+            media_type=media_type if media_type != "text/plain" else "application/octet-stream",
+            format=written_as,
+            document_type="other",
+            confidence=0.0,
+            classifier="none",
+            checks=(_no_text(),),
+        )
+    signed = signed_type(text)
+    if signed is not None:
+        return _decided("text/plain", "text", *signed, text)
+    return _by_words("text/plain", "text", (text,), today)
+
+
+def _exact(
+    media_type: str, written_as: Format, extract: Extract, text: str, checks: tuple[Check, ...]
+) -> Reading:
+    return Reading(
+        media_type=media_type,
+        format=written_as,
+        document_type=extract.document_type,
+        confidence=0.0 if extract.document_type == "other" else 1.0,
+        classifier=extract.classifier,
+        fields=tuple(extract.fields),
+        lines=tuple(extract.lines),
+        text=text[:MOST_TEXT],
+        checks=checks,
+    )
+
+
+def _decided(
+    media_type: str, written_as: Format, document_type: str, classifier: str, text: str
+) -> Reading:
+    return Reading.model_validate(
+        {
+            "media_type": media_type,
+            "format": written_as,
+            "document_type": document_type,
+            "confidence": 1.0,
+            "classifier": classifier,
+            "text": text[:MOST_TEXT],
+        }
+    )
+
+
+def _by_words(
+    media_type: str, written_as: Format, texts: tuple[str, ...], today: date | None = None
+) -> Reading:
+    text = "\n\f\n".join(texts)
+    if not text.strip():
+        return Reading(
+            media_type=media_type,
+            format=written_as,
+            document_type="other",
+            confidence=0.0,
+            classifier="none",
+            pages=len(texts),
+            checks=(_no_text(),),
+        )
+    verdict = classify(text)
+    extract = Extract(verdict.document_type, CLASSIFIER)
+    if today is not None and verdict.document_type in _PAGE_TYPES:
+        extract.fields.extend(read_labels(texts))
+    return Reading(
+        media_type=media_type,
+        format=written_as,
+        document_type=verdict.document_type,
+        confidence=verdict.confidence,
+        classifier=CLASSIFIER,
+        fields=tuple(extract.fields),
+        text=text[:MOST_TEXT],
+        pages=len(texts),
+        checks=make_checks(extract, today) if today is not None and extract.fields else (),
+    )
+
+
+def _no_text() -> Check:
+    return Check(name="has_text", passed=False, detail="no text was found; scans are not read yet")
+
+
+def _html_text(data: bytes) -> str:
+    root = etree.fromstring(data, etree.HTMLParser(no_network=True, huge_tree=False))
+    if root is None:
+        return ""
+    etree.strip_elements(root, "script", "style", with_tail=False)
+    return all_text(root)

@@ -1,0 +1,37 @@
+"""What a parser hands to the checks: fields and lines, and the amounts behind them."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from switchgear_documents.reading.reading import Check, DocumentType, FieldReading, InvoiceLine
+
+AmountName = Literal[
+    "line_total",
+    "allowances",
+    "charges",
+    "net",
+    "tax",
+    "gross",
+    "prepaid",
+    "rounding",
+    "due",
+]
+
+
+@dataclass
+class Extract:
+    """A document half read.
+
+    `line_nets` leaves out lines that only group or explain others; `tax_parts` are the tax
+    amounts per category; `malformed` are failed checks on values that are not what they should be.
+    """
+
+    document_type: DocumentType
+    classifier: str
+    fields: list[FieldReading] = field(default_factory=list)
+    lines: list[InvoiceLine] = field(default_factory=list)
+    amounts: dict[AmountName, Decimal] = field(default_factory=dict)
+    line_nets: list[Decimal] = field(default_factory=list)
+    tax_parts: list[Decimal] = field(default_factory=list)
+    malformed: list[Check] = field(default_factory=list)

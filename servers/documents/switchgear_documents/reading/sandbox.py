@@ -1,0 +1,219 @@
+"""Reading documents in processes that may hang, swell or crash without harm to ours."""
+
+import asyncio
+import json
+import os
+import select
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.worker import LENGTH, Limits
+from switchgear_shared.errors import (
+    BackendUnavailableError,
+    NotFoundError,
+    UnreadableDocumentError,
+)
+
+_MODULE = "switchgear_documents.reading.worker"
+_START_S = 60.0
+_MOST_ANSWER_BYTES = 32 * 1024 * 1024
+
+
+class Reader:
+    """A pool of warm worker processes, started when first needed.
+
+    A worker gets no environment, no file, no socket and no child process; memory and processor
+    time are limited. It is replaced after `documents_per_worker` documents and after any failure.
+    At most `workers` documents are read at once; the others wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 20.0,
+        memory_mb: int = 768,
+        max_pages: int = 500,
+        max_bytes: int = 32 * 1024 * 1024,
+        workers: int = 2,
+        documents_per_worker: int = 500,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._limits = Limits(
+            cpu_s=timeout_s,
+            memory_mb=memory_mb,
+            max_pages=max_pages,
+            documents=documents_per_worker,
+            parent_pid=os.getpid(),
+        )
+        self._slots = asyncio.Semaphore(workers)
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._is_closed = False
+
+    async def read(self, path: Path, name: str) -> Reading:
+        """Read the file at `path`; `name` is what its sender called it and opens nothing.
+
+        Raises UnreadableDocumentError if the file, or what it does to its reader, is at fault;
+        BackendUnavailableError if no worker can be started or the reader was closed meanwhile.
+        """
+        data = await asyncio.to_thread(_load, path, self._max_bytes)
+        async with self._slots:
+            worker = await self._checked_out()
+            self._busy.add(worker)
+            try:
+                return await worker.read(data, Path(name).suffix[:16], self._timeout_s)
+            except UnreadableDocumentError as error:
+                if self._is_closed:  # the worker was ours to kill: no fault of the document
+                    raise BackendUnavailableError("the reader was closed meanwhile") from error
+                raise
+            finally:
+                self._busy.discard(worker)
+                if worker.is_usable and not self._is_closed:
+                    self._idle.append(worker)
+                else:
+                    await worker.kill()
+
+    async def _checked_out(self) -> "_Worker":
+        """Return a live worker: one may have died while nobody watched."""
+        if self._is_closed:
+            raise BackendUnavailableError("the reader is closed")
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.is_usable:
+                return worker
+            await worker.kill()
+        return await _Worker.start(self._limits)
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """The processes now alive, idle ones first."""
+        return tuple(worker.pid for worker in (*self._idle, *self._busy))
+
+    async def close(self) -> None:
+        """Kill every worker, for good; a document being read can be read again elsewhere."""
+        self._is_closed = True
+        workers = [*self._idle, *self._busy]
+        self._idle.clear()
+        for worker in workers:
+            await worker.kill()
+
+
+class _Worker:
+    def __init__(self, process: Process, limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self._left = limits.documents
+        self._is_sound = True
+        self._death = os.pidfd_open(process.pid)
+
+    @classmethod
+    async def start(cls, limits: Limits) -> Self:
+        """Start a process and wait until it has imported its parsers and limited itself."""
+        arguments = ("-I", "-m", _MODULE, json.dumps(asdict(limits)))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+        worker = cls(process, limits)
+        try:
+            async with asyncio.timeout(_START_S):
+                await worker._receive()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            await worker.kill()
+            raise BackendUnavailableError("the reading process did not start") from error
+        except BaseException:
+            await worker.kill()
+            raise
+        return worker
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_usable(self) -> bool:
+        return self._is_sound and self._left > 0 and not self._is_dead()
+
+    async def read(self, data: bytes, suffix: str, timeout_s: float) -> Reading:
+        self._left -= 1
+        self._is_sound = False  # until it has answered: a cancelled read leaves half an answer
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._send({"suffix": suffix, "size": len(data)}, data)
+                answer = await self._receive()
+        except TimeoutError as error:
+            raise UnreadableDocumentError(
+                f"reading took longer than {timeout_s:g} s and was stopped"
+            ) from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            await self.kill()
+            raise UnreadableDocumentError(self._cause_of_death()) from error
+        if "broken" in answer:
+            raise UnreadableDocumentError(str(answer["broken"]))
+        self._is_sound = True
+        if "unreadable" in answer:
+            raise UnreadableDocumentError(str(answer["unreadable"]))
+        return Reading.model_validate_json(json.dumps(answer["reading"]))
+
+    async def kill(self) -> None:
+        if self._death >= 0:
+            os.close(self._death)
+            self._death = -1
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+    async def _send(self, header: dict[str, Any], data: bytes) -> None:
+        assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
+        body = json.dumps(header).encode()
+        self._process.stdin.write(LENGTH.pack(len(body)) + body)
+        self._process.stdin.write(data)
+        await self._process.stdin.drain()
+
+    async def _receive(self) -> dict[str, Any]:
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        length = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))[0]
+        if length > _MOST_ANSWER_BYTES:
+            raise ConnectionAbortedError
+        return json.loads(await self._process.stdout.readexactly(length))
+
+    def _is_dead(self) -> bool:
+        """Ask the kernel: asyncio may not have noticed yet."""
+        poll = select.poll()
+        poll.register(self._death, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def _cause_of_death(self) -> str:
+        code = self._process.returncode or 0
+        if code == -signal.SIGXCPU:
+            return f"it used more than {self._limits.cpu_s:g} s of processor time"
+        if code < 0:
+            return f"the reader crashed on it ({signal.Signals(-code).name})"
+        return f"the reader stopped on it (exit code {code})"
+
+
+def _load(path: Path, max_bytes: int) -> bytes:
+    """Return the file's bytes; raises NotFoundError where there is no regular file."""
+    if not path.is_file():
+        raise NotFoundError("the stored file is gone")
+    with path.open("rb") as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        size = path.stat().st_size
+        raise UnreadableDocumentError(f"the file has {size} bytes, at most {max_bytes} are read")
+    return data

@@ -1,0 +1,106 @@
+"""What a file is by its first bytes, whatever it is called."""
+
+import re
+from typing import Literal
+
+from switchgear_documents.reading.reading import Check, DocumentType
+
+Kind = Literal["pdf", "zip", "image", "ole", "xml", "html", "email", "text"]
+
+_IMAGES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"BM", "image/bmp"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PDF_WITHIN = 1024
+_XML = re.compile(rb"<(\?xml|!--|!DOCTYPE|[A-Za-z_:][\w.:-]*[\s/>])", re.IGNORECASE)
+_HTML = re.compile(rb"<(!DOCTYPE\s+html|html|head|body)\b", re.IGNORECASE)
+_HEADER = re.compile(
+    rb"^(From|To|Subject|Date|Message-ID|Received|Return-Path|MIME-Version|Delivered-To|Reply-To"
+    rb"|X-[\w-]+):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MT940 = re.compile(r"^:(28C?|60[FM]|61|62[FM]|64|86):", re.MULTILINE)
+_MT940_START = re.compile(r"\A\s*:(20|25|28C?|60[FM]|61|62[FM]|86|NS):")
+_OFX = re.compile(r"\A\s*(OFXHEADER:|(<\?[^>]*>\s*)*<OFX>)")
+_EDIFACT = re.compile(r"\A\s*(UNA.{6}\s*)?UNB.*?UNH.\w+.(\w{6})", re.DOTALL)
+_EDIFACT_TYPES: dict[str, DocumentType] = {
+    "INVOIC": "invoice",
+    "ORDERS": "purchase_order",
+    "ORDRSP": "order_confirmation",
+    "DESADV": "delivery_note",
+    "FINSTA": "bank_statement",
+    "BANSTA": "bank_statement",
+}
+_MT940_TAGS = 2
+_LEAST_HEADERS = 3
+
+MEDIA_TYPES: dict[str, tuple[str, ...]] = {
+    ".xml": ("application/xml",),
+    ".pdf": ("application/pdf",),
+    ".png": ("image/png",),
+    ".jpg": ("image/jpeg",),
+    ".jpeg": ("image/jpeg",),
+    ".tif": ("image/tiff",),
+    ".tiff": ("image/tiff",),
+    ".eml": ("message/rfc822",),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+    ".zip": ("application/zip",),
+    ".html": ("text/html",),
+    ".txt": ("text/plain",),
+}
+
+
+def kind_of(data: bytes) -> tuple[Kind, str]:
+    """Return what the content is and its media type; what shows no signature is `text`."""
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        return "pdf", "application/pdf"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "zip", "application/zip"
+    if data.startswith(_OLE):
+        return "ole", "application/x-ole-storage"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image", "image/webp"
+    for mark, media_type in _IMAGES:
+        if data.startswith(mark):
+            return "image", media_type
+    return _markup_or_text(data)
+
+
+def _markup_or_text(data: bytes) -> tuple[Kind, str]:
+    head = data[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lstrip()
+    if _HTML.match(head):
+        return "html", "text/html"
+    if _XML.match(head) and not head.startswith(b"<OFX>"):  # OFX 1 is SGML, not XML
+        return "xml", "application/xml"
+    block = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0]
+    if len({name.lower() for name in _HEADER.findall(block)}) >= _LEAST_HEADERS:
+        return "email", "message/rfc822"
+    return "text", "text/plain"
+
+
+def signed_type(text: str) -> tuple[DocumentType, str] | None:
+    """Return the type that a banking or EDI format stands for, and the format's name."""
+    if _OFX.match(text):
+        return "bank_statement", "signature/ofx"
+    tags = {match[1] for match in _MT940.finditer(text)}
+    if _MT940_START.match(text) or len(tags) >= _MT940_TAGS:
+        return "bank_statement", "signature/mt940"
+    message = _EDIFACT.match(text)
+    if message is not None and message[2] in _EDIFACT_TYPES:
+        return _EDIFACT_TYPES[message[2]], "signature/edifact"
+    return None
+
+
+def check_name(suffix: str, media_type: str) -> tuple[Check, ...]:
+    """Return whether the content is what the file's name says; an unknown ending says nothing."""
+    expected = MEDIA_TYPES.get(suffix)
+    if expected is None:
+        return ()
+    detail = f"named {suffix}, the content is {media_type}"
+    return (Check(name="content_fits_name", passed=media_type in expected, detail=detail),)

@@ -1,0 +1,160 @@
+"""UBL 2 documents: invoice, credit note, order, order response, despatch advice."""
+
+from decimal import Decimal
+
+from switchgear_documents.reading.einvoice import FieldFinder, optional, type_code, unit_price
+from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.markup import (
+    Element,
+    find,
+    find_all,
+    find_text,
+    local_name,
+    text_of,
+)
+from switchgear_documents.reading.reading import DocumentType, FieldName, InvoiceLine
+
+NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
+
+_ROOTS: dict[str, DocumentType] = {
+    "Invoice": "invoice",
+    "CreditNote": "credit_note",
+    "DebitNote": "invoice",
+    "SelfBilledInvoice": "invoice",
+    "SelfBilledCreditNote": "credit_note",
+    "Order": "purchase_order",
+    "OrderChange": "purchase_order",
+    "OrderResponse": "order_confirmation",
+    "OrderResponseSimple": "order_confirmation",
+    "DespatchAdvice": "delivery_note",
+    "Statement": "letter",
+    "Reminder": "letter",
+}
+_SELLERS = ("AccountingSupplierParty", "SellerSupplierParty", "DespatchSupplierParty")
+_BUYERS = ("AccountingCustomerParty", "BuyerCustomerParty", "DeliveryCustomerParty")
+_TOTALS = ("LegalMonetaryTotal", "RequestedMonetaryTotal", "AnticipatedMonetaryTotal")
+_LINES = ("InvoiceLine", "CreditNoteLine", "DebitNoteLine", "OrderLine/LineItem", "DespatchLine")
+_QUANTITIES = (
+    "InvoicedQuantity",
+    "CreditedQuantity",
+    "DebitedQuantity",
+    "Quantity",
+    "DeliveredQuantity",
+)
+_AMOUNTS: dict[AmountName, str] = {
+    "line_total": "LineExtensionAmount",
+    "allowances": "AllowanceTotalAmount",
+    "charges": "ChargeTotalAmount",
+    "net": "TaxExclusiveAmount",
+    "gross": "TaxInclusiveAmount",
+    "prepaid": "PrepaidAmount",
+    "rounding": "PayableRoundingAmount",
+    "due": "PayableAmount",
+}
+
+
+def read_ubl(root: Element) -> Extract:
+    """Read a UBL document; a root without a rule of its own is `other`, with its fields."""
+    finder = FieldFinder(root, Extract(*_document_type(root)))
+    finder.add_text("number", "ID")
+    finder.add_date("date", "IssueDate")
+    finder.add_date(
+        "due_date", "DueDate", "PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate"
+    )
+    _add_party(finder, root, "supplier", "supplier_vat", _SELLERS)
+    _add_party(finder, root, "buyer", "buyer_vat", _BUYERS)
+    finder.add_text("currency", "DocumentCurrencyCode", "PricingCurrencyCode")
+    _add_totals(finder, root)
+    finder.add_text(
+        "iban",
+        "PaymentMeans/PayeeFinancialAccount/ID",
+        "PaymentMeans/PaymentMandate/PayerFinancialAccount/ID",
+    )
+    finder.add_text("order_ref", "OrderReference/ID", "OrderDocumentReference/ID")
+    for path in _LINES:
+        finder.add_order_of_lines(f"{path}/OrderLineReference/OrderReference/ID")
+    finder.add_text("document_type_code", "InvoiceTypeCode", "CreditNoteTypeCode", "OrderTypeCode")
+    for path in _LINES:
+        for line in find_all(root, path):
+            finder.add_line(_line(finder, line))
+    return finder.extract
+
+
+def _document_type(root: Element) -> tuple[DocumentType, str]:
+    by_root = _ROOTS.get(local_name(root), "other")
+    _, by_code = type_code(root, "InvoiceTypeCode", "CreditNoteTypeCode")
+    if by_root in ("invoice", "credit_note") and by_code is not None:
+        return by_code, "e-invoice/type-code"
+    return by_root, "e-invoice/root-element"
+
+
+def _add_party(
+    finder: FieldFinder,
+    root: Element,
+    name: FieldName,
+    vat: FieldName,
+    roles: tuple[str, ...],
+) -> None:
+    party = next((p for role in roles for p in find_all(root, f"{role}/Party")), None)
+    if party is None:
+        return
+    named = ("PartyLegalEntity/RegistrationName", "PartyName/Name")
+    finder.add_element(name, next((e for p in named if (e := find(party, p)) is not None), None))
+    finder.add_element(vat, _vat(party))
+
+
+def _vat(party: Element) -> Element | None:
+    schemes = [s for s in find_all(party, "PartyTaxScheme") if find(s, "CompanyID") is not None]
+    schemes.sort(key=lambda scheme: find_text(scheme, "TaxScheme/ID") != "VAT")
+    return find(schemes[0], "CompanyID") if schemes else None
+
+
+def _add_totals(finder: FieldFinder, root: Element) -> None:
+    totals = next((t for path in _TOTALS for t in find_all(root, path)), None)
+    currency = find_text(root, "DocumentCurrencyCode")
+    taxes = [t for t in find_all(root, "TaxTotal") if find(t, "TaxAmount") is not None]
+    tax = next((t for t in taxes if _currency(t) == currency), next(iter(taxes), None))
+    if tax is not None:
+        parts = (find(part, "TaxAmount") for part in find_all(tax, "TaxSubtotal"))
+        finder.add_tax_parts(part for part in parts if part is not None)
+    amounts: dict[AmountName, Element | None] = {
+        "tax": None if tax is None else find(tax, "TaxAmount")
+    }
+    if totals is not None:
+        amounts |= {amount: find(totals, path) for amount, path in _AMOUNTS.items()}
+    finder.add_amounts(amounts)
+
+
+def _currency(tax_total: Element) -> str | None:
+    amount = find(tax_total, "TaxAmount")
+    return None if amount is None else amount.get("currencyID")
+
+
+def _line(finder: FieldFinder, line: Element) -> InvoiceLine:
+    quantity = next((q for path in _QUANTITIES if (q := find(line, path)) is not None), None)
+    price = finder.number(find(line, "Price/PriceAmount"))
+    per = finder.number(find(line, "Price/BaseQuantity"))
+    return InvoiceLine(
+        line_no=find_text(line, "ID") or "",
+        description=find_text(line, "Item/Name", "Item/Description") or "",
+        seller_item_id=find_text(line, "Item/SellersItemIdentification/ID"),
+        buyer_item_id=find_text(line, "Item/BuyersItemIdentification/ID"),
+        quantity=optional(finder.number(quantity)),
+        unit=None if quantity is None else quantity.get("unitCode"),
+        unit_price=unit_price(price, per),
+        net=optional(finder.number(find(line, "LineExtensionAmount"))),
+        tax_percent=optional(_percent(line)),
+        order_line_ref=find_text(line, "OrderLineReference/LineID"),
+    )
+
+
+def _percent(line: Element) -> Decimal | None:
+    rate = find(line, "Item/ClassifiedTaxCategory/Percent")
+    if rate is None:
+        rate = find(line, "TaxTotal/TaxSubtotal/TaxCategory/Percent")
+    if rate is None:
+        return None
+    try:
+        return Decimal(text_of(rate))
+    except ArithmeticError:
+        return None

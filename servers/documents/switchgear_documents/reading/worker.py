@@ -1,0 +1,124 @@
+"""The child process that reads documents: it limits itself, then serves one file at a time.
+
+Frames in both directions are a length (four bytes, big endian) and that much JSON; a request's
+JSON is followed by the file's bytes. Started by `Reader`, never by hand.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from switchgear_shared.errors import UnreadableDocumentError
+
+LENGTH = struct.Struct(">I")
+
+_PR_SET_PDEATHSIG = 1
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use; `documents` is how many it reads before it is replaced."""
+
+    cpu_s: float
+    memory_mb: int
+    max_pages: int
+    documents: int
+    parent_pid: int
+
+
+def main() -> None:
+    """Serve until the parent closes our input, dies, or a document breaks us."""
+    limits = Limits(**json.loads(sys.argv[1]))
+    _die_with(limits.parent_pid)
+    requests, answers = _take_over_streams()
+    from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
+
+    rehearsal.rehearse()
+    _limit(limits)
+    _send(answers, {"ready": True})
+    while (header := _receive(requests)) is not None:
+        data = requests.read(header["size"])
+        _allow_cpu(limits.cpu_s)
+        today = datetime.now(UTC).date()
+        try:
+            reading = contents.read_contents(
+                data, header["suffix"], max_pages=limits.max_pages, today=today
+            )
+        except UnreadableDocumentError as error:
+            _send(answers, {"unreadable": error.message})
+        except MemoryError:
+            _send(answers, {"broken": f"it needs more than {limits.memory_mb} MB of memory"})
+            return
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's file breaks ends here
+            _send(answers, {"broken": f"the reader failed on it: {_where(error)}"})
+            return
+        else:
+            _send(answers, {"reading": reading.model_dump(mode="json")})
+
+
+def _die_with(parent_pid: int) -> None:
+    """Ask the kernel to kill us when the parent dies, however it dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:
+        sys.exit("the parent is gone")
+
+
+def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep standard input and output for frames; what a library prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return sys.stdin.buffer, answers
+
+
+def _limit(limits: Limits) -> None:
+    """Give up files, sockets, children, core dumps and memory beyond the limit, for good."""
+    memory = limits.memory_mb * _MEGABYTE
+    cpu = ceil(limits.cpu_s + 1) * (limits.documents + 1)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _allow_cpu(seconds: float) -> None:
+    """Let the next document use this much processor time."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    allowed = ceil(time.process_time() + seconds + 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(allowed, hard), hard))
+
+
+def _receive(requests: BinaryIO) -> dict[str, Any] | None:
+    length = requests.read(LENGTH.size)
+    if len(length) < LENGTH.size:
+        return None
+    return json.loads(requests.read(LENGTH.unpack(length)[0]))
+
+
+def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    body = json.dumps(answer).encode()
+    answers.write(LENGTH.pack(len(body)) + body)
+    answers.flush()
+
+
+def _where(error: Exception) -> str:
+    """Name the fault and its line, without the document's text."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+
+if __name__ == "__main__":
+    main()

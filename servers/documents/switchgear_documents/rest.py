@@ -1,0 +1,230 @@
+"""The REST intake: documents by multipart or JSON, described by OpenAPI."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from switchgear_documents.models import DocumentStatus, Submission
+from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.tools import UPLOAD_SCHEME
+from switchgear_shared.calls.call import Dispatcher, Outcome
+from switchgear_shared.errors import InvalidRequestError, SwitchgearError
+from switchgear_shared.storage.files import Files
+from switchgear_shared.transports.authentication import principal_of
+from switchgear_shared.transports.requests import correlation_of, request_of
+from switchgear_shared.transports.results import CORRELATION_KEY
+
+_STATUS = {
+    "conflict": HTTPStatus.CONFLICT,
+    "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "policy_denied": HTTPStatus.FORBIDDEN,
+    "approval_required": HTTPStatus.FORBIDDEN,
+    "throttled": HTTPStatus.TOO_MANY_REQUESTS,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+_CHUNK = 1 << 16
+
+
+class DocumentBody(BaseModel):
+    """A document as JSON."""
+
+    name: str = Field(min_length=1, max_length=200, description="The file's name.")
+    content_base64: str = Field(min_length=1, description="The file, base64.")
+    type: DocumentType | None = Field(default=None, description="Only if known.")
+    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$")
+
+
+class RestIntake:
+    """The routes under `/api/v1`, in front of the same governed tools that agents call."""
+
+    def __init__(self, dispatcher: Dispatcher, files: Files) -> None:
+        self._dispatcher = dispatcher
+        self._files = files
+
+    def app(self) -> FastAPI:
+        """Return the ASGI app to be mounted at `/api`; its documentation is at `/docs`."""
+        app = FastAPIOffline(
+            title="Switchgear documents",
+            version="1",
+            summary="Hand documents in and follow them.",
+            docs_url="/docs",
+            redoc_url=None,
+            openapi_url="/openapi.json",
+        )
+        router = APIRouter(prefix="/v1/documents", tags=["documents"])
+        errors: dict[int | str, dict[str, Any]] = {
+            401: {"description": "No credential, or one that does not hold"},
+            413: {"description": "Larger than the limit"},
+            422: {"description": "Unusable: the error names the field"},
+        }
+        router.add_api_route(
+            "",
+            self.submit,
+            methods=["POST"],
+            status_code=HTTPStatus.ACCEPTED,
+            response_model=Submission,
+            responses=errors,
+            summary="Hand in a document",
+            openapi_extra={"requestBody": _request_body(), "parameters": _parameters()},
+        )
+        router.add_api_route(
+            "/{document_id}",
+            self.status,
+            methods=["GET"],
+            response_model=DocumentStatus,
+            responses={404: {"description": "No such document"}, **errors},
+            summary="Where a document is",
+        )
+        app.include_router(router)
+        return app
+
+    async def submit(self, request: Request) -> Response:
+        """Take one document; repeating the same bytes is safe and starts nothing."""
+        try:
+            arguments = await self._arguments(request)
+        except SwitchgearError as error:
+            return _respond(Outcome(correlation_of(None), error=error))
+        except MultiPartException as error:
+            refusal = InvalidRequestError(f"the form cannot be read: {error.message}")
+            return _respond(Outcome(correlation_of(None), error=refusal))
+        return await self._dispatch(request, "documents_submit", arguments, HTTPStatus.ACCEPTED)
+
+    async def status(self, request: Request, document_id: str) -> Response:
+        """Return the document's state."""
+        return await self._dispatch(
+            request, "documents_get_status", {"document_id": document_id}, HTTPStatus.OK
+        )
+
+    async def _dispatch(
+        self, request: Request, tool: str, arguments: dict[str, Any], status: HTTPStatus
+    ) -> Response:
+        try:
+            call = request_of(
+                server="documents",
+                tool=tool,
+                arguments=arguments,
+                meta=None,
+                headers=request.headers,
+                principal=principal_of(request),
+                transport="http",
+            )
+        except SwitchgearError as error:
+            return _respond(Outcome(correlation_of(None), error=error))
+        return _respond(await self._dispatcher.dispatch(call), status)
+
+    async def _arguments(self, request: Request) -> dict[str, Any]:
+        key = request.headers.get("idempotency-key")
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if content_type == "multipart/form-data":
+            arguments = await self._from_form(request)
+        elif content_type == "application/json":
+            arguments = await self._from_json(await request.body())
+        else:
+            raise InvalidRequestError(
+                "send multipart/form-data with a `file`, or application/json", field="content-type"
+            )
+        return {**arguments, **({"idempotency_key": key} if key else {})}
+
+    async def _from_form(self, request: Request) -> dict[str, Any]:
+        async with request.form(max_files=1, max_fields=8) as form:
+            upload = form.get("file")
+            if not isinstance(upload, UploadFile):
+                raise InvalidRequestError("the form has no `file`", field="file")
+            stored = await self._files.put_stream(_chunks(upload))
+            return {
+                "name": upload.filename or "document",
+                "resource_uri": UPLOAD_SCHEME + stored.sha256,
+                **_texts(form, ("type", "sha256")),
+            }
+
+    async def _from_json(self, body: bytes) -> dict[str, Any]:
+        try:
+            document = DocumentBody.model_validate(orjson.loads(body))
+            content = base64.b64decode(document.content_base64, validate=True)
+        except orjson.JSONDecodeError as error:
+            raise InvalidRequestError("the body is not JSON") from error
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise InvalidRequestError(f"{field}: {first['msg']}", field=field) from error
+        except (binascii.Error, ValueError) as error:
+            raise InvalidRequestError(
+                "content_base64 is not base64", field="content_base64"
+            ) from error
+        stored = await self._files.put(content)
+        return {
+            "name": document.name,
+            "resource_uri": UPLOAD_SCHEME + stored.sha256,
+            **({"type": document.type} if document.type else {}),
+            **({"sha256": document.sha256} if document.sha256 else {}),
+        }
+
+
+def _respond(outcome: Outcome, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    headers: dict[str, str] = {"X-Correlation-ID": outcome.correlation_id}
+    if outcome.error is None:
+        return JSONResponse(outcome.to_body(), status_code=status, headers=headers)
+    error = outcome.error
+    code = _STATUS.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE)
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    return JSONResponse({"error": outcome.to_body()}, status_code=code, headers=headers)
+
+
+async def _chunks(upload: UploadFile) -> AsyncGenerator[bytes]:
+    while chunk := await upload.read(_CHUNK):
+        yield chunk
+
+
+def _texts(form: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: form[name] for name in names if isinstance(form.get(name), str) and form[name]}
+
+
+def _request_body() -> dict[str, Any]:
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "type": {"type": "string"},
+                        "sha256": {"type": "string"},
+                    },
+                }
+            },
+            "application/json": {"schema": DocumentBody.model_json_schema()},
+        },
+    }
+
+
+def _parameters() -> list[dict[str, Any]]:
+    return [
+        {
+            "in": "header",
+            "name": name,
+            "schema": {"type": "string"},
+            "description": description,
+        }
+        for name, description in (
+            ("Idempotency-Key", "Your key for this submission."),
+            ("X-Correlation-ID", f"Your correlation ID ({CORRELATION_KEY} over MCP)."),
+        )
+    ]

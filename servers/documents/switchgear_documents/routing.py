@@ -1,0 +1,87 @@
+"""Decide where a read document goes: straight to its process, to the files, or to a person."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_documents.intake import SOURCE
+from switchgear_documents.kinds import KINDS
+from switchgear_documents.reading.reading import Reading
+from switchgear_documents.rows import reading_of
+from switchgear_documents.tables import DocumentRecord
+from switchgear_shared.contracts.events import Event, new_event
+from switchgear_shared.messaging.outbox import emit
+
+
+def show(record: DocumentRecord) -> None:
+    """Copy what lists and search show from the reading to the row's own columns."""
+    reading = reading_of(record)
+    if reading is None:
+        return
+    record.party = reading.value("supplier")
+    record.number = reading.value("number")
+    record.total_gross = reading.value("total_gross")
+    record.currency = reading.value("currency")
+
+
+def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
+    """Return why a person should look, in plain words; empty for straight through."""
+    if record.document_type is None:
+        return ("the document has no type",)
+    kind = KINDS[reading.document_type]
+    reasons: list[str] = []
+    if reading.document_type == "other":
+        reasons.append("no known document type was recognised")
+    elif reading.confidence < kind.straight_through_confidence:
+        reasons.append(
+            f"{reading.document_type} was recognised with confidence {reading.confidence:.2f}, "
+            f"below {kind.straight_through_confidence:.2f}"
+        )
+    if kind.process is not None:
+        missing = [name for name in kind.required_fields if not _has(reading, name)]
+        if missing:
+            reasons.append(f"not found: {', '.join(missing)}")
+        reasons.extend(
+            f"field {field.name} was read with confidence {field.confidence:.2f}"
+            for field in reading.fields
+            if field.name in kind.required_fields
+            and field.confidence < kind.straight_through_confidence
+        )
+        reasons.extend(f"{check.name}: {check.detail}" for check in reading.failed_checks())
+    return tuple(reasons)
+
+
+async def announce_route(session: AsyncSession, record: DocumentRecord, cause: Event) -> None:
+    """Hand the document to its process, or file it where its type has none."""
+    kind = KINDS.get(record.document_type or "other")  # type: ignore[arg-type]
+    process = kind.process if kind else None
+    record.process = process
+    record.state = "routed" if process else "filed"
+    await emit(
+        session,
+        new_event(
+            "documents.document.routed",
+            source=SOURCE,
+            subject=record.id,
+            cause=cause,
+            data={
+                "document_id": record.id,
+                "document_type": record.document_type or "other",
+                "process": process,
+                "requested_by": record.submitted_by,
+            },
+        ),
+    )
+    if process is None:
+        await emit(
+            session,
+            new_event(
+                "documents.document.filed",
+                source=SOURCE,
+                subject=record.id,
+                cause=cause,
+                data={"document_id": record.id},
+            ),
+        )
+
+
+def _has(reading: Reading, name: str) -> bool:
+    return any(field.name == name and field.value.strip() for field in reading.fields)

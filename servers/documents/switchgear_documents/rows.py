@@ -1,0 +1,95 @@
+"""Turn stored rows into the models that tools answer with, and look rows up."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_documents.models import Document, DocumentRow, Review
+from switchgear_documents.reading.reading import FieldReading, Reading
+from switchgear_documents.tables import DocumentRecord, ReviewRecord
+from switchgear_shared.errors import NotFoundError
+
+
+async def find_document(session: AsyncSession, tenant: str, document_id: str) -> DocumentRecord:
+    """Return the row of a document; NotFoundError where this tenant has none."""
+    record = await session.get(DocumentRecord, (tenant, document_id))
+    if record is None:
+        raise NotFoundError(f"no document {document_id}", field="document_id")
+    return record
+
+
+async def open_review_of(
+    session: AsyncSession, tenant: str, document_id: str
+) -> ReviewRecord | None:
+    """Return the open review of a document, None where no one is asked."""
+    return (
+        await session.execute(
+            select(ReviewRecord).where(
+                ReviewRecord.tenant == tenant,
+                ReviewRecord.document_id == document_id,
+                ReviewRecord.state == "open",
+            )
+        )
+    ).scalar_one_or_none()
+
+
+def reading_of(record: DocumentRecord) -> Reading | None:
+    """Return what was read, with the corrections of a reviewer in place of the values read."""
+    if record.reading is None:
+        return None
+    reading = Reading.model_validate(record.reading)
+    if not record.corrections:
+        return reading
+    kept = tuple(field for field in reading.fields if field.name not in record.corrections)
+    corrected = tuple(
+        FieldReading.model_validate(
+            {"name": name, "value": value, "confidence": 1.0, "place": "corrected in review"}
+        )
+        for name, value in sorted(record.corrections.items())
+    )
+    return reading.model_copy(update={"fields": (*kept, *corrected)})
+
+
+def to_row(record: DocumentRecord, snippet: str | None) -> DocumentRow:
+    """Return the document as a list shows it."""
+    return DocumentRow.model_validate(
+        {
+            "id": record.id,
+            "name": record.name[:80],
+            "state": record.state,
+            "document_type": record.document_type,
+            "party": record.party[:60] if record.party else None,
+            "number": record.number[:40] if record.number else None,
+            "total_gross": record.total_gross,
+            "currency": record.currency,
+            "received_at": record.received_at,
+            "correlation_id": record.correlation_id,
+            "snippet": snippet,
+        }
+    )
+
+
+def to_document(record: DocumentRecord) -> Document:
+    """Return the document as `get` shows it."""
+    names = Document.model_fields.keys() - {"version"}
+    values: dict[str, Any] = {name: getattr(record, name) for name in names}
+    return Document.model_validate({**values, "version": str(record.version)})
+
+
+def to_review(review: ReviewRecord, name: str) -> Review:
+    """Return a review as lists show it."""
+    return Review.model_validate(
+        {
+            "id": review.id,
+            "document_id": review.document_id,
+            "name": name,
+            "state": review.state,
+            "asked_by": review.asked_by,
+            "reasons": tuple(review.reasons),
+            "decision": review.decision,
+            "decided_by": review.decided_by,
+            "requested_at": review.requested_at,
+            "correlation_id": review.correlation_id,
+        }
+    )

@@ -1,0 +1,308 @@
+"""The embedded documents backend: rows in SQL, bytes in the file store, failures on the bus."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from switchgear_documents.intake import Intake
+from switchgear_documents.kinds import KINDS
+from switchgear_documents.models import (
+    DeadLetterPage,
+    DeadLetterRow,
+    Decision,
+    Document,
+    DocumentPage,
+    DocumentStatus,
+    DocumentTypes,
+    Extraction,
+    ReviewPage,
+    Submission,
+    TextPart,
+    Trace,
+)
+from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reviews import Reviews
+from switchgear_documents.rows import (
+    find_document,
+    open_review_of,
+    reading_of,
+    to_document,
+    to_row,
+)
+from switchgear_documents.tables import DocumentRecord
+from switchgear_documents.tracing import Tracing
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import InvalidRequestError, NotFoundError
+from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.messaging.dead_letters import DeadLetters
+from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.files import Files
+
+_SNIPPET_CHARS = 80
+
+
+class SqlDocuments:
+    """DocumentsBackend on this server's own database, file store and dead letter stream."""
+
+    def __init__(
+        self, database: Database, files: Files, trail: AuditTrail, dead_letters: DeadLetters
+    ) -> None:
+        self._database = database
+        self._files = files
+        self._intake = Intake(database, files)
+        self._reviews = Reviews(database)
+        self._tracing = Tracing(database, trail)
+        self._dead_letters = dead_letters
+
+    async def submit(
+        self,
+        caller: Caller,
+        *,
+        name: str,
+        content: bytes | None,
+        uploaded_sha256: str | None,
+        sha256: str | None,
+        document_type: DocumentType | None,
+    ) -> Submission:
+        """See DocumentsBackend."""
+        return await self._intake.submit(
+            caller,
+            name=name,
+            content=content,
+            uploaded_sha256=uploaded_sha256,
+            sha256=sha256,
+            document_type=document_type,
+        )
+
+    async def get_status(
+        self, tenant: TenantId, *, document_id: str | None, correlation_id: str | None
+    ) -> DocumentStatus:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            if document_id is not None:
+                record = await find_document(session, tenant, document_id)
+            elif correlation_id is not None:
+                found = await session.execute(
+                    select(DocumentRecord)
+                    .where(
+                        DocumentRecord.tenant == tenant,
+                        DocumentRecord.correlation_id == correlation_id,
+                    )
+                    .limit(1)
+                )
+                record = found.scalar_one_or_none()
+                if record is None:
+                    raise NotFoundError(
+                        f"no document under {correlation_id}", field="correlation_id"
+                    )
+            else:
+                raise InvalidRequestError("give document_id or correlation_id")
+            review = await open_review_of(session, tenant, record.id)
+        return DocumentStatus.model_validate(
+            {
+                "id": record.id,
+                "correlation_id": record.correlation_id,
+                "name": record.name,
+                "state": record.state,
+                "document_type": record.document_type,
+                "confidence": record.confidence,
+                "process": record.process,
+                "open_review_id": review.id if review else None,
+                "record_uri": record.record_uri,
+                "version": str(record.version),
+                "updated_at": record.updated_at,
+            }
+        )
+
+    async def trace(self, tenant: TenantId, correlation_id: str) -> Trace:
+        """See DocumentsBackend."""
+        return await self._tracing.trace(tenant, correlation_id)
+
+    async def search(
+        self,
+        tenant: TenantId,
+        *,
+        query: str | None,
+        document_type: DocumentType | None,
+        state: str | None,
+        party: str | None,
+        since: datetime | None,
+        cursor: str | None,
+        limit: int,
+    ) -> DocumentPage:
+        """See DocumentsBackend."""
+        record = DocumentRecord
+        where: list[Any] = [record.tenant == tenant]
+        if query:
+            where.append(
+                or_(
+                    *(
+                        column.icontains(query, autoescape=True)
+                        for column in (record.name, record.number, record.party, record.text)
+                    )
+                )
+            )
+        if document_type:
+            where.append(record.document_type == document_type)
+        if state:
+            where.append(record.state == state)
+        if party:
+            where.append(record.party.icontains(party, autoescape=True))
+        if since:
+            where.append(record.received_at >= since)
+        async with self._database.reading() as session:
+            if cursor is not None:
+                (last_id,) = decode_cursor("documents", cursor, 1)
+                last = await find_document(session, tenant, str(last_id))
+                where.append(
+                    or_(
+                        record.received_at < last.received_at,
+                        and_(record.received_at == last.received_at, record.id < last.id),
+                    )
+                )
+            found = (
+                await session.execute(
+                    select(record)
+                    .where(*where)
+                    .order_by(record.received_at.desc(), record.id.desc())
+                    .limit(limit + 1)
+                )
+            ).scalars()
+            rows = list(found)
+        has_more = len(rows) > limit
+        items = tuple(to_row(row, _snippet(row, query)) for row in rows[:limit])
+        return DocumentPage(
+            items=items,
+            next_cursor=encode_cursor("documents", [items[-1].id]) if has_more else None,
+            truncated=has_more,
+        )
+
+    async def get_document(self, tenant: TenantId, document_id: str) -> Document:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            return to_document(await find_document(session, tenant, document_id))
+
+    async def read_text(
+        self, tenant: TenantId, document_id: str, *, offset: int, max_chars: int
+    ) -> TextPart:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            record = await find_document(session, tenant, document_id)
+        text = record.text or ""
+        part = text[offset : offset + max_chars]
+        end = offset + len(part)
+        return TextPart(
+            id=record.id,
+            offset=offset,
+            text=part,
+            next_offset=end if end < len(text) else None,
+            total_chars=len(text),
+        )
+
+    async def read_file(self, tenant: TenantId, document_id: str) -> tuple[bytes, str]:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            record = await find_document(session, tenant, document_id)
+        return self._files.path(record.sha256).read_bytes(), record.media_type
+
+    async def get_extraction(self, tenant: TenantId, document_id: str) -> Extraction:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            record = await find_document(session, tenant, document_id)
+        reading = reading_of(record)
+        return Extraction.model_validate(
+            {
+                "id": record.id,
+                "document_type": record.document_type,
+                "confidence": record.confidence,
+                "fields": reading.fields if reading else (),
+                "lines": reading.lines if reading else (),
+                "checks": reading.checks if reading else (),
+                "is_corrected": bool(record.corrections),
+            }
+        )
+
+    async def list_reviews(
+        self, tenant: TenantId, *, state: str, cursor: str | None, limit: int
+    ) -> ReviewPage:
+        """See DocumentsBackend."""
+        return await self._reviews.list_reviews(tenant, state=state, cursor=cursor, limit=limit)
+
+    async def decide_review(
+        self,
+        caller: Caller,
+        review_id: str,
+        *,
+        decision: Decision,
+        document_type: DocumentType | None,
+        fields: dict[str, str],
+        reason: str | None,
+    ) -> WriteResult:
+        """See DocumentsBackend."""
+        return await self._reviews.decide(
+            caller,
+            review_id,
+            decision=decision,
+            document_type=document_type,
+            fields=fields,
+            reason=reason,
+        )
+
+    async def list_types(self) -> DocumentTypes:
+        """See DocumentsBackend."""
+        return DocumentTypes(items=tuple(KINDS.values()))
+
+    async def list_dead_letters(
+        self, tenant: TenantId, *, cursor: str | None, limit: int
+    ) -> DeadLetterPage:
+        """See DocumentsBackend."""
+        page = await self._dead_letters.list(tenant=tenant, limit=limit, cursor=cursor)
+        return DeadLetterPage(
+            items=tuple(
+                DeadLetterRow(
+                    id=letter.id,
+                    event_type=letter.event_type,
+                    consumer=letter.consumer,
+                    error_code=letter.error_code,
+                    error_message=letter.error_message[:200],
+                    attempts=letter.attempts,
+                    correlation_id=letter.correlation_id,
+                    failure_group=letter.failure_group,
+                    died_at=letter.died_at,
+                )
+                for letter in page.items
+            ),
+            next_cursor=page.next_cursor,
+            truncated=page.truncated,
+        )
+
+    async def replay_dead_letter(
+        self, caller: Caller, dead_letter_id: str, edits: dict[str, Any] | None
+    ) -> WriteResult:
+        """See DocumentsBackend."""
+        replayed = await self._dead_letters.replay(
+            dead_letter_id, tenant=caller.tenant, edits=edits
+        )
+        return WriteResult(id=dead_letter_id, state="replayed", version="1", changed=replayed)
+
+    async def discard_dead_letter(
+        self, caller: Caller, dead_letter_id: str, reason: str
+    ) -> WriteResult:
+        """See DocumentsBackend."""
+        del reason  # the audit row of this call keeps it
+        discarded = await self._dead_letters.discard(dead_letter_id, tenant=caller.tenant)
+        return WriteResult(id=dead_letter_id, state="discarded", version="1", changed=discarded)
+
+
+def _snippet(record: DocumentRecord, query: str | None) -> str | None:
+    if not query or not record.text:
+        return None
+    at = record.text.lower().find(query.lower())
+    if at < 0:
+        return None
+    start = max(0, at - _SNIPPET_CHARS // 2)
+    return " ".join(record.text[start : start + _SNIPPET_CHARS].split())

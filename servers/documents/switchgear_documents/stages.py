@@ -1,0 +1,208 @@
+"""The pipeline's handlers: classify, extract, route, and what comes back from processes."""
+
+from contextlib import AbstractAsyncContextManager
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_documents.intake import SOURCE
+from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.reviews import ask
+from switchgear_documents.routing import announce_route, doubts, show
+from switchgear_documents.rows import find_document, reading_of
+from switchgear_documents.tables import DocumentRecord, TraceRecord
+from switchgear_shared.contracts.events import Event, new_event
+from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.errors import UnreadableDocumentError
+from switchgear_shared.messaging.consumer import Consumer
+from switchgear_shared.messaging.inbox import once
+from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.files import Files
+
+log = structlog.get_logger(__name__)
+
+
+class Stages:
+    """Handlers whose effect happens once an event, however often it is delivered."""
+
+    def __init__(self, database: Database, files: Files, reader: Reader) -> None:
+        self._database = database
+        self._files = files
+        self._reader = reader
+
+    def consumers(self) -> tuple[Consumer, ...]:
+        """Return the durable consumers of this server."""
+        return (
+            Consumer("documents-classify", "documents.document.received", self.classify, slots=2),
+            Consumer("documents-extract", "documents.document.classified", self.extract),
+            Consumer("documents-route", "documents.document.extracted", self.route),
+            Consumer("documents-review", "workflows.review.requested", self.review),
+            Consumer("documents-file", "workflows.process.completed", self.file),
+            Consumer("documents-reject", "workflows.process.failed", self.reject),
+            Consumer("documents-trace", ">", self.trace),
+        )
+
+    async def classify(self, event: Event) -> None:
+        """Read the document in the sandbox and keep what was read and what it is."""
+        async with self._database.reading() as session:
+            record = await find_document(session, event.tenant, event.data["document_id"])
+        try:
+            reading = await self._reader.read(self._files.path(record.sha256), record.name)
+        except UnreadableDocumentError as error:
+            await self._cannot_read(event, error)
+            return
+        async with self._once("documents-classify", event) as session:
+            if session is None:
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            if record.given_type is not None and reading.document_type != record.given_type:
+                reading = _told(reading, record)
+            record.reading = reading.model_dump(mode="json", exclude={"text"})
+            record.text = reading.text
+            record.media_type = reading.media_type
+            record.pages = reading.pages
+            record.document_type = reading.document_type
+            record.confidence = reading.confidence
+            record.classifier = reading.classifier
+            _move(record, "classified")
+            await emit(
+                session,
+                new_event(
+                    "documents.document.classified",
+                    source=SOURCE,
+                    subject=record.id,
+                    cause=event,
+                    data={
+                        "document_id": record.id,
+                        "document_type": reading.document_type,
+                        "confidence": reading.confidence,
+                        "classifier": reading.classifier,
+                    },
+                ),
+            )
+
+    async def extract(self, event: Event) -> None:
+        """Show the fields read and say which checks failed."""
+        async with self._once("documents-extract", event) as session:
+            if session is None:
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            reading = reading_of(record)
+            failed = reading.failed_checks() if reading else ()
+            show(record)
+            _move(record, "extracted")
+            await emit(
+                session,
+                new_event(
+                    "documents.document.extracted",
+                    source=SOURCE,
+                    subject=record.id,
+                    cause=event,
+                    data={
+                        "document_id": record.id,
+                        "document_type": record.document_type or "other",
+                        "confidence": record.confidence or 0.0,
+                        "checks_failed": tuple(check.name for check in failed),
+                    },
+                ),
+            )
+
+    async def route(self, event: Event) -> None:
+        """Send the document on, or to a person where there is doubt."""
+        async with self._once("documents-route", event) as session:
+            if session is None:
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            reading = reading_of(record)
+            reasons = doubts(record, reading) if reading else ("nothing was read",)
+            if reasons:
+                await ask(session, record, reasons, asked_by=SOURCE, cause=event)
+                return
+            _move(record, "routed")
+            await announce_route(session, record, event)
+
+    async def review(self, event: Event) -> None:
+        """Ask a person on behalf of a process."""
+        async with self._once("documents-review", event) as session:
+            if session is None:
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            await ask(
+                session, record, tuple(event.data["reasons"]), asked_by="workflows", cause=event
+            )
+
+    async def file(self, event: Event) -> None:
+        """File the document with the record that its process made."""
+        async with self._once("documents-file", event) as session:
+            if session is None or not event.data.get("document_id"):
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            record.record_uri = event.data["result"].get("record_uri")
+            _move(record, "filed")
+            await emit(
+                session,
+                new_event(
+                    "documents.document.filed",
+                    source=SOURCE,
+                    subject=record.id,
+                    cause=event,
+                    data={"document_id": record.id},
+                ),
+            )
+
+    async def reject(self, event: Event) -> None:
+        """Close the document whose process ended without a record."""
+        async with self._once("documents-reject", event) as session:
+            if session is None or not event.data.get("document_id"):
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            _move(record, "rejected")
+
+    async def trace(self, event: Event) -> None:
+        """Keep every event that passes, for the trace of its correlation ID."""
+        async with self._once("documents-trace", event) as session:
+            if session is None:
+                return
+            session.add(
+                TraceRecord(
+                    tenant=event.tenant,
+                    event_id=event.id,
+                    correlation_id=event.correlation_id,
+                    type=event.type,
+                    source=event.source,
+                    subject=event.subject,
+                    at=event.time,
+                    data=event.data,
+                )
+            )
+
+    def _once(
+        self, consumer: str, event: Event
+    ) -> AbstractAsyncContextManager[AsyncSession | None]:
+        return once(self._database, consumer, event.id, tenant=event.tenant)
+
+    async def _cannot_read(self, event: Event, error: UnreadableDocumentError) -> None:
+        log.warning("document cannot be read", error=error.message)
+        async with self._once("documents-classify", event) as session:
+            if session is None:
+                return
+            record = await find_document(session, event.tenant, event.data["document_id"])
+            reason = f"the document cannot be read: {error.message}"
+            await ask(session, record, (reason,), asked_by=SOURCE, cause=event)
+
+
+def _move(record: DocumentRecord, state: str) -> None:
+    record.state = state
+    record.updated_at = utc_now()
+    record.version += 1
+
+
+def _told(reading: Reading, record: DocumentRecord) -> Reading:
+    """Return the reading under the type its sender named; structured formats know better."""
+    if reading.format in ("ubl", "cii", "facturx"):
+        return reading
+    return reading.model_copy(
+        update={"document_type": record.given_type, "confidence": 1.0, "classifier": "sender"}
+    )

@@ -1,0 +1,88 @@
+"""The tables of the documents server."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Float, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from switchgear_shared.storage.columns import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """The metadata of this server."""
+
+
+class DocumentRecord(Base):
+    """One document, with what was read from it."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        UniqueConstraint("tenant", "sha256"),
+        Index("documents_by_time", "tenant", "received_at", "id"),
+        Index("documents_by_correlation", "tenant", "correlation_id"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(128))
+    size_bytes: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(32))
+    document_type: Mapped[str | None] = mapped_column(String(32))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    classifier: Mapped[str | None] = mapped_column(String(64))
+    pages: Mapped[int | None] = mapped_column(Integer)
+    party: Mapped[str | None] = mapped_column(String(255))
+    number: Mapped[str | None] = mapped_column(String(255))
+    total_gross: Mapped[str | None] = mapped_column(String(64))
+    currency: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[str | None] = mapped_column(Text)
+    reading: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    corrections: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    given_type: Mapped[str | None] = mapped_column(String(32))
+    process: Mapped[str | None] = mapped_column(String(64))
+    record_uri: Mapped[str | None] = mapped_column(String(255))
+    correlation_id: Mapped[str] = mapped_column(String(64))
+    submitted_by: Mapped[str] = mapped_column(String(128))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class ReviewRecord(Base):
+    """A question for a person."""
+
+    __tablename__ = "reviews"
+    __table_args__ = (Index("reviews_by_document", "tenant", "document_id", "state"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    asked_by: Mapped[str] = mapped_column(String(16))
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    decision: Mapped[str | None] = mapped_column(String(16))
+    decided_by: Mapped[str | None] = mapped_column(String(128))
+    decision_reason: Mapped[str | None] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    correlation_id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class TraceRecord(Base):
+    """An event seen on the bus, kept for the trace of its correlation ID."""
+
+    __tablename__ = "trace"
+    __table_args__ = (Index("trace_by_correlation", "tenant", "correlation_id", "at"),)
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    correlation_id: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(128))
+    source: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,0 +1,103 @@
+"""Put one correlation ID's events and audited calls together, in order."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from switchgear_documents.models import Trace, TraceStep
+from switchgear_documents.tables import DocumentRecord, TraceRecord
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import NotFoundError
+from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.storage.database import Database
+
+_DETAIL_CHARS = 300
+_FOLLOWING = ("documents_trace", "documents_get_status")
+"""Calls that only look at the trace are no part of it."""
+
+
+class Tracing:
+    """Reads the events kept here and the audit trail."""
+
+    def __init__(self, database: Database, trail: AuditTrail) -> None:
+        self._database = database
+        self._trail = trail
+
+    async def trace(self, tenant: TenantId, correlation_id: str) -> Trace:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            record = (
+                await session.execute(
+                    select(DocumentRecord)
+                    .where(
+                        DocumentRecord.tenant == tenant,
+                        DocumentRecord.correlation_id == correlation_id,
+                    )
+                    .limit(1)
+                )
+            ).scalar_one_or_none()
+            events = (
+                await session.execute(
+                    select(TraceRecord).where(
+                        TraceRecord.tenant == tenant,
+                        TraceRecord.correlation_id == correlation_id,
+                    )
+                )
+            ).scalars()
+            steps = [
+                TraceStep(
+                    at=event.at,
+                    source="event",
+                    what=event.type,
+                    server=event.source,
+                    by=_actor(event.data),
+                    subject=event.subject,
+                    outcome=None,
+                    detail=_short(event.data),
+                )
+                for event in events
+            ]
+        steps.extend(
+            _called(record_.time, record_.event)
+            for record_ in await self._trail.find(tenant, correlation_id)
+            if record_.event["tool"] not in _FOLLOWING
+        )
+        if record is None and not steps:
+            raise NotFoundError(f"nothing is known of {correlation_id}", field="correlation_id")
+        return Trace.model_validate(
+            {
+                "correlation_id": correlation_id,
+                "document_id": record.id if record else None,
+                "state": record.state if record else None,
+                "record_uri": record.record_uri if record else None,
+                "steps": sorted(steps, key=lambda step: step.at),
+            }
+        )
+
+
+def _called(at: datetime, event: dict[str, Any]) -> TraceStep:
+    named = ("requested_by", "policy_ids", "approval_id", "idempotency_key")
+    return TraceStep(
+        at=at,
+        source="call",
+        what=f"{event['tool']} {event['kind']}",
+        server=event["server"],
+        by=event["principal"],
+        subject=None,
+        outcome=event["outcome"],
+        detail=_short({**event["detail"], **{name: event[name] for name in named}}),
+    )
+
+
+def _actor(data: dict[str, Any]) -> str | None:
+    actor = data.get("decided_by") or data.get("submitted_by") or data.get("requested_by")
+    return str(actor) if actor else None
+
+
+def _short(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: _cut(value) for key, value in data.items() if value not in (None, [], {}, "")}
+
+
+def _cut(value: Any) -> Any:
+    return value[:_DETAIL_CHARS] if isinstance(value, str) else value

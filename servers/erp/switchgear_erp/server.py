@@ -1,0 +1,28 @@
+"""The composition root of the ERP server."""
+
+from pathlib import Path
+
+from switchgear_erp.demo import load_demo
+from switchgear_erp.sql import SqlErp
+from switchgear_erp.tools import erp
+from switchgear_shared.server import Context, Part
+
+INSTRUCTIONS = (
+    "Parties, products, orders, invoices and balances: find ids with erp_find_party, erp_list_orders "
+    "and erp_list_invoices. Posting an invoice is final and may need a person's approval."
+)
+
+
+def build(context: Context) -> Part:
+    """Return the ERP server over its embedded backend."""
+    database = context.database("erp")
+    return Part(
+        name="erp",
+        title="Switchgear ERP",
+        instructions=INSTRUCTIONS,
+        toolset=erp,
+        backend=SqlErp(database),
+        database=database,
+        migrations=(Path(__file__).parent / "migrations",),
+        load_demo=lambda: load_demo(database),
+    )

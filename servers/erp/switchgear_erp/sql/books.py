@@ -1,0 +1,111 @@
+"""The books as SQL keeps them: entries, number series and exchange rates."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_erp.ledger import CHART, Booking
+from switchgear_erp.models import COMPANY_CURRENCY
+from switchgear_erp.tables import (
+    AccountRow,
+    Base,
+    EntryLineRow,
+    EntryRow,
+    ExchangeRateRow,
+    InvoiceRow,
+    SeriesRow,
+)
+from switchgear_erp.totals import checked, converted
+from switchgear_shared.contracts.values import TenantId, new_id
+from switchgear_shared.errors import InvalidRequestError
+
+
+async def in_company_currency(
+    session: AsyncSession, tenant: TenantId, minor: int, currency: str, on: date
+) -> int:
+    """Return `minor` units of `currency` in the company's, at the rate of that day.
+
+    Raises:
+        InvalidRequestError: there is no rate yet on that day, or the amount is over 12 digits.
+    """
+    if currency == COMPANY_CURRENCY:
+        return minor
+    rate = await session.scalar(
+        select(ExchangeRateRow.rate)
+        .where(
+            ExchangeRateRow.tenant == tenant,
+            ExchangeRateRow.currency == currency,
+            ExchangeRateRow.valid_from <= on,
+        )
+        .order_by(ExchangeRateRow.valid_from.desc())
+        .limit(1)
+    )
+    if rate is None:
+        raise InvalidRequestError(
+            f"there is no exchange rate for {currency} on {on}", field="currency"
+        )
+    amount = converted(minor, currency, COMPANY_CURRENCY, rate)
+    return checked(amount, COMPANY_CURRENCY, "the amount in the company's currency")
+
+
+async def next_number(session: AsyncSession, tenant: TenantId, series: str) -> int:
+    """Return the next number of a series; it is given away when the transaction commits."""
+    await insert_missing(
+        session, SeriesRow, [{"tenant": tenant, "series": series, "last_number": 0}]
+    )
+    row = await session.scalar(
+        select(SeriesRow)
+        .where(SeriesRow.tenant == tenant, SeriesRow.series == series)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise RuntimeError(f"series {series} was just made and is gone")
+    row.last_number += 1
+    return row.last_number
+
+
+async def book(
+    session: AsyncSession, invoice: InvoiceRow, sides: Sequence[Booking], *, at: datetime
+) -> None:
+    """Write the entry that posts `invoice`, dated as the invoice is."""
+    tenant = TenantId(invoice.tenant)
+    await insert_missing(session, AccountRow, chart(tenant))
+    entry = EntryRow(
+        tenant=tenant,
+        id=new_id("je"),
+        kind="invoice",
+        booked_on=invoice.issued_on,
+        invoice_id=invoice.id,
+        created_at=at,
+    )
+    session.add(entry)
+    await session.flush()
+    session.add_all(
+        EntryLineRow(
+            tenant=tenant,
+            entry_id=entry.id,
+            number=number,
+            account=side.account,
+            minor=side.minor,
+        )
+        for number, side in enumerate(sides, start=1)
+    )
+
+
+def chart(tenant: TenantId) -> list[dict[str, Any]]:
+    """Return the chart of accounts as rows."""
+    return [{"tenant": tenant, "code": code, "name": name} for code, name in CHART.items()]
+
+
+async def insert_missing(
+    session: AsyncSession, table: type[Base], values: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert the rows whose key is not there yet, whoever else is doing the same."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = sqlite.insert if is_sqlite else postgresql.insert
+    await session.execute(insert(table).values(values).on_conflict_do_nothing())

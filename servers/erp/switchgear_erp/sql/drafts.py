@@ -1,0 +1,184 @@
+"""Making an invoice: what was left out is looked up, and every rule is checked."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_erp.models import InvoiceDraft, StatedTotals
+from switchgear_erp.sql.books import in_company_currency
+from switchgear_erp.sql.directory import party_row
+from switchgear_erp.sql.draft_lines import complete_lines
+from switchgear_erp.sql.orders import line_rows, locked_order
+from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderRow, PartyRow
+from switchgear_erp.totals import Totals, document_totals, net_minor
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.currencies import MINOR_DIGITS
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import Money, TenantId, new_id
+from switchgear_shared.errors import ConflictError, InvalidRequestError
+
+_YEARS = (2000, 2099)
+
+
+async def create(
+    session: AsyncSession, tenant: TenantId, draft: InvoiceDraft, caller: Caller, now: datetime
+) -> WriteResult:
+    """See ErpBackend."""
+    party = await party_row(session, tenant, draft.party_id)
+    _check_role(draft, party)
+    order = None if draft.order_id is None else await locked_order(session, tenant, draft.order_id)
+    ordered = [] if order is None else await line_rows(session, order)
+    if order is not None:
+        check_order(order, draft.direction)
+    currency = _currency(draft, party, order)
+    issued_on, due_on = _days(draft, party, now.date())
+    vendor_number = await _vendor_number(session, tenant, draft)
+    lines = await complete_lines(session, tenant, draft, ordered, currency)
+    totals = document_totals(lines, currency)
+    _check_totals(draft.totals, totals, currency)
+    invoice = InvoiceRow(
+        tenant=tenant,
+        id=new_id("inv"),
+        ref=None,
+        version=1,
+        direction=draft.direction,
+        state="draft",
+        party_id=party.id,
+        external_ref=draft.external_ref,
+        vendor_number=vendor_number,
+        order_id=draft.order_id,
+        document_id=draft.document_id,
+        currency=currency,
+        issued_on=issued_on,
+        due_on=due_on,
+        net_minor=totals.net_minor,
+        tax_minor=totals.tax_minor,
+        company_gross_minor=await in_company_currency(
+            session, tenant, totals.gross_minor, currency, issued_on
+        ),
+        company_tax_minor=await in_company_currency(
+            session, tenant, totals.tax_minor, currency, issued_on
+        ),
+        paid_minor=0,
+        created_by=caller.principal_id,
+        created_at=now,
+    )
+    session.add(invoice)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise ConflictError(
+            f"vendor number {draft.external_ref} of party {party.id} was taken just now",
+            field="external_ref",
+        ) from error
+    session.add_all(
+        InvoiceLineRow(
+            tenant=tenant,
+            invoice_id=invoice.id,
+            number=number,
+            sku=line.sku,
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            unit_price=line.unit_price,
+            tax_percent=line.tax_percent,
+            net_minor=net_minor(line, currency),
+        )
+        for number, line in enumerate(lines, start=1)
+    )
+    return WriteResult(id=invoice.id, ref=None, state="draft", version="1")
+
+
+def check_order(order: OrderRow, direction: str) -> None:
+    """Raise InvalidRequestError unless an invoice in this direction may be made for the order."""
+    if (order.kind == "sale") != (direction == "receivable"):
+        raise InvalidRequestError(
+            f"order {order.ref} is a {order.kind}: it has no {direction} invoices",
+            field="order_id",
+        )
+    if order.state not in ("confirmed", "processed"):
+        raise InvalidRequestError(
+            f"order {order.ref} is {order.state}: only confirmed or processed orders are invoiced",
+            field="order_id",
+        )
+
+
+def _check_role(draft: InvoiceDraft, party: PartyRow) -> None:
+    role, is_held = (
+        ("customer", party.is_customer)
+        if draft.direction == "receivable"
+        else ("vendor", party.is_vendor)
+    )
+    if not is_held:
+        raise InvalidRequestError(f"party {party.id} is not a {role}", field="party_id")
+
+
+def _currency(draft: InvoiceDraft, party: PartyRow, order: OrderRow | None) -> str:
+    currency = draft.currency or (order.currency if order else party.currency)
+    if currency not in MINOR_DIGITS:
+        raise InvalidRequestError(f"{currency} is not an ISO 4217 currency", field="currency")
+    if order is not None and currency != order.currency:
+        raise InvalidRequestError(
+            f"order {order.ref} is in {order.currency}, the invoice in {currency}",
+            field="currency",
+        )
+    return currency
+
+
+def _days(draft: InvoiceDraft, party: PartyRow, today: date) -> tuple[date, date]:
+    issued_on = draft.issued_on or today
+    due_on = draft.due_on or issued_on + timedelta(days=party.payment_days)
+    for field, day in (("issued_on", issued_on), ("due_on", due_on)):
+        if not _YEARS[0] <= day.year <= _YEARS[1]:
+            raise InvalidRequestError(f"{field} {day} is out of range", field=field)
+    if due_on < issued_on:
+        raise InvalidRequestError(
+            f"due_on {due_on} is before issued_on {issued_on}", field="due_on"
+        )
+    return issued_on, due_on
+
+
+async def _vendor_number(
+    session: AsyncSession, tenant: TenantId, draft: InvoiceDraft
+) -> str | None:
+    if draft.direction == "receivable":
+        return None
+    number = "".join((draft.external_ref or "").casefold().split())
+    if not number:
+        raise InvalidRequestError(
+            "a payable needs the vendor's invoice number", field="external_ref"
+        )
+    taken = await session.scalar(
+        select(InvoiceRow).where(
+            InvoiceRow.tenant == tenant,
+            InvoiceRow.party_id == draft.party_id,
+            InvoiceRow.vendor_number == number,
+        )
+    )
+    if taken is not None:
+        raise ConflictError(
+            f"vendor number {draft.external_ref} of party {draft.party_id} is on invoice "
+            f"{taken.ref or taken.id} already, which is {taken.state}",
+            field="external_ref",
+            details={"invoice_id": taken.id, "ref": taken.ref, "state": taken.state},
+        )
+    return number
+
+
+def _check_totals(stated: StatedTotals, totals: Totals, currency: str) -> None:
+    if totals.net_minor < 0 or totals.gross_minor <= 0:
+        gross = Money.from_minor(totals.gross_minor, currency).amount
+        raise InvalidRequestError(f"the lines add up to {gross} {currency}", field="lines")
+    for name, said, minor in (
+        ("net", stated.net, totals.net_minor),
+        ("tax", stated.tax, totals.tax_minor),
+        ("gross", stated.gross, totals.gross_minor),
+    ):
+        reckoned = Money.from_minor(minor, currency).amount
+        if said is not None and said != reckoned:
+            raise InvalidRequestError(
+                f"{name} is stated as {said:f} {currency}, the lines make {reckoned}",
+                field=f"totals.{name}",
+            )

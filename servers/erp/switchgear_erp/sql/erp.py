@@ -1,0 +1,191 @@
+"""The embedded ERP: the port over one database."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+
+from switchgear_erp import matching
+from switchgear_erp.models import (
+    Direction,
+    Invoice,
+    InvoiceDraft,
+    InvoiceId,
+    InvoicePage,
+    InvoicePart,
+    InvoiceState,
+    Match,
+    Order,
+    OrderId,
+    OrderKind,
+    OrderPage,
+    OrderPart,
+    OrderState,
+    PartyId,
+    PartyPage,
+    ProductPage,
+    Received,
+    Role,
+    Tolerance,
+)
+from switchgear_erp.sql import balances, directory, drafts, invoices, orders, posting
+from switchgear_erp.statements import Balances
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import TenantId, utc_now
+from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.storage.database import Database
+
+
+class SqlErp:
+    """ErpBackend over SQLite or PostgreSQL."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tolerance: Tolerance | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._tolerance = tolerance or Tolerance()
+        self._now = clock
+
+    async def find_parties(
+        self, tenant: TenantId, *, query: str, role: Role | None, limit: int
+    ) -> PartyPage:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await directory.find_parties(
+                session, tenant, query=query, role=role, limit=limit
+            )
+
+    async def find_products(self, tenant: TenantId, *, query: str, limit: int) -> ProductPage:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await directory.find_products(session, tenant, query=query, limit=limit)
+
+    async def list_orders(
+        self,
+        tenant: TenantId,
+        *,
+        kind: OrderKind | None,
+        state: OrderState | None,
+        party_id: PartyId | None,
+        since: date | None,
+        query: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> OrderPage:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await orders.list_orders(
+                session,
+                tenant,
+                kind=kind,
+                state=state,
+                party_id=party_id,
+                since=since,
+                query=query,
+                limit=limit,
+                cursor=cursor,
+            )
+
+    async def get_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId | None = None,
+        ref: str | None = None,
+        include: Sequence[OrderPart] = (),
+    ) -> Order:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await orders.get_order(
+                session, tenant, order_id=order_id, ref=ref, include=include
+            )
+
+    async def list_invoices(
+        self,
+        tenant: TenantId,
+        *,
+        direction: Direction | None,
+        state: InvoiceState | None,
+        overdue: bool,
+        party_id: PartyId | None,
+        query: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> InvoicePage:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await invoices.list_invoices(
+                session,
+                tenant,
+                direction=direction,
+                state=state,
+                overdue_on=self._now().date() if overdue else None,
+                party_id=party_id,
+                query=query,
+                limit=limit,
+                cursor=cursor,
+            )
+
+    async def get_invoice(
+        self, tenant: TenantId, *, invoice_id: InvoiceId, include: Sequence[InvoicePart] = ()
+    ) -> Invoice:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await invoices.get_invoice(session, tenant, invoice_id, include=include)
+
+    async def create_invoice(
+        self, tenant: TenantId, *, draft: InvoiceDraft, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await drafts.create(session, tenant, draft, caller, self._now())
+
+    async def post_invoice(
+        self,
+        tenant: TenantId,
+        *,
+        invoice_id: InvoiceId,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await posting.post(
+                session,
+                tenant,
+                invoice_id,
+                expected_version=expected_version,
+                caller=caller,
+                now=self._now(),
+                tolerance=self._tolerance,
+            )
+
+    async def match_invoice(
+        self, tenant: TenantId, *, invoice_id: InvoiceId, receipts: Sequence[Received] | None
+    ) -> Match:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            invoice = await invoices.get_invoice(session, tenant, invoice_id, include=("lines",))
+            if invoice.direction != "payable":
+                raise InvalidRequestError(
+                    f"invoice {invoice_id} is a receivable: only payables are matched",
+                    field="invoice_id",
+                )
+            order = None
+            if invoice.order_id is not None:
+                order = await orders.get_order(
+                    session, tenant, order_id=invoice.order_id, ref=None, include=("lines",)
+                )
+            return matching.match(invoice, order, receipts, self._tolerance)
+
+    async def get_balances(
+        self, tenant: TenantId, *, party_id: PartyId | None, as_of: date | None
+    ) -> Balances:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await balances.get_balances(
+                session, tenant, party_id=party_id, as_of=as_of or self._now().date()
+            )

@@ -1,0 +1,52 @@
+"""What is read off the books: open items by age and the trial balance."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, PlainSerializer, WithJsonSchema
+
+from switchgear_erp.models import PartyId
+from switchgear_shared.contracts.model import Contract
+
+LedgerAmount = Annotated[
+    Decimal,
+    PlainSerializer(lambda value: format(value, "f"), return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""A sum in the company's currency, as large as the books make it."""
+
+
+class Aging(Contract):
+    """Open invoices by days past due."""
+
+    not_due: LedgerAmount
+    days_1_to_30: LedgerAmount
+    days_31_to_60: LedgerAmount
+    days_61_to_90: LedgerAmount
+    over_90_days: LedgerAmount
+    total: LedgerAmount
+
+
+class AccountBalance(Contract):
+    """What is booked on one account."""
+
+    account: str
+    name: str
+    debit: LedgerAmount
+    credit: LedgerAmount
+
+
+class Balances(Contract):
+    """Open items, and the trial balance where no party was named; all in `currency`."""
+
+    as_of: date
+    currency: str
+    party_id: PartyId | None
+    receivable: Aging
+    payable: Aging
+    credit_limit: LedgerAmount | None
+    credit_left: LedgerAmount | None = Field(description="Negative: over the limit.")
+    trial_balance: tuple[AccountBalance, ...]
+    debit_total: LedgerAmount
+    credit_total: LedgerAmount

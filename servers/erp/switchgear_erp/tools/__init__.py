@@ -1,0 +1,6 @@
+"""The ERP's tools: one function, one backend call, no I/O of its own."""
+
+from switchgear_erp.tools import directory, invoices, orders, prompts, resources
+from switchgear_erp.tools.arguments import erp
+
+__all__ = ["directory", "erp", "invoices", "orders", "prompts", "resources"]

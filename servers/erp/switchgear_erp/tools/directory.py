@@ -1,0 +1,70 @@
+"""Tools that find parties, products and what is owed."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from switchgear_erp.backend import ErpBackend
+from switchgear_erp.models import PartyPage, ProductPage, Role
+from switchgear_erp.statements import Balances
+from switchgear_erp.tools.arguments import Limit, Party, erp
+from switchgear_shared.contracts.caller import Caller
+
+
+@erp.read(permission="erp.party.read")
+async def erp_find_party(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    query: Annotated[
+        str,
+        Field(
+            min_length=2,
+            max_length=200,
+            description="Part of the name, or the number, VAT id, IBAN or e-mail.",
+        ),
+    ],
+    role: Annotated[Role | None, Field(description="Keep only these.")] = None,
+    limit: Limit = 10,
+) -> PartyPage:
+    """Find customers and vendors, best match first.
+
+    Start here for a `party_id`. Names may be mistyped, codes may not; no items means no match:
+    try a shorter part of the name.
+    """
+    return await backend.find_parties(caller.tenant, query=query, role=role, limit=limit)
+
+
+@erp.read(permission="erp.product.read")
+async def erp_find_product(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    query: Annotated[
+        str, Field(min_length=2, max_length=200, description="The SKU, or part of the name.")
+    ],
+    limit: Limit = 10,
+) -> ProductPage:
+    """Find products with price, cost and tax rate, best match first.
+
+    Use it for the `sku` of an invoice line. No items means no match.
+    """
+    return await backend.find_products(caller.tenant, query=query, limit=limit)
+
+
+@erp.read(permission="erp.balance.read")
+async def erp_get_balances(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    party_id: Party | None = None,
+    as_of: Annotated[date | None, Field(description="End of this day; today by default.")] = None,
+) -> Balances:
+    """Show what is owed to us and by us, by age, and the trial balance.
+
+    With `party_id`: that party's open items and what is left of its credit limit. Without: the
+    whole company, with the trial balance. Amounts are in the company's currency.
+    Fails with not_found for an unknown party.
+    """
+    return await backend.get_balances(caller.tenant, party_id=party_id, as_of=as_of)

@@ -1,0 +1,202 @@
+"""Tools that read, make, match and post invoices."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from switchgear_erp.backend import ErpBackend
+from switchgear_erp.models import (
+    MOST_LINES,
+    Direction,
+    DraftLine,
+    InvoiceDraft,
+    InvoiceId,
+    InvoicePage,
+    InvoicePart,
+    InvoiceState,
+    Match,
+    Received,
+    StatedTotals,
+)
+from switchgear_erp.models import Invoice as InvoiceAnswer
+from switchgear_erp.tools.arguments import (
+    Cursor,
+    Invoice,
+    Limit,
+    Number,
+    Order,
+    Party,
+    Version,
+    erp,
+)
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
+
+
+@erp.read(permission="erp.invoice.read")
+async def erp_list_invoices(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    direction: Annotated[
+        Direction | None, Field(description="To customers, or from vendors.")
+    ] = None,
+    state: InvoiceState | None = None,
+    overdue: Annotated[bool, Field(description="True: only unpaid and past due.")] = False,
+    party_id: Party | None = None,
+    query: Number | None = None,
+    limit: Limit = 10,
+    cursor: Cursor | None = None,
+) -> InvoicePage:
+    """List invoices to customers and from vendors, newest first.
+
+    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet.
+    """
+    return await backend.list_invoices(
+        caller.tenant,
+        direction=direction,
+        state=state,
+        overdue=overdue,
+        party_id=party_id,
+        query=query,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@erp.read(permission="erp.invoice.read")
+async def erp_get_invoice(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    invoice_id: Invoice,
+    include: Annotated[
+        tuple[InvoicePart, ...], Field(max_length=2, description="Parts to show too.")
+    ] = ("lines",),
+) -> InvoiceAnswer:
+    """Get one invoice with its lines.
+
+    `journal` shows how it was posted. Fails with not_found.
+    """
+    return await backend.get_invoice(caller.tenant, invoice_id=invoice_id, include=include)
+
+
+@erp.write(permission="erp.invoice.create", idempotent=False)
+async def erp_create_invoice(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    direction: Annotated[
+        Direction, Field(description="receivable: to a customer; payable: from a vendor.")
+    ],
+    party_id: Party,
+    lines: Annotated[
+        tuple[DraftLine, ...] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_LINES,
+            description="Without: all that is left of the order. Price, tax and text left out of "
+            "a line come from the order or product of its sku.",
+        ),
+    ] = None,
+    external_ref: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=64,
+            description="The vendor's invoice number; required for a payable.",
+        ),
+    ] = None,
+    document_id: Annotated[
+        str | None, Field(min_length=1, max_length=64, description="Document it was read from.")
+    ] = None,
+    issued_on: Annotated[date | None, Field(description="Default: today.")] = None,
+    due_on: Annotated[date | None, Field(description="Default: by the party's terms.")] = None,
+    currency: Annotated[
+        str | None,
+        Field(pattern="^[A-Z]{3}$", description="Default: the order's, else the party's."),
+    ] = None,
+    order_id: Order | None = None,
+    totals: Annotated[
+        StatedTotals | None, Field(description="As printed; checked to the cent.")
+    ] = None,
+) -> WriteResult:
+    """Create a draft invoice; nothing is booked until erp_post_invoice.
+
+    Use it for a vendor's invoice that came in, or to bill a customer.
+    Fails with conflict if the vendor's number is taken (`details` names the invoice), with
+    invalid_request if totals, currency or order do not fit, with not_found for unknown ids.
+    """
+    draft = InvoiceDraft(
+        direction=direction,
+        party_id=party_id,
+        lines=lines,
+        external_ref=external_ref,
+        document_id=document_id,
+        issued_on=issued_on,
+        due_on=due_on,
+        currency=currency,
+        order_id=order_id,
+        totals=totals or StatedTotals(),
+    )
+    return await backend.create_invoice(caller.tenant, draft=draft, caller=caller)
+
+
+async def invoice_facts(
+    backend: ErpBackend, caller: Caller, arguments: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what policies decide a posting by: amounts in minor units, party and state."""
+    invoice = await backend.get_invoice(
+        caller.tenant, invoice_id=InvoiceId(arguments["invoice_id"])
+    )
+    return {
+        "amount_minor": invoice.gross.to_minor(),
+        "currency": invoice.gross.currency,
+        "amount_company_minor": invoice.company_gross.to_minor(),
+        "party_id": invoice.party_id,
+        "state": invoice.state,
+    }
+
+
+@erp.write(permission="erp.invoice.post", idempotent=True, destructive=True, facts=invoice_facts)
+async def erp_post_invoice(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    invoice_id: Invoice,
+    expected_version: Version | None = None,
+) -> WriteResult:
+    """Post a draft invoice: book it and give it its number, for good.
+
+    Match a payable first (erp_match_invoice). An invoice already posted answers changed=false.
+    Fails with conflict if it moved on, with invalid_request if it bills more than its order has
+    left. Large amounts may need approval.
+    """
+    return await backend.post_invoice(
+        caller.tenant, invoice_id=invoice_id, expected_version=expected_version, caller=caller
+    )
+
+
+@erp.read(permission="erp.invoice.read")
+async def erp_match_invoice(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    invoice_id: Invoice,
+    receipts: Annotated[
+        tuple[Received, ...] | None,
+        Field(
+            max_length=MOST_LINES,
+            description="All that came in for the order, from inventory_list_movements. Without: "
+            "only the order is compared.",
+        ),
+    ] = None,
+) -> Match:
+    """Match a vendor's invoice with its order and receipts; changes nothing.
+
+    `differences` names each item that is not as ordered, received or not yet invoiced.
+    Fails with not_found, or invalid_request for a receivable.
+    """
+    return await backend.match_invoice(caller.tenant, invoice_id=invoice_id, receipts=receipts)

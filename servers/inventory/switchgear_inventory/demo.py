@@ -1,0 +1,126 @@
+"""The demo company in the embedded inventory."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from switchgear_inventory.spelling import fold
+from switchgear_inventory.tables import (
+    ArrivalRow,
+    ItemRow,
+    LevelRow,
+    LocationRow,
+    MovementRow,
+    ReservationRow,
+)
+from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
+from switchgear_shared.demo_company import Company, demo_company
+from switchgear_shared.storage.database import Database
+
+
+async def load_demo(
+    database: Database, *, tenant: TenantId = DEFAULT_TENANT, company: Company | None = None
+) -> None:
+    """Load the company; a tenant that has items already stays as it is."""
+    company = company or demo_company()
+    known = select(ItemRow.id).where(ItemRow.tenant == tenant).limit(1)
+    async with database.writing() as session:
+        if await session.scalar(known) is not None:
+            return
+        for table, rows in (
+            (ItemRow, _items(company)),
+            (LocationRow, [{"code": one.code, "name": one.name} for one in company.locations]),
+            (LevelRow, _levels(company)),
+            (MovementRow, _movements(company)),
+            (ReservationRow, _reservations(company)),
+            (ArrivalRow, _arrivals(company)),
+        ):
+            await session.execute(insert(table), [{"tenant": tenant, **row} for row in rows])
+
+
+def _items(company: Company) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": item.id,
+            "sku": item.sku,
+            "name": item.name,
+            "category": item.category,
+            "unit": item.unit,
+            "barcode": item.barcode,
+            "is_lot_tracked": item.is_lot_tracked,
+            "reorder_point": item.reorder_point,
+            "reorder_quantity": item.reorder_quantity,
+            "vendor_id": item.vendor_id,
+            "search_text": fold(f"{item.name} {item.sku} {item.category} {item.barcode}"),
+        }
+        for item in company.items
+    ]
+
+
+def _levels(company: Company) -> list[dict[str, Any]]:
+    reserved: dict[tuple[str, str], Decimal] = {}
+    for one in company.reservations:
+        key = (one.sku, one.location)
+        reserved[key] = reserved.get(key, Decimal(0)) + one.quantity
+    return [
+        {
+            "item_id": company.item[sku].id,
+            "location": location,
+            "version": 1,
+            "on_hand": on_hand,
+            "reserved": reserved.get((sku, location), Decimal(0)),
+        }
+        for (sku, location), on_hand in company.on_hand.items()
+    ]
+
+
+def _movements(company: Company) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": move.id,
+            "kind": move.kind,
+            "item_id": move.item_id,
+            "quantity": move.quantity,
+            "from_location": move.from_location,
+            "to_location": move.to_location,
+            "source_ref": move.source_ref,
+            "line_number": move.line_number,
+            "lot": move.lot,
+            "expires_on": move.expires_on,
+            "moved_at": move.moved_at,
+            "done_by": "demo",
+        }
+        for move in company.movements
+    ]
+
+
+def _reservations(company: Company) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "item_id": one.item_id,
+            "location": one.location,
+            "quantity": one.quantity,
+            "for_ref": one.for_ref,
+            "reserved_at": one.reserved_at,
+        }
+        for one in company.reservations
+    ]
+
+
+def _arrivals(company: Company) -> list[dict[str, Any]]:
+    return [
+        {
+            "source_ref": order.ref,
+            "line_number": line.number,
+            "item_id": line.item_id,
+            "location": order.location,
+            "expected": line.quantity,
+            "received": line.fulfilled,
+            "due_on": order.promised_on,
+        }
+        for order in company.orders
+        if order.kind == "purchase"
+        for line in order.lines
+    ]

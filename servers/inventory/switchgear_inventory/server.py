@@ -1,0 +1,28 @@
+"""The composition root of the inventory server."""
+
+from pathlib import Path
+
+from switchgear_inventory.demo import load_demo
+from switchgear_inventory.sql import SqlInventory
+from switchgear_inventory.tools import inventory
+from switchgear_shared.server import Context, Part
+
+INSTRUCTIONS = (
+    "Items, stock and movements: find the SKU with inventory_find_item, then inventory_get_stock. "
+    "Goods received for a purchase order: inventory_list_movements with its number."
+)
+
+
+def build(context: Context) -> Part:
+    """Return the inventory server over its embedded backend."""
+    database = context.database("inventory")
+    return Part(
+        name="inventory",
+        title="Switchgear inventory",
+        instructions=INSTRUCTIONS,
+        toolset=inventory,
+        backend=SqlInventory(database),
+        database=database,
+        migrations=(Path(__file__).parent / "migrations",),
+        load_demo=lambda: load_demo(database),
+    )

@@ -1,0 +1,70 @@
+"""Search over tools by what they do: BM25 on names, descriptions and parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from switchgear_shared.calls.description import ToolDescription
+
+_WORD = re.compile(r"[a-z0-9]+")
+_NOISE = frozenset(
+    "a an and any are as at be by do for from get how i in into is it me my of on or please show "
+    "that the there this to use want what when which who with you your".split()
+)
+
+
+class ToolIndex:
+    """An index over a fixed set of tools (Robertson and Zaragoza, BM25, by bm25s)."""
+
+    def __init__(self, tools: Sequence[ToolDescription]) -> None:
+        import bm25s  # noqa: PLC0415 - brings numpy; only who searches pays for it
+
+        self._tools = list(tools)
+        self._index = bm25s.BM25()
+        if self._tools:
+            self._index.index([_text(tool) for tool in self._tools], show_progress=False)
+
+    def search(
+        self, query: str, among: set[str], limit: int
+    ) -> list[tuple[ToolDescription, float]]:
+        """Return the tools named in `among` that share a word with the query, best first."""
+        words = [word for word in _words(query) if word not in _NOISE]
+        known = [word for word in words if word in self._index.vocab_dict] if self._tools else []
+        if not known:
+            return []
+        scores = self._index.get_scores(known)
+        ranked = sorted(
+            (
+                (tool, float(score))
+                for tool, score in zip(self._tools, scores, strict=True)
+                if score > 0 and tool.name in among
+            ),
+            key=lambda hit: (-hit[1], hit[0].name),
+        )
+        return ranked[:limit]
+
+
+def _text(tool: ToolDescription) -> list[str]:
+    name = _words(tool.name.replace("_", " "))
+    parameters = tool.input_schema.get("properties", {})
+    described = " ".join(
+        f"{key.replace('_', ' ')} {value.get('description', '')}"
+        for key, value in parameters.items()
+        if key not in ("idempotency_key", "dry_run", "preview_digest", "cursor", "limit")
+    )
+    summary = tool.description.splitlines()[0]
+    return [*name * 3, *_words(summary) * 2, *_words(tool.description), *_words(described)]
+
+
+def _words(text: str) -> list[str]:
+    return [_stem(word) for word in _WORD.findall(text.lower())]
+
+
+def _stem(word: str) -> str:
+    """Cut the plainest English endings, so that `invoices` finds `invoice`."""
+    for ending in ("ies", "ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:  # noqa: PLR2004 - a stem
+            stem = word[: -len(ending)]
+            return stem + "y" if ending == "ies" else stem.removesuffix("e")
+    return word.removesuffix("e") if len(word) > 3 else word  # noqa: PLR2004 - a stem

@@ -1,0 +1,33 @@
+"""The composition root of the workflows server."""
+
+from pathlib import Path
+
+from switchgear_shared.server import Context, Part
+from switchgear_workflows.manager import ProcessManager
+from switchgear_workflows.sql import SqlWorkflows
+from switchgear_workflows.supplier_invoice import SupplierInvoice
+from switchgear_workflows.tools import workflows
+
+INSTRUCTIONS = (
+    "Processes across systems: what runs, what waits for whom, what was made. Follow a document's "
+    "process with workflows_get(correlation_id). Approvals are decided by people: list them with "
+    "workflows_list_approvals and decide only on a person's word."
+)
+
+
+def build(context: Context) -> Part:
+    """Return the workflows server over its own database and the shared approvals."""
+    database = context.database("workflows")
+    kind = SupplierInvoice(context.tools_as("workflows")).kind()
+    kinds = {kind.name: kind}
+    manager = ProcessManager(database, context.approvals, kinds)
+    return Part(
+        name="workflows",
+        title="Switchgear workflows",
+        instructions=INSTRUCTIONS,
+        toolset=workflows,
+        backend=SqlWorkflows(database, context.approvals, kinds),
+        database=database,
+        migrations=(Path(__file__).parent / "migrations",),
+        consumers=manager.consumers(),
+    )

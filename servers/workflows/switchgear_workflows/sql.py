@@ -1,0 +1,204 @@
+"""The workflows backend on SQL rows and the approvals shared by all servers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import NotFoundError
+from switchgear_shared.governance.approval import Approvals
+from switchgear_shared.governance.principal import Principal
+from switchgear_shared.storage.database import Database
+from switchgear_workflows.models import (
+    ApprovalPage,
+    ApprovalRow,
+    ApprovalState,
+    Process,
+    ProcessKind,
+    ProcessKinds,
+    ProcessPage,
+    ProcessRow,
+    State,
+    Step,
+)
+from switchgear_workflows.process import Kind
+from switchgear_workflows.tables import ProcessRecord, StepRecord
+
+
+class SqlWorkflows:
+    """WorkflowsBackend over this server's process rows."""
+
+    def __init__(self, database: Database, approvals: Approvals, kinds: Mapping[str, Kind]) -> None:
+        self._database = database
+        self._approvals = approvals
+        self._kinds = kinds
+
+    async def get_process(
+        self, tenant: TenantId, *, process_id: str | None, correlation_id: str | None
+    ) -> Process:
+        """See WorkflowsBackend."""
+        async with self._database.reading() as session:
+            wanted = (
+                ProcessRecord.id == process_id
+                if process_id is not None
+                else ProcessRecord.correlation_id == correlation_id
+            )
+            found = await session.execute(
+                select(ProcessRecord)
+                .where(ProcessRecord.tenant == tenant, wanted)
+                .order_by(ProcessRecord.started_at.desc())
+                .limit(1)
+            )
+            record = found.scalar_one_or_none()
+            if record is None:
+                raise NotFoundError(f"no process {process_id or f'under {correlation_id}'}")
+            steps = await _steps(session, record)
+        return _to_process(record, steps)
+
+    async def list_processes(
+        self,
+        tenant: TenantId,
+        *,
+        process: str | None,
+        state: State | None,
+        since: datetime | None,
+        cursor: str | None,
+        limit: int,
+    ) -> ProcessPage:
+        """See WorkflowsBackend."""
+        record = ProcessRecord
+        where: list[Any] = [record.tenant == tenant]
+        if process is not None:
+            where.append(record.process == process)
+        if state is not None:
+            where.append(record.state == state)
+        if since is not None:
+            where.append(record.started_at >= since)
+        async with self._database.reading() as session:
+            if cursor is not None:
+                (last_id,) = decode_cursor("processes", cursor, 1)
+                last = await session.get(record, (tenant, str(last_id)))
+                if last is None:
+                    raise NotFoundError("the cursor's process is gone", field="cursor")
+                where.append(
+                    or_(
+                        record.started_at < last.started_at,
+                        and_(record.started_at == last.started_at, record.id < last.id),
+                    )
+                )
+            found = (
+                await session.execute(
+                    select(record)
+                    .where(*where)
+                    .order_by(record.started_at.desc(), record.id.desc())
+                    .limit(limit + 1)
+                )
+            ).scalars()
+            rows = list(found)
+        has_more = len(rows) > limit
+        items = tuple(_to_row(row) for row in rows[:limit])
+        return ProcessPage(
+            items=items,
+            next_cursor=encode_cursor("processes", [items[-1].id]) if has_more else None,
+            truncated=has_more,
+        )
+
+    async def describe(self) -> ProcessKinds:
+        """See WorkflowsBackend."""
+        return ProcessKinds(
+            items=tuple(
+                ProcessKind(
+                    process=kind.name,
+                    starts_with=kind.starts_with,
+                    steps=tuple(kind.steps),
+                    waits_for=kind.waits_for,
+                )
+                for kind in self._kinds.values()
+            )
+        )
+
+    async def list_approvals(
+        self, tenant: TenantId, *, state: ApprovalState, cursor: str | None, limit: int
+    ) -> ApprovalPage:
+        """See WorkflowsBackend."""
+        found, next_cursor = await self._approvals.list(
+            tenant, state=state, cursor=cursor, limit=limit
+        )
+        return ApprovalPage(
+            items=tuple(
+                ApprovalRow(
+                    id=item.id,
+                    state=item.state,
+                    tool=item.tool,
+                    summary=item.summary[:300],
+                    needs=item.kinds,
+                    requested_by=item.requested_by,
+                    decided_by=item.decided_by,
+                    requested_at=item.created_at,
+                    expires_at=item.expires_at,
+                    correlation_id=item.correlation_id,
+                )
+                for item in found
+            ),
+            next_cursor=next_cursor,
+            truncated=next_cursor is not None,
+        )
+
+    async def requester_of(self, tenant: TenantId, approval_id: str) -> str:
+        """See WorkflowsBackend."""
+        return (await self._approvals.get(tenant, approval_id)).requested_by
+
+    async def decide_approval(
+        self,
+        caller: Caller,
+        approval_id: str,
+        *,
+        decision: Literal["approve", "deny"],
+        reason: str | None,
+    ) -> WriteResult:
+        """See WorkflowsBackend."""
+        before = await self._approvals.get(caller.tenant, approval_id)
+        approval = await self._approvals.decide(
+            approval_id,
+            decision,
+            Principal.of(caller),
+            reason or "",
+        )
+        return WriteResult(
+            id=approval.id,
+            ref=approval.tool,
+            state=approval.state,
+            version="1",
+            changed=before.state == "open",
+        )
+
+
+async def _steps(session: AsyncSession, record: ProcessRecord) -> tuple[Step, ...]:
+    found = await session.execute(
+        select(StepRecord)
+        .where(StepRecord.tenant == record.tenant, StepRecord.process_id == record.id)
+        .order_by(StepRecord.number)
+    )
+    return tuple(
+        Step.model_validate(
+            {"name": row.name, "outcome": row.outcome, "at": row.at, "detail": row.detail}
+        )
+        for row in found.scalars()
+    )
+
+
+def _to_process(record: ProcessRecord, steps: tuple[Step, ...]) -> Process:
+    names = Process.model_fields.keys() - {"version", "steps"}
+    values = {name: getattr(record, name) for name in names}
+    return Process.model_validate({**values, "steps": steps, "version": str(record.version)})
+
+
+def _to_row(record: ProcessRecord) -> ProcessRow:
+    names = ProcessRow.model_fields.keys()
+    return ProcessRow.model_validate({name: getattr(record, name) for name in names})

@@ -1,0 +1,1 @@
+"""What every Switchgear server shares: contracts, the call pipeline, governance, messaging."""

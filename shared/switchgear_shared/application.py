@@ -1,0 +1,139 @@
+"""One ASGI application for the servers of a process, and for those it passes requests on to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import aiohttp
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from switchgear_shared.runtime import Runtime
+from switchgear_shared.server import Host
+from switchgear_shared.transports.authentication import Authentication
+from switchgear_shared.transports.forward import HttpForward
+from switchgear_shared.transports.http import HostGuard, McpHttp, allowed
+
+REGISTRY = "registry"
+_DOCUMENTATION = ("/docs", "/openapi.json", "/static-offline-docs")
+_UPSTREAM_PATHS = {"documents": ("/api",)}
+"""Apps of servers in other processes, by server: their paths are part of the suite's interface."""
+
+
+class Application:
+    """The HTTP face of a host.
+
+    The registry, or the only server of a process, is at the root; each server is also under its
+    own name. `upstreams` are servers in other processes, by name and base URL.
+    """
+
+    def __init__(self, host: Host, runtime: Runtime, upstreams: Mapping[str, str]) -> None:
+        self._host = host
+        self._runtime = runtime
+        self._upstreams = upstreams
+        self._security = allowed(host.public_url, host.settings.allowed_hosts)
+        self._mcp = {
+            name: McpHttp(server.front, self._security) for name, server in host.servers.items()
+        }
+        self._pool: aiohttp.ClientSession | None = None
+
+    def asgi(self) -> Starlette:
+        """Return the application; its lifespan runs the MCP sessions and the upstream pool."""
+        return Starlette(
+            routes=self._routes(),
+            middleware=[Middleware(HostGuard, security=self._security)],
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _app: Starlette) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            for mcp in self._mcp.values():
+                await stack.enter_async_context(mcp.running())
+            if self._upstreams:
+                timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
+                self._pool = await stack.enter_async_context(
+                    aiohttp.ClientSession(timeout=timeout, auto_decompress=False)
+                )
+            yield
+
+    def _routes(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [
+            Route("/healthz", _healthz),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._guard(self._metrics, "/metrics")),
+        ]
+        for name, server in self._host.servers.items():
+            mcp = self._mcp[name]
+            routes.extend(server.part.public_routes)
+            if name == REGISTRY or len(self._host.servers) == 1:
+                routes.extend(mcp.routes("", self._guard))
+            routes.extend(mcp.routes(f"/{name}", self._guard))
+            routes.extend(
+                Mount(prefix, _Documented(app, self._guard(app, prefix)))
+                for prefix, app in server.part.apps.items()
+            )
+        for name, url in self._upstreams.items():
+            routes.extend(
+                Mount(prefix, _Upstream(self, url))
+                for prefix in (f"/{name}", *_UPSTREAM_PATHS.get(name, ()))
+            )
+        return routes
+
+    def forward_to(self, url: str) -> HttpForward:
+        """Return the forwarder to an upstream; only while the application runs."""
+        if self._pool is None:
+            raise RuntimeError("the application's lifespan has not begun")
+        return HttpForward(self._pool, url)
+
+    def _guard(self, app: ASGIApp, resource_path: str) -> ASGIApp:
+        return Authentication(
+            app,
+            self._host.authenticator(f"{self._host.public_url}{resource_path}"),
+            public_url=self._host.public_url,
+            resource_path=resource_path,
+        )
+
+    async def _metrics(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._runtime.measure()
+        body, content_type = self._host.metrics.render()
+        answer = Response(body, headers={"content-type": content_type})
+        await answer(scope, receive, send)
+
+    async def _readyz(self, _request: Request) -> Response:
+        ready = self._runtime.is_running
+        return JSONResponse(
+            {"ready": ready, "servers": sorted(self._host.servers)},
+            status_code=200 if ready else 503,
+        )
+
+
+class _Documented:
+    """Serves an app's own documentation to everyone, and all else only behind the guard."""
+
+    def __init__(self, app: ASGIApp, guarded: ASGIApp) -> None:
+        self._app = app
+        self._guarded = guarded
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        is_public = any(path == name or path.startswith(f"{name}/") for name in _DOCUMENTATION)
+        await (self._app if is_public else self._guarded)(scope, receive, send)
+
+
+class _Upstream:
+    def __init__(self, application: Application, url: str) -> None:
+        self._application = application
+        self._url = url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._application.forward_to(self._url)(scope, receive, send)
+
+
+async def _healthz(_request: Request) -> Response:
+    return JSONResponse({"healthy": True})

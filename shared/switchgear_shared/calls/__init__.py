@@ -1,0 +1,1 @@
+"""The call pipeline: a Call goes in, an Outcome comes out; no SDK and no HTTP in here."""

@@ -1,0 +1,149 @@
+"""Policy decides on the exact arguments; where it wants a person's approval, one is asked for."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from switchgear_shared.calls.call import Call, Next, Outcome
+from switchgear_shared.calls.idempotency import key_of
+from switchgear_shared.errors import ApprovalRequiredError, PolicyDeniedError
+from switchgear_shared.governance.approval import Approvals, approval_digest
+from switchgear_shared.governance.digests import digest
+from switchgear_shared.governance.policy import Decision, Policies, ToolFacts
+from switchgear_shared.toolset import Tool
+
+
+def pin_of(tool: Tool) -> str:
+    """Return the hash of a tool's definition, as a client sees it."""
+    return digest(tool.name, tool.description, tool.input_schema, tool.output_schema, tool.effect)
+
+
+class ToolPins:
+    """The definition hash and policy view of each tool of one server, computed once."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._pins: dict[str, str] = {}
+        self._facts: dict[str, ToolFacts] = {}
+
+    def pin(self, tool: Tool) -> str:
+        """Return the tool's definition hash."""
+        return self._pins.setdefault(tool.name, pin_of(tool))
+
+    def facts(self, tool: Tool) -> ToolFacts:
+        """Return what policies know of the tool itself."""
+        if (known := self._facts.get(tool.name)) is not None:
+            return known
+        return self._facts.setdefault(
+            tool.name,
+            ToolFacts(
+                name=tool.name,
+                server=self._server,
+                effect="write" if tool.effect == "forward" else tool.effect,
+                permission=tool.permission,
+                destructive=tool.destructive,
+                pinned=True,
+            ),
+        )
+
+
+LookUp = Callable[[Call], Awaitable[Mapping[str, Any]]]
+
+
+class Authorization:
+    """The stage that lets a call pass, refuses it, or opens an approval for it.
+
+    `look_up` reads, for policy, the records that the arguments name; who may never call the tool
+    is refused before it, so that nobody can probe for records.
+    """
+
+    def __init__(
+        self, policies: Policies, approvals: Approvals, pins: ToolPins, look_up: LookUp
+    ) -> None:
+        self._policies = policies
+        self._approvals = approvals
+        self._pins = pins
+        self._look_up = look_up
+
+    async def __call__(self, call: Call, proceed: Next) -> Outcome:
+        """Raise PolicyDeniedError, or ApprovalRequiredError with `details.approval_id`."""
+        if call.tool.facts is not None:
+            if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
+                raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
+            call = call.with_(facts=await self._look_up(call))
+        decision = self._decide(call, frozenset())
+        if decision.needed_approvals:
+            if call.is_dry_run:
+                decision = self._decide(call, decision.needed_approvals)
+            else:
+                return await self._with_approval(call, decision, proceed)
+        call.notes["policy_ids"] = decision.policy_ids
+        if not decision.allowed:
+            raise PolicyDeniedError(decision.reason)
+        return await proceed(call)
+
+    async def _with_approval(self, call: Call, decision: Decision, proceed: Next) -> Outcome:
+        bound_to = self._digest(call)
+        claimed = await self._approvals.claim(bound_to, key_of(call))
+        if claimed:
+            decided = self._decide(call, frozenset(claimed))
+            if decided.allowed:
+                call.notes["policy_ids"] = decided.policy_ids
+                return await proceed(call)
+            decision = decided if decided.needed_approvals else decision
+        approval = await self._approvals.request(
+            principal=call.principal,
+            digest=bound_to,
+            server=call.server,
+            tool=call.tool.name,
+            kinds=decision.needed_approvals,
+            summary=_summary(call),
+            arguments=call.arguments,
+            facts=call.facts,
+            correlation_id=call.correlation_id,
+        )
+        call.notes["approval_id"] = approval.id
+        call.notes["policy_ids"] = decision.policy_ids
+        raise ApprovalRequiredError(
+            f"{call.tool.name} needs approval by {', '.join(sorted(decision.needed_approvals))}: "
+            f"approval {approval.id}",
+            details={
+                "approval_id": approval.id,
+                "needs": sorted(decision.needed_approvals),
+                "expires_at": approval.expires_at.isoformat(),
+                "resume": "repeat this call unchanged once the approval is granted",
+            },
+        )
+
+    def _decide(self, call: Call, approvals: frozenset[str]) -> Decision:
+        return self._policies.decide(
+            principal=call.principal,
+            tool=self._pins.facts(call.tool),
+            args=call.arguments,
+            facts=call.facts,
+            taint=call.taint,
+            approvals=approvals,
+            is_dry_run=call.is_dry_run,
+            transport=call.transport,
+        )
+
+    def _digest(self, call: Call) -> str:
+        return approval_digest(
+            principal=call.principal,
+            tool=call.tool.name,
+            pin=self._pins.pin(call.tool),
+            arguments=call.arguments,
+            facts=call.facts,
+        )
+
+
+def _summary(call: Call) -> str:
+    parts: list[str] = [f"{call.principal.origin} wants {call.tool.name}"]
+    parts.extend(f"{name}={_shown(value)}" for name, value in sorted(call.arguments.items()))
+    if call.facts:
+        parts.append("on " + ", ".join(f"{k}={_shown(v)}" for k, v in sorted(call.facts.items())))
+    return "; ".join(parts)[:1000]
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line a person reads

@@ -1,0 +1,168 @@
+"""The one pipeline around every tool call, composed in the designed order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from switchgear_shared.calls.auditing import AuditedIntent, AuditedOutcome
+from switchgear_shared.calls.authorization import Authorization, ToolPins
+from switchgear_shared.calls.call import Call, Next, Outcome, Request, Stage
+from switchgear_shared.calls.execution import Execution
+from switchgear_shared.calls.fallback import Fallback
+from switchgear_shared.calls.idempotency import Idempotency, KeyedWrites
+from switchgear_shared.calls.limiting import Limiting
+from switchgear_shared.calls.validation import Validation
+from switchgear_shared.contracts.values import new_correlation_id
+from switchgear_shared.errors import InternalError, NotFoundError, SwitchgearError
+from switchgear_shared.governance.approval import Approvals
+from switchgear_shared.governance.audit import Audit
+from switchgear_shared.governance.budget import Budgets
+from switchgear_shared.governance.policy import Policies
+from switchgear_shared.governance.principal import Principal
+from switchgear_shared.observability.logs import bound
+from switchgear_shared.observability.metrics import Metrics
+from switchgear_shared.observability.traces import span
+from switchgear_shared.resilience.deadline import Deadline
+from switchgear_shared.resilience.fallback import LastGoodAnswers
+from switchgear_shared.resilience.limits import RateLimits
+from switchgear_shared.resilience.protection import BackendProtection
+from switchgear_shared.storage.database import Database
+from switchgear_shared.toolset import Tool, Toolset
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Governance:
+    """What decides on calls and records them; one for all servers of a process."""
+
+    policies: Policies
+    approvals: Approvals
+    audit: Audit
+    budgets: Budgets
+
+
+class Pipeline:
+    """Takes requests for one server's tools to their outcomes."""
+
+    def __init__(
+        self,
+        server: str,
+        toolset: Toolset[Any],
+        backend: Any,
+        *,
+        governance: Governance,
+        protection: BackendProtection,
+        limits: RateLimits,
+        answers: LastGoodAnswers[dict[str, Any]],
+        database: Database | None,
+        call_timeout_s: float,
+        metrics: Metrics,
+    ) -> None:
+        self.server = server
+        self.toolset = toolset
+        self.protection = protection
+        self._backend = backend
+        self._policies = governance.policies
+        self._pins = ToolPins(server)
+        self._call_timeout_s = call_timeout_s
+        self.writes = KeyedWrites(database) if database is not None else None
+        execution = Execution(backend, protection, self.writes)
+        stages: list[Stage] = [
+            AuditedOutcome(governance.audit, metrics),
+            Validation(),
+            Authorization(governance.policies, governance.approvals, self._pins, execution.facts),
+            *([Idempotency(self.writes)] if self.writes is not None else []),
+            Limiting(limits, governance.budgets),
+            TimeLimit(),
+            Fallback(answers),
+            AuditedIntent(governance.audit),
+        ]
+        self._run = compose(stages, execution)
+
+    async def dispatch(self, request: Request) -> Outcome:
+        """Return the outcome of a request; a fault of ours is masked and logged."""
+        with (
+            bound(
+                correlation_id=request.correlation_id,
+                principal=request.principal.id,
+                server=self.server,
+                tool=request.tool,
+            ),
+            span(f"tools/call {request.tool}", request.traceparent) as traced,
+        ):
+            try:
+                return await self._run(self._call(request, traced.traceparent))
+            except SwitchgearError as error:
+                log.info("call refused", code=error.code, message=error.message)
+                return Outcome(request.correlation_id, error=error)
+            except Exception:
+                log.exception("call failed")
+                return Outcome(
+                    request.correlation_id,
+                    error=InternalError(
+                        f"an internal fault; quote {request.correlation_id} to the operator",
+                        outcome="unknown",
+                    ),
+                )
+
+    def listed(self, principal: Principal) -> list[Tool]:
+        """Return the tools this principal may call, by name."""
+        return [
+            tool
+            for tool in self.toolset.listed()
+            if self._policies.permits_listing(principal, self._pins.facts(tool))
+        ]
+
+    async def complete(self, principal: Principal, argument: str, typed: str) -> list[str]:
+        """Return values that continue what was typed; none to who may call nothing."""
+        completion = self.toolset.completions.get(argument)
+        if completion is None or not self.listed(principal):
+            return []
+        caller = principal.to_caller(new_correlation_id())
+        return await completion(self._backend, caller, typed)
+
+    def _call(self, request: Request, traceparent: str | None) -> Call:
+        tool = self.toolset.tools.get(request.tool)
+        if tool is None:
+            raise NotFoundError(f"{self.server} has no tool {request.tool[:64]!r}")
+        timeout_s = min(request.timeout_s or self._call_timeout_s, self._call_timeout_s)
+        return Call(
+            tool=tool,
+            server=self.server,
+            arguments=request.arguments,
+            principal=request.principal,
+            correlation_id=request.correlation_id,
+            deadline=Deadline.after(timeout_s),
+            transport=request.transport,
+            traceparent=traceparent,
+            taint=request.taint,
+        )
+
+
+class TimeLimit:
+    """The stage that refuses to start what has no time left."""
+
+    async def __call__(self, call: Call, proceed: Next) -> Outcome:
+        """Raise DeadlineError if the deadline has passed."""
+        call.deadline.check()
+        return await proceed(call)
+
+
+def compose(stages: Sequence[Stage], last: Next) -> Next:
+    """Return one function that takes a call through `stages`, outermost first, to `last`."""
+    chain = last
+    for stage in reversed(stages):
+        chain = _linked(stage, chain)
+    return chain
+
+
+def _linked(stage: Stage, proceed: Next) -> Next:
+    async def run(call: Call) -> Outcome:
+        return await stage(call, proceed)
+
+    return run

@@ -1,0 +1,110 @@
+"""What a write changes, read off the session that changes it, and the digest that binds it."""
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+from sqlalchemy import event, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from switchgear_shared.contracts.results import Effect
+from switchgear_shared.governance.digests import digest
+
+_FRESH_ID = re.compile(r"^[a-z]+_[0-9a-f]{32}$")
+
+
+class Effects:
+    """The rows that one session created, changed and removed, first state against last."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], tuple[dict[str, Any] | None, dict[str, Any] | None]] = {}
+
+    def note(self, record: str, key: str, before: Any, after: Any) -> None:
+        """Add one flush's view of a row; the earliest `before` and the latest `after` stay."""
+        first = self._rows.get((record, key), (before, None))[0]
+        self._rows[record, key] = (first, after)
+
+    def items(self) -> tuple[Effect, ...]:
+        """Return one effect a row, ordered by table and key."""
+        return tuple(
+            Effect(record=record, before=before, after=after)
+            for (record, _), (before, after) in sorted(self._rows.items(), key=lambda row: row[0])
+            if before != after
+        )
+
+    def digest(self, tool: str) -> str:
+        """Return a digest equal for two runs that change the same rows from and to the same state.
+
+        Fresh ids and moments differ between a preview and its execution, so they do not count.
+        """
+        stable = sorted(
+            digest(effect.record, _stable(effect.before), _stable(effect.after))
+            for effect in self.items()
+        )
+        return digest(tool, stable)
+
+
+@contextmanager
+def recorded(session: AsyncSession) -> Generator[Effects]:
+    """Record what is flushed through `session` inside the block."""
+    effects = Effects()
+
+    def after_flush(sync_session: Session, _context: Any) -> None:
+        for row in sync_session.new:
+            _note(effects, row, is_new=True)
+        for row in sync_session.dirty:
+            if sync_session.is_modified(row):
+                _note(effects, row)
+        for row in sync_session.deleted:
+            _note(effects, row, is_deleted=True)
+
+    event.listen(session.sync_session, "after_flush", after_flush)
+    try:
+        yield effects
+    finally:
+        event.remove(session.sync_session, "after_flush", after_flush)
+
+
+def _note(effects: Effects, row: Any, *, is_new: bool = False, is_deleted: bool = False) -> None:
+    if getattr(row, "__previewed__", True) is False:
+        return
+    state = inspect(row)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        new = getattr(row, column.key)
+        old = history.deleted[0] if history.deleted else new
+        before[column.key] = to_jsonable_python(old)
+        after[column.key] = to_jsonable_python(new)
+    key = "/".join(str(getattr(row, c.key)) for c in state.mapper.primary_key)
+    effects.note(
+        state.mapper.local_table.name,
+        key,
+        None if is_new else before,
+        None if is_deleted else after,
+    )
+
+
+def _stable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _stable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_stable(item) for item in value]
+    if isinstance(value, str) and (_FRESH_ID.match(value) or _is_moment(value)):
+        return "*"
+    return value
+
+
+def _is_moment(text: str) -> bool:
+    if "T" not in text:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""Commands of people who run the pipeline: documents and dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from switchgear_shared.commands.console import call_tool, run, settings_with, show
+from switchgear_shared.messaging.dead_letters import DeadLetters
+from switchgear_shared.serving import hosting
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+_END_STATES = ("filed", "rejected", "in_review")
+_POLL_S = 0.25
+
+_documents = typer.Typer(no_args_is_help=True, help="Hand documents in and follow them.")
+_dead_letters = typer.Typer(no_args_is_help=True, help="Events that failed for good.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(_documents, name="documents")
+    app.add_typer(_dead_letters, name="dead-letters")
+
+
+@_documents.command("submit")
+def submit(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
+    wait: Annotated[bool, typer.Option("--wait", help="Until each is done or needs you.")] = False,
+    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 120,
+    acting: Annotated[str, typer.Option("--as", help="Who hands in.")] = "clerk",
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Hand in files; the suite that runs on the same data directory takes them on."""
+
+    async def work() -> list[dict[str, Any]]:
+        settings = settings_with(data=data)
+        results: list[dict[str, Any]] = []
+        for file in files:
+            arguments = {
+                "name": file.name,
+                "content": base64.b64encode(file.read_bytes()).decode(),
+            }
+            results.append(
+                await call_tool(
+                    settings,
+                    "documents",
+                    "documents_submit",
+                    arguments,
+                    acting=acting,
+                    with_broker=True,
+                )
+            )
+        if wait:
+            async with asyncio.timeout(timeout_s):
+                for result in results:
+                    result.update(await _ended(result["id"], acting, data))
+        return results
+
+    try:
+        rows = run(work())
+    except TimeoutError as error:
+        typer.echo(f"not done after {timeout_s:g} s", err=True)
+        raise typer.Exit(1) from error
+    show(rows, as_json=as_json, columns=("id", "state", "correlation_id", "record_uri"))
+
+
+@_documents.command("trace")
+def trace(
+    correlation_id: Annotated[str, typer.Argument()],
+    acting: Annotated[str, typer.Option("--as", help="Who asks.")] = "clerk",
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Show every step under a correlation ID."""
+    answer = run(
+        call_tool(
+            settings_with(data=data),
+            "documents",
+            "documents_trace",
+            {"correlation_id": correlation_id},
+            acting=acting,
+        )
+    )
+    if as_json:
+        show(answer, as_json=True)
+    else:
+        show(answer["steps"], as_json=False, columns=("at", "server", "what", "by", "outcome"))
+
+
+@_dead_letters.command("list")
+def list_dead_letters(as_json: AsJson = False, data: Data = None) -> None:
+    """List dead letters, oldest first."""
+    page = _call(data, "documents_list_dead_letters", {"limit": 50})
+    columns = ("id", "consumer", "event_type", "error_code", "attempts", "correlation_id")
+    show(page["items"], as_json=as_json, columns=columns)
+
+
+@_dead_letters.command("show")
+def show_dead_letter(letter_id: Annotated[str, typer.Argument()], data: Data = None) -> None:
+    """Show one dead letter whole, with its body."""
+
+    async def work() -> dict[str, Any]:
+        async with hosting(settings_with(data=data), []) as (host, runtime):
+            await runtime.start()
+            letter = await DeadLetters(host.bus).get(letter_id)
+            return json.loads(letter.model_dump_json())
+
+    show(run(work()), as_json=False)
+
+
+@_dead_letters.command("replay")
+def replay(
+    letter_id: Annotated[str, typer.Argument()],
+    edits: Annotated[str | None, typer.Option("--edits", help="JSON object of new data.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Hand a dead letter to its handler again."""
+    arguments = {"id": letter_id, "edits": json.loads(edits) if edits else None}
+    show(_call(data, "documents_replay_dead_letter", arguments), as_json=as_json)
+
+
+@_dead_letters.command("discard")
+def discard(
+    letter_id: Annotated[str, typer.Argument()],
+    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit trail.")],
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Remove a dead letter for good."""
+    arguments = {"id": letter_id, "reason": reason}
+    show(_call(data, "documents_discard_dead_letter", arguments), as_json=as_json)
+
+
+def _call(data: Path | None, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return run(
+        call_tool(
+            settings_with(data=data),
+            "documents",
+            tool,
+            arguments,
+            acting="operator",
+            with_broker=True,
+        )
+    )
+
+
+async def _ended(document_id: str, acting: str, data: Path | None) -> dict[str, Any]:
+    while True:
+        status = await call_tool(
+            settings_with(data=data),
+            "documents",
+            "documents_get_status",
+            {"document_id": document_id},
+            acting=acting,
+        )
+        if status["state"] in _END_STATES:
+            return status
+        await asyncio.sleep(_POLL_S)

@@ -1,0 +1,1 @@
+"""The words that cross borders: values, pages, freshness, callers, events."""

@@ -1,0 +1,193 @@
+"""What each type of event says: one data model a type, and the registry of them all."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from switchgear_shared.contracts.model import Contract
+from switchgear_shared.contracts.values import Money
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Bytes = Annotated[int, Field(ge=0)]
+
+
+class DocumentReceived(Contract):
+    """A document came in and its bytes are stored."""
+
+    document_id: str
+    name: str
+    media_type: str
+    sha256: Sha256
+    size_bytes: Bytes
+    submitted_by: str
+
+
+class DocumentClassified(Contract):
+    """A document's type was recognised."""
+
+    document_id: str
+    document_type: str
+    confidence: Ratio
+    classifier: str
+
+
+class DocumentExtracted(Contract):
+    """A document's fields were read and checked."""
+
+    document_id: str
+    document_type: str
+    confidence: Ratio
+    checks_failed: tuple[str, ...]
+
+
+class DocumentRouted(Contract):
+    """A document was handed to its process; without one it is only filed."""
+
+    document_id: str
+    document_type: str
+    process: str | None
+    requested_by: str
+
+
+class DocumentFiled(Contract):
+    """A document reached its end and is kept."""
+
+    document_id: str
+
+
+class ReviewRequested(Contract):
+    """A person is asked to look at a document."""
+
+    review_id: str
+    document_id: str
+    reasons: tuple[str, ...]
+
+
+class ReviewDecided(Contract):
+    """A person decided on a document."""
+
+    review_id: str
+    document_id: str
+    decision: Literal["approve", "reject", "correct"]
+    decided_by: str
+
+
+class InvoicePosted(Contract):
+    """An invoice stands in the ledger."""
+
+    invoice_id: str
+    ref: str
+    party_id: str
+    gross: Money
+    document_id: str | None
+
+
+class OrderConfirmed(Contract):
+    """An order was confirmed to its party."""
+
+    order_id: str
+    ref: str
+
+
+class StockReceived(Contract):
+    """Goods were booked into a location."""
+
+    movement_id: str
+    sku: str
+    source_ref: str
+
+
+class AccountChanged(Contract):
+    """An account of the CRM changed."""
+
+    account_id: str
+
+
+class ProcessStarted(Contract):
+    """A process began."""
+
+    process_id: str
+    process: str
+    document_id: str | None
+
+
+class ProcessWaiting(Contract):
+    """A process waits for something outside of it."""
+
+    process_id: str
+    state: str
+    waits_for: str
+    approval_id: str | None
+
+
+class ProcessCompleted(Contract):
+    """A process reached its goal."""
+
+    process_id: str
+    process: str
+    document_id: str | None
+    result: dict[str, Any]
+
+
+class ProcessFailed(Contract):
+    """A process gave up and undid what it could."""
+
+    process_id: str
+    process: str
+    document_id: str | None
+    reason: str
+
+
+class ProcessReviewRequested(Contract):
+    """A process asks a person to look at its document."""
+
+    process_id: str
+    document_id: str
+    reasons: tuple[str, ...]
+
+
+class TimerDue(Contract):
+    """The moment that a process set itself has come."""
+
+    process_id: str
+    timer: str
+
+
+class ApprovalRequested(Contract):
+    """A policy wants another person's approval."""
+
+    approval_id: str
+    tool: str
+
+
+class ApprovalDecided(Contract):
+    """A person approved or refused."""
+
+    approval_id: str
+    decision: Literal["approved", "denied", "expired"]
+    decided_by: str
+
+
+EVENT_DATA: dict[str, type[Contract]] = {
+    "crm.account.changed": AccountChanged,
+    "documents.document.classified": DocumentClassified,
+    "documents.document.extracted": DocumentExtracted,
+    "documents.document.filed": DocumentFiled,
+    "documents.document.received": DocumentReceived,
+    "documents.document.routed": DocumentRouted,
+    "documents.review.decided": ReviewDecided,
+    "documents.review.requested": ReviewRequested,
+    "erp.invoice.posted": InvoicePosted,
+    "erp.order.confirmed": OrderConfirmed,
+    "governance.approval.decided": ApprovalDecided,
+    "governance.approval.requested": ApprovalRequested,
+    "inventory.stock.received": StockReceived,
+    "workflows.process.completed": ProcessCompleted,
+    "workflows.process.failed": ProcessFailed,
+    "workflows.process.started": ProcessStarted,
+    "workflows.process.waiting": ProcessWaiting,
+    "workflows.review.requested": ProcessReviewRequested,
+    "workflows.timer.due": TimerDue,
+}
+"""The data model of every type of event; a server of a company's own adds its types here."""

@@ -1,0 +1,34 @@
+"""The answer of every write, real or previewed."""
+
+from typing import Any
+
+from pydantic import Field
+
+from switchgear_shared.contracts.model import Contract
+
+
+class Effect(Contract):
+    """One row that a write changes, before and after; null where it did not or will not exist."""
+
+    record: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class Preview(Contract):
+    """What a write would do; `preview_digest` holds a later call to exactly this."""
+
+    preview_digest: str
+    effects: tuple[Effect, ...]
+
+
+class WriteResult(Contract):
+    """What a write did: never the whole record."""
+
+    id: str
+    ref: str | None = Field(default=None, description="The human number, such as INV-2026-0042.")
+    state: str
+    version: str = Field(description="Pass as `expected_version` in the next change.")
+    changed: bool = Field(default=True, description="False if the record already was so.")
+    replayed: bool = Field(default=False, description="True if an earlier call did this.")
+    preview: Preview | None = Field(default=None, description="Set by `dry_run` only.")

@@ -1,0 +1,1 @@
+"""Who may do what, with whose approval, and the record of it."""

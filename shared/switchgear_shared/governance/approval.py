@@ -1,0 +1,256 @@
+"""Approvals: a request bound to one exact call, another person's decision, a single use."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
+from switchgear_shared.contracts.values import CorrelationId, TenantId, new_id, utc_now
+from switchgear_shared.errors import ConflictError, NotFoundError, PolicyDeniedError
+from switchgear_shared.governance.approval_record import (
+    Approval,
+    State,
+    approval_digest,
+    approval_of,
+    is_in_state,
+    state_of,
+)
+from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.redaction import redact
+from switchgear_shared.governance.store import ApprovalRow
+from switchgear_shared.storage.database import Database, DuplicateKeyError
+
+__all__ = ["Approval", "Approvals", "OnChange", "State", "approval_digest"]
+
+_CURSOR = "approvals"
+_MAX_REASON = 2000
+_ATTEMPTS = 3
+
+OnChange = Callable[[AsyncSession, Approval], Awaitable[None]]
+"""Called in the transaction that changes an approval, with its new state."""
+
+
+class Approvals:
+    """The durable approvals in the database called governance, safe from several processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        expiry: timedelta,
+        on_change: OnChange | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._expiry = expiry
+        self._on_change = on_change
+        self._now = now
+
+    async def request(
+        self,
+        *,
+        principal: Principal,
+        digest: str,
+        server: str,
+        tool: str,
+        kinds: Collection[str],
+        summary: str,
+        arguments: Mapping[str, Any],
+        facts: Mapping[str, Any],
+        correlation_id: CorrelationId,
+    ) -> Approval:
+        """Ask for approval; an open request for the same digest is returned instead of doubled.
+
+        Raises:
+            PolicyDeniedError: the same request, of the same correlation, was denied.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                async with self._database.writing() as session:
+                    await self._refuse_denied(session, digest, correlation_id)
+                    if (row := await self._open(session, digest)) is not None:
+                        return approval_of(row, self._now())
+                    now = self._now()
+                    row = ApprovalRow(
+                        tenant=principal.tenant,
+                        id=new_id("apr"),
+                        digest=digest,
+                        open_digest=digest,
+                        state="open",
+                        server=server,
+                        tool=tool,
+                        kinds=sorted(kinds),
+                        summary=summary,
+                        arguments=redact(arguments, is_personal_masked=False),
+                        facts=redact(facts, is_personal_masked=False),
+                        principal_id=principal.id,
+                        requested_by=principal.origin,
+                        correlation_id=correlation_id,
+                        created_at=now,
+                        expires_at=now + self._expiry,
+                    )
+                    session.add(row)
+                    await session.flush()
+                    return await self._changed(session, row)
+            except DuplicateKeyError:
+                continue
+        raise ConflictError("the approval is being requested by others; ask again")
+
+    async def list(
+        self,
+        tenant: TenantId,
+        *,
+        state: State | None = None,
+        limit: int = 10,
+        cursor: str | None = None,
+    ) -> tuple[tuple[Approval, ...], str | None]:
+        """Return a page of approvals, newest first, and the cursor of the next page or None."""
+        query = select(ApprovalRow).where(ApprovalRow.tenant == tenant)
+        if state is not None:
+            query = query.where(is_in_state(state, self._now()))
+        if cursor is not None:
+            at, id_ = decode_cursor(_CURSOR, cursor, 2)
+            created_at = datetime.fromisoformat(at)
+            query = query.where(
+                or_(
+                    ApprovalRow.created_at < created_at,
+                    and_(ApprovalRow.created_at == created_at, ApprovalRow.id < id_),
+                )
+            )
+        query = query.order_by(ApprovalRow.created_at.desc(), ApprovalRow.id.desc())
+        async with self._database.reading() as session:
+            rows = list(await session.scalars(query.limit(limit + 1)))
+        items = tuple(approval_of(row, self._now()) for row in rows[:limit])
+        if len(rows) <= limit:
+            return items, None
+        return items, encode_cursor(_CURSOR, [items[-1].created_at.isoformat(), items[-1].id])
+
+    async def get(self, tenant: TenantId, approval_id: str) -> Approval:
+        """Return one approval; raises NotFoundError."""
+        async with self._database.reading() as session:
+            row = await session.get(ApprovalRow, (tenant, approval_id))
+        if row is None:
+            raise NotFoundError(f"approval {approval_id} does not exist")
+        return approval_of(row, self._now())
+
+    async def decide(
+        self,
+        approval_id: str,
+        decision: Literal["approve", "deny"],
+        by: Principal,
+        reason: str = "",
+    ) -> Approval:
+        """Decide an open request; deciding it again the same way changes nothing.
+
+        Raises:
+            PolicyDeniedError: `by` made the request, or is who it was made for.
+            ConflictError: it has expired, or was decided the other way.
+            NotFoundError: the tenant of `by` has no such approval.
+        """
+        async with self._database.writing() as session:
+            row = await session.get(ApprovalRow, (by.tenant, approval_id), with_for_update=True)
+            if row is None:
+                raise NotFoundError(f"approval {approval_id} does not exist")
+            if not {by.id, by.origin}.isdisjoint({row.principal_id, row.requested_by}):
+                raise PolicyDeniedError(f"{by.id} cannot decide what {row.requested_by} asked for")
+            wanted: State = "approved" if decision == "approve" else "denied"
+            if self._settled_as(row, wanted):
+                return approval_of(row, self._now())
+            row.state = wanted
+            row.open_digest = None
+            row.decided_by = by.id
+            row.decided_at = self._now()
+            row.reason = reason[:_MAX_REASON]
+            return await self._changed(session, row)
+
+    async def claim(self, digest: str, call_key: str) -> frozenset[str]:
+        """Use an approval of this digest for the call of this key, and return its kinds.
+
+        The empty set means that there is none to use. The same call may claim again, so a repeat
+        after a crash passes; another call may not.
+        """
+        async with self._database.writing() as session:
+            used = select(ApprovalRow).where(
+                ApprovalRow.digest == digest,
+                ApprovalRow.state == "used",
+                ApprovalRow.used_by == call_key,
+            )
+            if (row := (await session.scalars(used.limit(1))).first()) is not None:
+                return frozenset(row.kinds)
+            usable = (
+                select(ApprovalRow)
+                .where(
+                    ApprovalRow.digest == digest,
+                    ApprovalRow.state == "approved",
+                    ApprovalRow.expires_at > self._now(),
+                )
+                .order_by(ApprovalRow.decided_at, ApprovalRow.id)
+                .limit(1)
+                .with_for_update()
+            )
+            if (row := (await session.scalars(usable)).first()) is None:
+                return frozenset()
+            row.state, row.used_by, row.used_at = "used", call_key, self._now()
+            await self._changed(session, row)
+            return frozenset(row.kinds)
+
+    async def expire(self) -> int:
+        """Close the requests and unused grants whose time is over; return how many there were."""
+        due = (
+            select(ApprovalRow)
+            .where(
+                ApprovalRow.state.in_(("open", "approved")), ApprovalRow.expires_at <= self._now()
+            )
+            .with_for_update()
+        )
+        async with self._database.writing() as session:
+            rows = list(await session.scalars(due))
+            for row in rows:
+                await self._close(session, row)
+            return len(rows)
+
+    async def _open(self, session: AsyncSession, digest: str) -> ApprovalRow | None:
+        query = select(ApprovalRow).where(ApprovalRow.open_digest == digest).with_for_update()
+        row = (await session.scalars(query)).first()
+        if row is not None and row.expires_at <= self._now():
+            await self._close(session, row)
+            return None
+        return row
+
+    async def _refuse_denied(
+        self, session: AsyncSession, digest: str, correlation_id: CorrelationId
+    ) -> None:
+        query = select(ApprovalRow).where(
+            ApprovalRow.digest == digest,
+            ApprovalRow.state == "denied",
+            ApprovalRow.correlation_id == correlation_id,
+            ApprovalRow.expires_at > self._now(),
+        )
+        if (row := (await session.scalars(query.limit(1))).first()) is not None:
+            said = f": {row.reason}" if row.reason else ""
+            raise PolicyDeniedError(
+                f"approval {row.id} was denied by {row.decided_by}{said}",
+                details={"approval_id": row.id},
+            )
+
+    async def _close(self, session: AsyncSession, row: ApprovalRow) -> None:
+        row.state, row.open_digest = "expired", None
+        await session.flush()
+        await self._changed(session, row)
+
+    async def _changed(self, session: AsyncSession, row: ApprovalRow) -> Approval:
+        approval = approval_of(row, self._now())
+        if self._on_change is not None:
+            await self._on_change(session, approval)
+        return approval
+
+    def _settled_as(self, row: ApprovalRow, wanted: State) -> bool:
+        state = state_of(row, self._now())
+        if state == "open":
+            return False
+        if state == wanted or (state == "used" and wanted == "approved"):
+            return True
+        was = f"{state} by {row.decided_by}" if row.decided_by else state
+        raise ConflictError(f"approval {row.id} is {was}")

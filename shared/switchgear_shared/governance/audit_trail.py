@@ -1,0 +1,87 @@
+"""Reading the audit trail: by correlation ID, newest first, and as a file."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.governance.audit_verify import read_body
+from switchgear_shared.governance.store import AuditRow
+from switchgear_shared.storage.database import Database
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One row of the trail; `event` has the fields of `AuditEvent`."""
+
+    tenant: TenantId
+    seq: int
+    time: datetime
+    hash: str
+    event: dict[str, Any]
+
+
+class AuditTrail:
+    """The rows in the database called audit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(
+        self, tenant: TenantId, correlation_id: str, limit: int = 200
+    ) -> tuple[AuditRecord, ...]:
+        """Return what happened under a correlation ID, oldest first."""
+        query = (
+            select(AuditRow)
+            .where(AuditRow.tenant == tenant, AuditRow.correlation_id == correlation_id)
+            .order_by(AuditRow.seq)
+            .limit(limit)
+        )
+        async with self._database.reading() as session:
+            return tuple(_record(row) for row in await session.scalars(query))
+
+    async def find_recent(
+        self,
+        tenant: TenantId,
+        *,
+        limit: int = 50,
+        before_seq: int | None = None,
+        kind: str | None = None,
+    ) -> tuple[AuditRecord, ...]:
+        """Return the newest rows, newest first; `before_seq` of the last row leads on."""
+        query = select(AuditRow).where(AuditRow.tenant == tenant)
+        if before_seq is not None:
+            query = query.where(AuditRow.seq < before_seq)
+        if kind is not None:
+            query = query.where(AuditRow.kind == kind)
+        query = query.order_by(AuditRow.seq.desc()).limit(limit)
+        async with self._database.reading() as session:
+            return tuple(_record(row) for row in await session.scalars(query))
+
+    async def export(
+        self, tenant: TenantId, *, since: datetime | None = None
+    ) -> AsyncGenerator[bytes]:
+        """Yield the rows as lines of JSON, oldest first: seq, hash and the body as hashed."""
+        seq = 0
+        while True:
+            query = select(AuditRow).where(AuditRow.tenant == tenant, AuditRow.seq > seq)
+            if since is not None:
+                query = query.where(AuditRow.time >= since)
+            async with self._database.reading() as session:
+                rows = list(await session.scalars(query.order_by(AuditRow.seq).limit(_PAGE)))
+            if not rows:
+                return
+            for row in rows:
+                line = {"tenant": row.tenant, "seq": row.seq, "hash": row.hash, "body": row.body}
+                yield orjson.dumps(line) + b"\n"
+            seq = rows[-1].seq
+
+
+def _record(row: AuditRow) -> AuditRecord:
+    return AuditRecord(TenantId(row.tenant), row.seq, row.time, row.hash, read_body(row.body))

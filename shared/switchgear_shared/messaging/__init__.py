@@ -1,0 +1,1 @@
+"""NATS JetStream under one typed bus: outbox, inbox, consumers, timers, dead letters."""

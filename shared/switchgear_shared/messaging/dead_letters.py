@@ -1,0 +1,190 @@
+"""Dead letters for operators: list, inspect, replay as it was or edited, discard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nats.js.errors
+import orjson
+from nats.js.api import RawStreamMsg
+from pydantic import ConfigDict
+
+from switchgear_shared.contracts.events import Event
+from switchgear_shared.contracts.pages import Page, decode_cursor, encode_cursor
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import InvalidRequestError, NotFoundError
+from switchgear_shared.messaging.burial import Failure
+from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.messaging.subjects import (
+    DEAD,
+    DEAD_LETTER,
+    REPLAY_FOR,
+    dead_subject,
+    own_headers,
+    tenant_of,
+    token,
+)
+
+_TIMEOUT_S = 10.0
+_LISTING = "dead_letters"
+_MOST = 50
+
+
+class DeadLetter(Failure):
+    """A message that no handler could take, with its body as it came."""
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    id: str
+    tenant: TenantId
+    body: bytes
+
+    @property
+    def event(self) -> Event | None:
+        """The event in the body, None where it is not readable."""
+        try:
+            return Event.from_cloudevent(self.body)
+        except InvalidRequestError:
+            return None
+
+
+class DeadLetterPage(Page):
+    """Dead letters, oldest first."""
+
+    items: tuple[DeadLetter, ...]
+
+
+class DeadLetters:
+    """The dead letter stream; each operation may be repeated after a crash.
+
+    With `tenant` given, letters of others are as if they were not there.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def list(
+        self,
+        *,
+        limit: int = 10,
+        cursor: str | None = None,
+        consumer: str | None = None,
+        tenant: TenantId | None = None,
+    ) -> DeadLetterPage:
+        """Return at most `limit` (1 to 50) dead letters, oldest first."""
+        subject = dead_subject(token(tenant) if tenant else "*", consumer or "*")
+        after = int(decode_cursor(_LISTING, cursor, 1)[0]) if cursor else 0
+        found: list[DeadLetter] = []
+        for _ in range(max(1, min(limit, _MOST)) + 1):
+            letter = await self._next(subject, after)
+            if letter is None:
+                return DeadLetterPage(items=tuple(found))
+            found.append(letter)
+            after = int(letter.id)
+        items = tuple(found[:-1])
+        return DeadLetterPage(
+            items=items, next_cursor=encode_cursor(_LISTING, [items[-1].id]), truncated=True
+        )
+
+    async def get(self, letter_id: str, *, tenant: TenantId | None = None) -> DeadLetter:
+        """Return one dead letter.
+
+        Raises:
+            NotFoundError: there is none, or it was replayed or discarded.
+        """
+        letter = await self._find(letter_id, tenant)
+        if letter is None:
+            raise NotFoundError(f"there is no dead letter {letter_id}")
+        return letter
+
+    async def replay(
+        self,
+        letter_id: str,
+        edits: dict[str, Any] | None = None,
+        *,
+        tenant: TenantId | None = None,
+    ) -> bool:
+        """Hand the letter to the consumer that failed, and to no other, as new; then drop it.
+
+        `edits` replace fields of the event's data; the event keeps its id. Returns False if the
+        letter was replayed or discarded before.
+
+        Raises:
+            NotFoundError: there never was such a letter.
+            InvalidRequestError: the edits do not make a valid event.
+        """
+        letter = await self._find(letter_id, tenant)
+        if letter is None:
+            await self._check_existed(letter_id)
+            return False
+        await self._bus.publish_raw(
+            letter.subject,
+            _edited(letter, edits) if edits else letter.body,
+            {**letter.headers, REPLAY_FOR: letter.consumer},
+            message_id=f"{letter.event_id or 'unknown'}:replay:{letter.id}",
+        )
+        await self._bus.discard(DEAD, int(letter.id))
+        return True
+
+    async def discard(self, letter_id: str, *, tenant: TenantId | None = None) -> bool:
+        """Drop the letter for good; returns False if it was replayed or discarded before.
+
+        Raises:
+            NotFoundError: there never was such a letter.
+        """
+        letter = await self._find(letter_id, tenant)
+        if letter is None:
+            await self._check_existed(letter_id)
+            return False
+        return await self._bus.discard(DEAD, int(letter.id))
+
+    async def _next(self, subject: str, after: int) -> DeadLetter | None:
+        return await self._look_up(seq=after + 1, subject=subject, next=True)
+
+    async def _find(self, letter_id: str, tenant: TenantId | None) -> DeadLetter | None:
+        letter = await self._look_up(seq=_sequence(letter_id))
+        return None if letter and tenant and letter.tenant != tenant else letter
+
+    async def _look_up(self, **which: Any) -> DeadLetter | None:
+        try:
+            raw = await self._bus.call(
+                lambda: self._bus.jetstream.get_msg(DEAD, **which), timeout_s=_TIMEOUT_S
+            )
+        except nats.js.errors.NotFoundError:
+            return None
+        return _letter_of(raw)
+
+    async def _check_existed(self, letter_id: str) -> None:
+        info = await self._bus.call(
+            lambda: self._bus.jetstream.stream_info(DEAD), timeout_s=_TIMEOUT_S
+        )
+        if _sequence(letter_id) > info.state.last_seq:
+            raise NotFoundError(f"there is no dead letter {letter_id}")
+
+
+def _sequence(letter_id: str) -> int:
+    if not letter_id.isascii() or not letter_id.isdigit() or not 0 < int(letter_id[:20]) < 1 << 63:
+        raise NotFoundError(f"there is no dead letter {letter_id[:64]}")
+    return int(letter_id)
+
+
+def _letter_of(raw: RawStreamMsg) -> DeadLetter:
+    failure = Failure.model_validate_json((raw.headers or {})[DEAD_LETTER])
+    return DeadLetter.model_validate(
+        {
+            **failure.model_dump(),
+            "headers": own_headers(failure.headers),
+            "id": str(raw.seq),
+            "tenant": tenant_of(failure.subject),
+            "body": raw.data or b"",
+        }
+    )
+
+
+def _edited(letter: DeadLetter, edits: dict[str, Any]) -> bytes:
+    event = letter.event
+    if event is None:
+        raise InvalidRequestError(f"dead letter {letter.id} holds no readable event to edit")
+    body = orjson.loads(letter.body)
+    body["data"] = {**event.data, **edits}
+    return Event.from_cloudevent(orjson.dumps(body)).to_cloudevent()

@@ -1,0 +1,52 @@
+"""The idempotent receiver: an event's effect and the note that it happened commit together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId, utc_now
+from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.shared_tables import inbox
+
+KEPT = timedelta(days=30)
+"""How long a handled event is remembered; repeats come within minutes, replays within days."""
+
+
+@asynccontextmanager
+async def once(
+    database: Database, consumer: str, event_id: str, *, tenant: TenantId = DEFAULT_TENANT
+) -> AsyncGenerator[AsyncSession | None]:
+    """Give the session of one transaction for all of the event's effects, emitted events included.
+
+    Gives None if this consumer has handled the event. An exception undoes effects and note, so
+    that the event is new again. Everything read and written through `database` inside joins the
+    transaction; on SQLite it holds the one writer, so await nothing remote in here.
+    """
+    async with database.writing() as session:
+        yield session if await _is_new(session, tenant, consumer, event_id) else None
+
+
+async def prune_inbox(
+    database: Database, *, older_than: timedelta = KEPT, now: datetime | None = None
+) -> int:
+    """Forget events handled longer ago than `older_than`; returns how many."""
+    before = (now or utc_now()) - older_than
+    async with database.writing() as session:
+        result: Any = await session.execute(delete(inbox).where(inbox.c.handled_at < before))
+    return int(result.rowcount)
+
+
+async def _is_new(session: AsyncSession, tenant: TenantId, consumer: str, event_id: str) -> bool:
+    dialect = session.get_bind().dialect.name
+    insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    result: Any = await session.execute(
+        insert(inbox)
+        .values(tenant=tenant, consumer=consumer, event_id=event_id, handled_at=utc_now())
+        .on_conflict_do_nothing()
+    )
+    return result.rowcount == 1

@@ -1,0 +1,310 @@
+"""The composition root: settings become servers with their pipelines, ready for any transport."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from switchgear_shared.calls.client import ToolClient
+from switchgear_shared.calls.pipeline import Governance, Pipeline
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.events import new_event
+from switchgear_shared.errors import NotFoundError
+from switchgear_shared.governance.approval import Approval, Approvals
+from switchgear_shared.governance.audit import Audit
+from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.budget import Budgets
+from switchgear_shared.governance.identity import (
+    DEFAULT_AGENTS,
+    INTERNAL_AUDIENCE,
+    Agents,
+    Authenticator,
+    Keys,
+    Tokens,
+)
+from switchgear_shared.governance.policy import Policies
+from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.store import migrate_audit, migrate_governance
+from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.messaging.consumer import Consumer
+from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.observability.metrics import BackendReading, Metrics
+from switchgear_shared.resilience.breaker import CircuitBreaker
+from switchgear_shared.resilience.bulkhead import Bulkhead
+from switchgear_shared.resilience.fallback import LastGoodAnswers
+from switchgear_shared.resilience.limits import RateLimits
+from switchgear_shared.resilience.protection import BackendProtection
+from switchgear_shared.resilience.retry import RetryPolicy
+from switchgear_shared.settings import Settings
+from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
+from switchgear_shared.toolset import Toolset
+from switchgear_shared.transports.forward import BusForward
+from switchgear_shared.transports.front import Front
+from switchgear_shared.transports.inprocess import Switchboard
+from switchgear_shared.whoami import add_guide, add_whoami
+
+log = structlog.get_logger(__name__)
+
+ISSUER = "urn:switchgear"
+AUDIENCE = "urn:switchgear:suite"
+_ANSWERS_KEPT = 2_000
+_ENTRY_POINTS = "switchgear.servers"
+
+
+@dataclass(kw_only=True)
+class Part:
+    """What one server contributes; everything around it is the same for all."""
+
+    name: str
+    title: str
+    instructions: str
+    toolset: Toolset[Any]
+    backend: Any
+    database: Database | None
+    migrations: Sequence[Path] = ()
+    backend_name: str = "sql"
+    consumers: Sequence[Consumer] = ()
+    load_demo: Callable[[], Awaitable[None]] | None = None
+    front: Callable[[Pipeline], Front] | None = None
+    apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])
+    """ASGI apps by path prefix, each behind authentication."""
+    public_routes: Sequence[BaseRoute] = ()
+    """Routes that need no credential: metadata and the token endpoint."""
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(kw_only=True)
+class Context:
+    """What a server's `build` may use."""
+
+    settings: Settings
+    switchboard: Switchboard
+    bus: Bus
+    agents: Agents
+    tokens: Tokens
+    approvals: Approvals
+    trail: AuditTrail
+    policies: Policies
+    remote: BusForward
+    public_url: str
+
+    def database(self, name: str) -> Database:
+        """Return the database of the server `name`."""
+        return Database.at(
+            name, data_dir=self.settings.data, database_url=self.settings.database_dsn
+        )
+
+    def tools_as(self, service: str) -> ToolClient:
+        """Return a client that calls other servers' tools as one of our own services."""
+        agent = next(agent for agent in DEFAULT_AGENTS if agent.id == service)
+        return ToolClient(self.switchboard, agent.principal, self.settings.attempt_timeout_s)
+
+
+Build = Callable[[Context], Part]
+
+
+def installed_servers() -> dict[str, EntryPoint]:
+    """Return the entry point of every installed server's `build`, by name, not yet loaded."""
+    found = {point.name: point for point in entry_points(group=_ENTRY_POINTS)}
+    return {name: found[name] for name in sorted(found)}
+
+
+class Server:
+    """One server, composed: its part, its pipeline and the front that transports serve."""
+
+    def __init__(self, part: Part, pipeline: Pipeline, front: Front) -> None:
+        self.part = part
+        self.pipeline = pipeline
+        self.front = front
+
+
+class Host:
+    """The servers of one process and all they share."""
+
+    def __init__(self, settings: Settings, bus: Bus) -> None:
+        self.settings = settings
+        self.bus = bus
+        self.public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self.switchboard = Switchboard()
+        self.servers: dict[str, Server] = {}
+        data = settings.data
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        dsn = settings.database_dsn
+        self.governance_database = Database.at("governance", data_dir=data, database_url=dsn)
+        self.audit_database = Database.at("audit", data_dir=data, database_url=dsn)
+        self.agents = Agents(self.governance_database)
+        self.tokens = Tokens(Keys(data), ISSUER, settings.token_ttl_s)
+        self.remote = BusForward(bus, self.tokens)
+        self.switchboard.elsewhere(self.remote)
+        self.approvals = Approvals(
+            self.governance_database,
+            timedelta(hours=settings.approval_hours),
+            on_change=_announce_approval,
+        )
+        self.audit = Audit(self.audit_database, data)
+        self.trail = AuditTrail(self.audit_database)
+        self.metrics = Metrics()
+        self.policies = Policies.load(
+            settings.policies, {"approval_limit": settings.approval_limit}
+        )
+        self._governance = Governance(
+            policies=self.policies,
+            approvals=self.approvals,
+            audit=self.audit,
+            budgets=Budgets(self.governance_database),
+        )
+        self._limits = RateLimits(settings.rate_limit)
+
+    async def open(self, names: Iterable[str], *, demo_data: bool = False) -> None:
+        """Build and migrate the named servers; with `demo_data`, fill those that are empty.
+
+        Raises:
+            NotFoundError: no server of that name is installed.
+        """
+        await migrate_governance(self.governance_database)
+        await migrate_audit(self.audit_database)
+        await self.agents.ensure(DEFAULT_AGENTS)
+        context = Context(
+            settings=self.settings,
+            switchboard=self.switchboard,
+            bus=self.bus,
+            agents=self.agents,
+            tokens=self.tokens,
+            approvals=self.approvals,
+            trail=self.trail,
+            policies=self.policies,
+            remote=self.remote,
+            public_url=self.public_url,
+        )
+        builds = installed_servers()
+        for name in names:
+            if name not in builds:
+                raise NotFoundError(f"no server {name} is installed, only {', '.join(builds)}")
+            build: Build = builds[name].load()
+            await self._add(build(context), demo_data=demo_data)
+
+    def authenticator(self, audience: str) -> Authenticator:
+        """Return what checks credentials shown for `audience`; suite-wide ones hold everywhere."""
+        return Authenticator(self.agents, self.tokens, (AUDIENCE, audience, INTERNAL_AUDIENCE))
+
+    def consumers(self) -> list[Consumer]:
+        """Return every consumer of this process's servers."""
+        return [c for server in self.servers.values() for c in server.part.consumers]
+
+    def databases(self) -> list[Database]:
+        """Return every database of this process that has an outbox."""
+        own = [s.part.database for s in self.servers.values() if s.part.database is not None]
+        return [self.governance_database, *own]
+
+    async def close(self) -> None:
+        """Let go of everything, the audit trail last."""
+        for server in self.servers.values():
+            if server.part.close is not None:
+                await server.part.close()
+            if server.part.database is not None:
+                await server.part.database.close()
+        await self.audit.close()
+        await self.governance_database.close()
+        await self.audit_database.close()
+
+    async def _add(self, part: Part, *, demo_data: bool) -> None:
+        if part.database is not None:
+            await migrate(part.database, [*part.migrations, MESSAGING_MIGRATIONS])
+            if demo_data and part.load_demo is not None:
+                await part.load_demo()
+        pipeline = self._pipeline(part)
+        front = (
+            part.front(pipeline)
+            if part.front is not None
+            else Front(
+                pipeline,
+                title=part.title,
+                version=version("switchgear-shared"),
+                instructions=part.instructions,
+            )
+        )
+        if pipeline.writes is not None:
+            await pipeline.writes.prune(older_than=timedelta(days=self.settings.idempotency_days))
+        self.servers[part.name] = Server(part, pipeline, front)
+        self.switchboard.add(front)
+
+    def _pipeline(self, part: Part) -> Pipeline:
+        settings = self.settings
+        name = f"{part.name}/{part.backend_name}"
+        protection = BackendProtection(
+            name,
+            CircuitBreaker(name),
+            Bulkhead(name, settings.bulkhead_slots, settings.bulkhead_queue),
+            RetryPolicy(attempts=settings.retry_attempts),
+            settings.attempt_timeout_s,
+        )
+        self.metrics.watch_backend(name, lambda: _reading(protection))
+        add_whoami(part.toolset, part.name, protection, self._governance)
+        add_guide(part.toolset, part.name, part.instructions)
+        return Pipeline(
+            part.name,
+            part.toolset,
+            part.backend,
+            governance=self._governance,
+            protection=protection,
+            limits=self._limits,
+            answers=LastGoodAnswers(_ANSWERS_KEPT, settings.fallback_max_age_s),
+            database=part.database,
+            call_timeout_s=settings.call_timeout_s,
+            metrics=self.metrics,
+        )
+
+
+def _reading(protection: BackendProtection) -> BackendReading:
+    seen = protection.snapshot()
+    return BackendReading(
+        breaker_state=seen.breaker.state,
+        slots_count=seen.bulkhead.slots_count,
+        in_use_count=seen.bulkhead.in_use_count,
+        queued_count=seen.bulkhead.queued_count,
+        retries_count=seen.retries_count,
+    )
+
+
+def local_principal(settings: Settings) -> Principal:
+    """Return who a stdio caller without a credential is: this machine's user, in a set role."""
+    agent = next((agent for agent in DEFAULT_AGENTS if settings.stdio_role in agent.roles), None)
+    if agent is None:
+        raise NotFoundError(f"no role {settings.stdio_role} is known")
+    return Principal(id="local", kind="agent", roles=agent.roles, scopes=agent.scopes)
+
+
+async def _announce_approval(session: AsyncSession, approval: Approval) -> None:
+    """Emit what happened to an approval, in the transaction in which it happened."""
+    if approval.state == "used":
+        return
+    asked = approval.state == "open"
+    event = new_event(
+        "governance.approval.requested" if asked else "governance.approval.decided",
+        source="governance",
+        subject=approval.id,
+        caller=Caller(
+            tenant=approval.tenant,
+            principal_id=approval.principal_id,
+            requested_by=approval.requested_by,
+            correlation_id=approval.correlation_id,
+        ),
+        data={"approval_id": approval.id, "tool": approval.tool}
+        if asked
+        else {
+            "approval_id": approval.id,
+            "decision": approval.state,
+            "decided_by": approval.decided_by or "expiry",
+        },
+    )
+    await emit(session, event)

@@ -1,0 +1,122 @@
+"""Every setting, read from the environment (prefix SWITCHGEAR_) or a .env file."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set; docs/settings.md is generated from here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SWITCHGEAR_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data: Path = Field(
+        default=Path(".switchgear"), description="The data directory: databases, files, broker."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that HTTP servers listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port of the suite; 0 takes any.")
+    public_url: str | None = Field(
+        default=None, description="URL that clients reach the suite by, where a proxy is before it."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), description="Host headers accepted beside loopback and the public URL's."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, as postgresql://…; SQLite files in `data` without."
+    )
+    nats_url: str | None = Field(
+        default=None, description="An outside NATS (2.14 or newer); a child on loopback without."
+    )
+    nats_nkey_seed_file: Path | None = Field(
+        default=None, description="File with the nkey seed for the outside NATS."
+    )
+    nats_server_binary: Path | None = Field(
+        default=None, description="nats-server to embed instead of the packaged one."
+    )
+    nats_replicas: int = Field(
+        default=1, ge=1, le=5, description="Copies of every stream in a NATS cluster."
+    )
+    delivery_attempts: int = Field(
+        default=6, ge=1, le=50, description="Deliveries of an event before it is a dead letter."
+    )
+    delivery_delay_s: float = Field(
+        default=1.0, gt=0, le=60, description="First delayed retry; each next is four times that."
+    )
+    delivery_ack_wait_s: float = Field(
+        default=30.0, ge=1, le=600, description="Silence after which an event is delivered again."
+    )
+    call_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="Most time one tool call may take."
+    )
+    attempt_timeout_s: float = Field(
+        default=10.0, gt=0, le=600, description="Most time one attempt at a backend may take."
+    )
+    retry_attempts: int = Field(
+        default=3, ge=1, le=10, description="Attempts at a backend for calls that may be repeated."
+    )
+    bulkhead_slots: int = Field(
+        default=16, ge=1, le=1000, description="Calls a backend works on at once."
+    )
+    bulkhead_queue: int = Field(
+        default=64, ge=0, le=10_000, description="Calls that may wait for a slot."
+    )
+    rate_limit: str = Field(
+        default="600/minute", description="Calls per agent and server, as `limits` writes it."
+    )
+    fallback_max_age_s: float = Field(
+        default=300.0, ge=0, description="Oldest last good answer served when a backend is down."
+    )
+    idempotency_days: int = Field(
+        default=30, ge=1, le=3650, description="Days a write's outcome is kept for its key."
+    )
+    approval_hours: int = Field(
+        default=72, ge=1, le=8760, description="Hours after which an undecided approval expires."
+    )
+    approval_limit: int = Field(
+        default=1000,
+        ge=0,
+        description="Invoices from this gross amount, in whole units of the company's currency, "
+        "are posted only with approval.",
+    )
+    policies: Path | None = Field(
+        default=None, description="Folder of Cedar policies used instead of the shipped set."
+    )
+    token_ttl_s: int = Field(
+        default=3600, ge=60, le=86_400, description="Lifetime of access tokens."
+    )
+    token: SecretStr | None = Field(
+        default=None, description="Credential of the agent behind a stdio server."
+    )
+    stdio_role: str = Field(
+        default="assistant", description="Role of a stdio caller that shows no credential."
+    )
+    document_max_bytes: int = Field(
+        default=25 * 1024 * 1024, ge=1024, description="Largest document the intake takes."
+    )
+    document_max_pages: int = Field(
+        default=500, ge=1, description="Most pages of a document that are read."
+    )
+    document_timeout_s: float = Field(
+        default=20.0, gt=0, description="CPU time and wall time for reading one document."
+    )
+    document_memory_mb: int = Field(
+        default=1024, ge=256, description="Memory for the process that reads documents."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line written."
+    )
+    otlp_endpoint: str | None = Field(
+        default=None, description="OTLP/HTTP endpoint that spans are exported to; none without."
+    )
+    direct_tools: int = Field(
+        default=128, ge=0, description="Most tools the registry lists directly; above, search only."
+    )
+
+    @property
+    def database_dsn(self) -> str | None:
+        """The PostgreSQL URL in clear, for the driver only."""
+        return self.database_url.get_secret_value() if self.database_url else None

@@ -1,0 +1,1 @@
+"""Databases, files and HTTP: what servers keep and reach, behind small doors."""

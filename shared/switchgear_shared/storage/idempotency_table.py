@@ -1,0 +1,22 @@
+"""The table of writes and their outcomes, by idempotency key."""
+
+from sqlalchemy import CheckConstraint, Column, Index, String, Table, Text
+
+from switchgear_shared.storage.columns import UtcDateTime
+from switchgear_shared.storage.shared_metadata import shared_metadata
+
+idempotency = Table(
+    "idempotency",
+    shared_metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("tool", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", Text, nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime, nullable=True),
+    CheckConstraint("state IN ('in_flight', 'done')", name="ck_idempotency_state"),
+    Index("ix_idempotency_created_at", "created_at"),
+)
+"""`outcome` is the JSON that a repeated call is answered with."""

@@ -1,0 +1,1 @@
+"""Thin adapters from a wire to the call pipeline."""

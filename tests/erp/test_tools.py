@@ -1,0 +1,249 @@
+"""The ERP's tools as the call pipeline drives them: schema first, then the function."""
+
+import re
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import BaseModel
+
+from switchgear_erp.models import Invoice, InvoicePage, Order
+from switchgear_erp.statements import Balances
+from switchgear_erp.tools import erp
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.errors import InvalidRequestError, NotFoundError
+
+BILL: dict[str, Any] = {
+    "direction": "payable",
+    "party_id": "pty_weidner",
+    "order_id": "ord_PO-2026-00001",
+    "external_ref": "RE-4711",
+    "issued_on": "2026-10-20",
+}
+
+
+async def call(world: Any, caller: Caller, name: str, **arguments: Any) -> Any:
+    """Call a tool as the pipeline does, on a backend that the port suite holds to its promises."""
+    tool = erp.tools[name]
+    assert tool.validator.is_valid(arguments), list(tool.validator.iter_errors(arguments))
+    answer: BaseModel = await tool.run(world.erp, caller, arguments)
+    assert isinstance(answer, tool.result)
+    return answer
+
+
+def test_the_tools_of_this_version_are_these() -> None:
+    assert [(tool.name, tool.permission, tool.effect) for tool in erp.listed()] == [
+        ("erp_create_invoice", "erp.invoice.create", "write"),
+        ("erp_find_party", "erp.party.read", "read"),
+        ("erp_find_product", "erp.product.read", "read"),
+        ("erp_get_balances", "erp.balance.read", "read"),
+        ("erp_get_invoice", "erp.invoice.read", "read"),
+        ("erp_get_order", "erp.order.read", "read"),
+        ("erp_list_invoices", "erp.invoice.read", "read"),
+        ("erp_list_orders", "erp.order.read", "read"),
+        ("erp_match_invoice", "erp.invoice.read", "read"),
+        ("erp_post_invoice", "erp.invoice.post", "write"),
+    ]
+
+
+def test_a_model_sees_no_more_than_its_budget() -> None:
+    seen = [
+        len(
+            orjson.dumps(
+                {"name": tool.name, "description": tool.description, "in": tool.input_schema}
+            )
+        )
+        for tool in erp.listed()
+    ]
+    answers = [len(orjson.dumps(tool.output_schema)) for tool in erp.listed()]
+
+    assert sum(seen) / len(seen) <= 1024
+    assert (sum(seen) + sum(answers)) / 4 <= 8000 - 500  # room for erp_whoami
+    assert all(len(tool.description.splitlines()[0]) <= 80 for tool in erp.listed())
+
+
+async def test_a_vendors_invoice_goes_from_paper_to_the_books(world: Any, caller: Caller) -> None:
+    vendor = (await call(world, caller, "erp_find_party", query="Weidner", role="vendor")).items[0]
+    order: Order = await call(
+        world, caller, "erp_get_order", ref="PO-2026-00001", include=["lines"]
+    )
+    made: WriteResult = await call(
+        world,
+        caller,
+        "erp_create_invoice",
+        **{**BILL, "party_id": vendor.id, "order_id": order.id},
+        document_id="doc_1",
+        due_on="2026-11-15",
+        currency="EUR",
+        lines=[
+            {"sku": "BOLT-M8", "quantity": "1000", "unit_price": "0.085", "tax_percent": "19"},
+            {"sku": "PUMP-1", "quantity": "4", "description": "Pump"},
+        ],
+        totals={"net": "805.00", "tax": "152.95", "gross": "957.95"},
+        idempotency_key="k",
+        dry_run=False,
+    )
+    match = await call(
+        world,
+        caller,
+        "erp_match_invoice",
+        invoice_id=made.id,
+        receipts=[{"sku": "BOLT-M8", "quantity": "1000"}, {"sku": "PUMP-1", "quantity": "4"}],
+    )
+    posted: WriteResult = await call(
+        world, caller, "erp_post_invoice", invoice_id=made.id, expected_version=made.version
+    )
+    invoice: Invoice = await call(world, caller, "erp_get_invoice", invoice_id=made.id)
+    balances: Balances = await call(world, caller, "erp_get_balances", party_id=vendor.id)
+
+    assert match.matched
+    assert (posted.ref, posted.state, posted.changed) == ("BILL-2026-00001", "posted", True)
+    assert (invoice.document_id, invoice.due_on) == ("doc_1", date(2026, 11, 15))
+    assert [line.description for line in invoice.lines or ()] == ["Hexagon bolt M8", "Pump"]
+    assert balances.model_dump(mode="json")["payable"]["total"] == "957.95"
+
+
+async def test_policies_are_told_the_amount_in_both_currencies(world: Any, caller: Caller) -> None:
+    made = await call(
+        world,
+        caller,
+        "erp_create_invoice",
+        direction="payable",
+        party_id="pty_pacific",
+        order_id="ord_PO-2026-00002",
+        external_ref="A-1",
+    )
+    facts = erp.tools["erp_post_invoice"].facts
+    assert facts is not None
+
+    assert await facts(world.erp, caller, {"invoice_id": made.id}) == {
+        "amount_minor": 12_500,
+        "currency": "USD",
+        "amount_company_minor": 10_417,
+        "party_id": "pty_pacific",
+        "state": "draft",
+    }
+    with pytest.raises(NotFoundError):
+        await facts(world.erp, caller, {"invoice_id": "inv_none"})
+
+
+async def test_orders_and_invoices_are_resources(world: Any, caller: Caller) -> None:
+    made = await call(world, caller, "erp_create_invoice", **BILL)
+    await call(world, caller, "erp_post_invoice", invoice_id=made.id)
+    bodies: dict[str, Any] = {}
+    for uri in ("erp://orders/ord_PO-2026-00001", f"erp://invoices/{made.id}"):
+        template, values = next(
+            (template, values)
+            for template in erp.resources
+            if (values := template.match(uri)) is not None
+        )
+        body = await call(world, caller, template.tool.name, **values)
+        bodies[template.uri] = orjson.loads(body.text)
+
+    assert bodies["erp://orders/{order_id}"]["invoices"] == [
+        {
+            "id": made.id,
+            "ref": "BILL-2026-00001",
+            "state": "posted",
+            "gross": {"amount": "957.95", "currency": "EUR"},
+        }
+    ]
+    assert bodies["erp://invoices/{invoice_id}"]["journal"][2] == {
+        "account": "2000",
+        "name": "Accounts payable",
+        "debit": "0.00",
+        "credit": "957.95",
+    }
+
+
+async def test_ids_are_completed_from_their_beginning_and_from_numbers(
+    world: Any, caller: Caller
+) -> None:
+    made = await call(world, caller, "erp_create_invoice", **BILL)
+    complete_order, complete_invoice = (
+        erp.completions[f"{kind}_id"] for kind in ("order", "invoice")
+    )
+
+    assert await complete_order(world.erp, caller, "SO-") == ["ord_SO-2026-00001"]
+    assert await complete_order(world.erp, caller, "xyz") == []
+    assert await complete_invoice(world.erp, caller, "") == [made.id]
+    assert await complete_invoice(world.erp, caller, made.id[:9]) == [made.id]
+    assert await complete_invoice(world.erp, caller, "4711") == [made.id]
+
+
+def test_the_prompt_names_tools_that_there_are() -> None:
+    prompt = erp.prompts["chase_overdue_invoices"]
+    everyone, one = prompt.render(), prompt.render(customer="Müller")
+
+    assert set(re.findall(r"erp_\w+", everyone)) == {"erp_list_invoices", "erp_get_balances"}
+    assert set(re.findall(r"erp_\w+", one)) == {
+        "erp_find_party",
+        "erp_list_invoices",
+        "erp_get_balances",
+    }
+    assert "'Müller'" in one
+    assert set(re.findall(r"erp_\w+", one)) <= set(erp.tools)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("erp_find_party", {"query": "x"}),
+        ("erp_find_party", {"query": "x" * 201}),
+        ("erp_find_party", {"query": "acme", "role": "owner"}),
+        ("erp_find_party", {"query": "acme", "limit": 51}),
+        ("erp_find_product", {"query": "pump", "limit": 0}),
+        ("erp_list_orders", {"kind": "gift"}),
+        ("erp_list_orders", {"since": "2026-02-30"}),
+        ("erp_list_orders", {"nonsense": 1}),
+        ("erp_get_order", {"order_id": ""}),
+        ("erp_get_order", {"ref": "PO-1", "include": ["secrets"]}),
+        ("erp_list_invoices", {"overdue": "yes"}),
+        ("erp_get_invoice", {}),
+        ("erp_create_invoice", {"direction": "payable"}),
+        ("erp_create_invoice", {**BILL, "lines": []}),
+        ("erp_create_invoice", {**BILL, "lines": [{"quantity": "1"}] * 501}),
+        ("erp_create_invoice", {**BILL, "lines": [{"quantity": 1}]}),
+        ("erp_create_invoice", {**BILL, "lines": [{"quantity": "1e3"}]}),
+        ("erp_create_invoice", {**BILL, "lines": [{"quantity": "NaN"}]}),
+        (
+            "erp_create_invoice",
+            {**BILL, "lines": [{"quantity": "1", "unit_price": "1234567890123"}]},
+        ),
+        ("erp_create_invoice", {**BILL, "lines": [{"quantity": "1", "unit_price": "0.1234567"}]}),
+        ("erp_create_invoice", {**BILL, "totals": {"grand": "1"}}),
+        ("erp_create_invoice", {**BILL, "currency": "eur"}),
+        ("erp_create_invoice", {**BILL, "due_on": "tomorrow"}),
+        ("erp_post_invoice", {"invoice_id": "inv_1", "expected_version": 1}),
+        ("erp_match_invoice", {"invoice_id": "inv_1", "receipts": [{"sku": "A"}]}),
+    ],
+)
+def test_arguments_outside_of_the_schema_are_refused(name: str, arguments: dict[str, Any]) -> None:
+    assert not erp.tools[name].validator.is_valid(arguments)
+
+
+async def test_an_order_is_asked_for_by_exactly_one_of_id_and_number(
+    world: Any, caller: Caller
+) -> None:
+    for arguments in ({}, {"order_id": "ord_PO-2026-00001", "ref": "PO-2026-00001"}):
+        with pytest.raises(InvalidRequestError, match="either order_id or ref"):
+            await call(world, caller, "erp_get_order", **arguments)
+
+
+async def test_rows_of_lists_stay_slim(world: Any, caller: Caller) -> None:
+    made = await call(world, caller, "erp_create_invoice", **{**BILL, "external_ref": "9" * 64})
+    await call(world, caller, "erp_post_invoice", invoice_id=made.id)
+
+    invoices: InvoicePage = await call(world, caller, "erp_list_invoices", direction="payable")
+    pages = [
+        invoices,
+        await call(world, caller, "erp_list_orders", limit=50),
+        await call(world, caller, "erp_find_party", query="sauber"),
+        await call(world, caller, "erp_find_product", query="pump"),
+    ]
+    for page in pages:
+        for row in page.model_dump(mode="json")["items"]:
+            assert len(row) <= 12
+            assert len(orjson.dumps(row)) <= 600

@@ -1,0 +1,275 @@
+"""Dead letters: list, inspect, replay, edit, discard, and all of it twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from nats.aio.msg import Msg
+
+from switchgear_shared.contracts.events import Event
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import InvalidRequestError, NotFoundError
+from switchgear_shared.messaging.burial import Delivered, bury, failure_group
+from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.messaging.consumer import Consumer, ConsumerRunner
+from switchgear_shared.messaging.dead_letters import DeadLetter, DeadLetters
+from switchgear_shared.messaging.envelope import Envelope
+from switchgear_shared.messaging.inbox import once
+from switchgear_shared.messaging.subjects import EVENTS
+from switchgear_shared.storage.database import Database
+
+Run = Callable[..., Awaitable[ConsumerRunner]]
+Filed = Callable[[str], Event]
+Watch = Callable[[str], Awaitable["asyncio.Queue[Msg]"]]
+
+FILED = "documents.document.filed"
+
+
+async def _bury(
+    bus: Bus, event: Event, *, sequence: int = 1, consumer: str = "documents-file"
+) -> DeadLetter:
+    envelope = Envelope.of(event)
+    await bury(
+        bus,
+        Delivered(sequence, envelope.subject, envelope.body, consumer, 3, envelope.headers),
+        reason="exhausted",
+        error_code="backend_unavailable",
+        error_message="the ERP is away",
+    )
+    return (await DeadLetters(bus).list(limit=50)).items[-1]
+
+
+async def _stored(bus: Bus) -> int:
+    return (await bus.jetstream.stream_info(EVENTS)).state.messages
+
+
+async def test_a_dead_letter_says_what_failed_where_how_often_and_keeps_the_body(
+    bus: Bus, filed: Filed
+) -> None:
+    event = filed("doc_1")
+    letter = await _bury(bus, event)
+
+    assert await DeadLetters(bus).get(letter.id) == letter
+    assert letter.event == event
+    assert letter.model_dump(exclude={"died_at"}) == {
+        "id": "1",
+        "tenant": "default",
+        "reason": "exhausted",
+        "error_code": "backend_unavailable",
+        "error_message": "the ERP is away",
+        "attempts": 3,
+        "consumer": "documents-file",
+        "subject": f"events.default.{FILED}",
+        "headers": {
+            "event-id": event.id,
+            "correlation-id": event.correlation_id,
+            "content-type": "application/cloudevents+json",
+        },
+        "event_id": event.id,
+        "event_type": FILED,
+        "correlation_id": event.correlation_id,
+        "failure_group": failure_group("documents-file", "backend_unavailable", "the ERP is away"),
+        "body": event.to_cloudevent(),
+    }
+
+
+async def test_burying_again_after_a_crash_keeps_one_letter(bus: Bus, filed: Filed) -> None:
+    event = filed("doc_1")
+    await _bury(bus, event)
+    await _bury(bus, event)
+
+    assert len((await DeadLetters(bus).list()).items) == 1
+
+
+async def test_an_error_message_of_any_characters_can_be_kept(bus: Bus, filed: Filed) -> None:
+    envelope = Envelope.of(filed("doc_1"))
+    await bury(
+        bus,
+        Delivered(1, envelope.subject, envelope.body, "documents-file", 1, envelope.headers),
+        reason="permanent",
+        error_code="conflict",
+        error_message='line\r\nNats-Msg-Id: x "\N{SNOWMAN}" \ud800' + "y" * 5000,
+    )
+
+    letter = (await DeadLetters(bus).list()).items[0]
+    assert letter.error_message.startswith('line\r\nNats-Msg-Id: x "\N{SNOWMAN}" ?yyy')
+    assert len(letter.error_message) == 1000
+
+
+async def test_letters_are_listed_oldest_first_in_pages_and_by_consumer(
+    bus: Bus, filed: Filed
+) -> None:
+    for number in range(1, 6):
+        consumer = "documents-file" if number % 2 else "documents-trace"
+        await _bury(bus, filed(f"doc_{number}"), sequence=number, consumer=consumer)
+    letters = DeadLetters(bus)
+
+    first = await letters.list(limit=3)
+    second = await letters.list(limit=3, cursor=first.next_cursor)
+    odd = await letters.list(consumer="documents-file")
+
+    assert [letter.id for letter in first.items] == ["1", "2", "3"]
+    assert [letter.id for letter in second.items] == ["4", "5"]
+    assert (first.truncated, second.truncated, second.next_cursor) == (True, False, None)
+    assert [letter.id for letter in odd.items] == ["1", "3", "5"]
+
+
+async def test_a_tenant_sees_and_touches_only_its_own_letters(bus: Bus, filed: Filed) -> None:
+    acme, other = TenantId("acme.example"), TenantId("other")
+    letter = await _bury(bus, filed("doc_1").model_copy(update={"tenant": acme}))
+    letters = DeadLetters(bus)
+
+    assert (await letters.list(tenant=acme)).items == (letter,)
+    assert (await letters.list(tenant=other)).items == ()
+    with pytest.raises(NotFoundError):
+        await letters.get(letter.id, tenant=other)
+    assert await letters.discard(letter.id, tenant=other) is False
+    assert await letters.replay(letter.id, tenant=other) is False
+    assert await letters.get(letter.id, tenant=acme) == letter
+
+
+async def test_a_replayed_letter_reaches_only_the_consumer_that_failed(
+    bus: Bus, run: Run, database: Database, watch: Watch, filed: Filed
+) -> None:
+    effects: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    dead = await watch("dead.>")
+    is_mended = asyncio.Event()
+
+    async def file(event: Event) -> None:
+        async with once(database, "documents-file", event.id) as session:
+            if session is not None:
+                if not is_mended.is_set():
+                    raise NotFoundError("there is no such folder")
+                await effects.put(("file", event.id))
+
+    async def trace(event: Event) -> None:
+        async with once(database, "documents-trace", event.id) as session:
+            if session is not None:
+                await effects.put(("trace", event.id))
+
+    await run(
+        bus, [Consumer("documents-file", FILED, file), Consumer("documents-trace", FILED, trace)]
+    )
+    event = filed("doc_1")
+    await bus.publish([event])
+    async with asyncio.timeout(5):
+        await dead.get()
+        assert await effects.get() == ("trace", event.id)
+
+    is_mended.set()
+    letters = DeadLetters(bus)
+    letter = (await letters.list()).items[0]
+    assert await letters.replay(letter.id) is True
+
+    async with asyncio.timeout(5):
+        assert await effects.get() == ("file", event.id)
+    assert effects.empty()
+    assert (await letters.list()).items == ()
+
+
+async def test_an_edited_replay_has_new_data_under_the_same_event_id(
+    bus: Bus, run: Run, filed: Filed
+) -> None:
+    got: asyncio.Queue[Event] = asyncio.Queue()
+    others: asyncio.Queue[Event] = asyncio.Queue()
+    event = filed("doc_1")
+    letter = await _bury(bus, event)
+    await run(
+        bus,
+        [
+            Consumer("documents-file", FILED, got.put),
+            Consumer("documents-trace", FILED, others.put),
+        ],
+    )
+
+    await DeadLetters(bus).replay(letter.id, {"document_id": "doc_2"})
+
+    async with asyncio.timeout(5):
+        replayed = await got.get()
+    assert replayed == event.model_copy(update={"data": {"document_id": "doc_2"}})
+    assert others.empty()
+
+
+async def test_edits_that_make_no_valid_event_leave_the_letter_as_it_is(
+    bus: Bus, filed: Filed
+) -> None:
+    letter = await _bury(bus, filed("doc_1"))
+
+    with pytest.raises(InvalidRequestError):
+        await DeadLetters(bus).replay(letter.id, {"document_id": 7})
+
+    assert await DeadLetters(bus).get(letter.id) == letter
+    assert await _stored(bus) == 0
+
+
+async def test_an_unreadable_letter_cannot_be_edited_but_replayed(bus: Bus) -> None:
+    await bury(
+        bus,
+        Delivered(1, f"events.default.{FILED}", b"\xff", "documents-file", 1),
+        reason="undecodable",
+        error_code="invalid_request",
+        error_message="the event is not JSON",
+    )
+    letters = DeadLetters(bus)
+
+    with pytest.raises(InvalidRequestError, match="no readable event"):
+        await letters.replay("1", {"document_id": "doc_2"})
+    assert await letters.replay("1") is True
+    assert (await bus.jetstream.get_msg(EVENTS, 1)).data == b"\xff"
+
+
+async def test_a_replay_that_crashed_before_dropping_the_letter_is_stored_once(
+    bus: Bus, filed: Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = await _bury(bus, filed("doc_1"))
+    letters = DeadLetters(bus)
+
+    async def crash(*_arguments: object, **_options: object) -> bool:
+        raise SystemError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bus, "discard", crash)
+        with pytest.raises(SystemError):
+            await letters.replay(letter.id)
+    outcomes = [await letters.replay(letter.id), await letters.replay(letter.id)]
+
+    assert outcomes == [True, False]
+    assert await _stored(bus) == 1
+
+
+async def test_a_letter_is_discarded_once(bus: Bus, filed: Filed) -> None:
+    letter = await _bury(bus, filed("doc_1"))
+    letters = DeadLetters(bus)
+
+    assert [await letters.discard(letter.id), await letters.discard(letter.id)] == [True, False]
+    assert await _stored(bus) == 0
+    with pytest.raises(NotFoundError):
+        await letters.get(letter.id)
+
+
+async def test_deleting_what_another_just_deleted_changes_nothing(bus: Bus, filed: Filed) -> None:
+    await bus.publish([filed("doc_1"), filed("doc_2")])
+
+    assert [await bus.discard(EVENTS, 1), await bus.discard(EVENTS, 1)] == [True, False]
+    assert await bus.discard(EVENTS, 99) is False
+
+
+@pytest.mark.parametrize("letter_id", ["7", "0", "-1", "x", "", "9" * 40, "\N{SUPERSCRIPT TWO}"])
+async def test_a_letter_that_never_was_is_not_found(bus: Bus, letter_id: str) -> None:
+    letters = DeadLetters(bus)
+
+    with pytest.raises(NotFoundError):
+        await letters.get(letter_id)
+    with pytest.raises(NotFoundError):
+        await letters.discard(letter_id)
+    with pytest.raises(NotFoundError):
+        await letters.replay(letter_id)
+
+
+def test_failures_of_one_cause_are_one_group_whatever_they_name() -> None:
+    one = failure_group("documents-file", "conflict", "account A-1 is at version 7")
+    two = failure_group("documents-file", "conflict", "account A-22 is at version 19")
+    other = failure_group("documents-file", "conflict", "the period is closed")
+
+    assert one == two
+    assert one != other
