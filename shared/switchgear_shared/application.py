@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
-import aiohttp
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -13,11 +14,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from switchgear_shared.observability import traces
 from switchgear_shared.runtime import Runtime
 from switchgear_shared.server import Host
 from switchgear_shared.transports.authentication import Authentication
-from switchgear_shared.transports.forward import HttpForward
 from switchgear_shared.transports.http import HostGuard, McpHttp, allowed
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 REGISTRY = "registry"
 _DOCUMENTATION = ("/docs", "/openapi.json", "/static-offline-docs")
@@ -40,7 +44,8 @@ class Application:
         self._mcp = {
             name: McpHttp(server.front, self._security) for name, server in host.servers.items()
         }
-        self._pool: aiohttp.ClientSession | None = None
+        self._pool: ClientSession | None = None
+        self._resources: set[str] = set()
 
     def asgi(self) -> Starlette:
         """Return the application; its lifespan runs the MCP sessions and the upstream pool."""
@@ -56,11 +61,14 @@ class Application:
             for mcp in self._mcp.values():
                 await stack.enter_async_context(mcp.running())
             if self._upstreams:
+                import aiohttp  # noqa: PLC0415 - only who forwards pays for it
+
                 timeout = aiohttp.ClientTimeout(total=None, sock_connect=5)
                 self._pool = await stack.enter_async_context(
                     aiohttp.ClientSession(timeout=timeout, auto_decompress=False)
                 )
             yield
+        await asyncio.to_thread(traces.shutdown)
 
     def _routes(self) -> list[BaseRoute]:
         routes: list[BaseRoute] = [
@@ -78,6 +86,10 @@ class Application:
                 Mount(prefix, _Documented(app, self._guard(app, prefix)))
                 for prefix, app in server.part.apps.items()
             )
+        if REGISTRY not in self._host.servers:
+            routes.append(
+                Route("/.well-known/oauth-protected-resource/{path:path}", self._resource)
+            )
         for name, url in self._upstreams.items():
             routes.extend(
                 Mount(prefix, _Upstream(self, url))
@@ -85,13 +97,16 @@ class Application:
             )
         return routes
 
-    def forward_to(self, url: str) -> HttpForward:
+    def forward_to(self, url: str) -> ASGIApp:
         """Return the forwarder to an upstream; only while the application runs."""
         if self._pool is None:
             raise RuntimeError("the application's lifespan has not begun")
+        from switchgear_shared.transports.proxy import HttpForward  # noqa: PLC0415 - see above
+
         return HttpForward(self._pool, url)
 
     def _guard(self, app: ASGIApp, resource_path: str) -> ASGIApp:
+        self._resources.add(resource_path)
         return Authentication(
             app,
             self._host.authenticator(f"{self._host.public_url}{resource_path}"),
@@ -104,6 +119,19 @@ class Application:
         body, content_type = self._host.metrics.render()
         answer = Response(body, headers={"content-type": content_type})
         await answer(scope, receive, send)
+
+    async def _resource(self, request: Request) -> Response:
+        """Describe a resource where no registry does: tokens for it come from the operator."""
+        path = f"/{request.path_params['path']}"
+        if path not in self._resources:
+            return JSONResponse({"error": "not_found"}, status_code=404)
+        return JSONResponse(
+            {
+                "resource": f"{self._host.public_url}{path}",
+                "bearer_methods_supported": ["header"],
+                "resource_name": "Switchgear",
+            }
+        )
 
     async def _readyz(self, _request: Request) -> Response:
         ready = self._runtime.is_running

@@ -11,7 +11,6 @@ import typer
 from switchgear_shared import serving
 from switchgear_shared.commands import governance, operations, running, setup
 from switchgear_shared.commands.console import run, settings_with
-from switchgear_shared.demo import story
 from switchgear_shared.observability import logs, traces
 from switchgear_shared.server import installed_servers
 
@@ -78,6 +77,8 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object at the end.")] = False,
 ) -> None:
     """Run the story of the README on its own state, and check every claim in it."""
+    from switchgear_shared.demo import story  # noqa: PLC0415 - brings a client and more
+
     logs.configure("error")
     raise typer.Exit(run(story.run(as_json=as_json)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import structlog
 from sqlalchemy import func, select
 
 from switchgear_shared.errors import SwitchgearError
@@ -15,12 +14,13 @@ from switchgear_shared.messaging.embedded import EmbeddedNats
 from switchgear_shared.messaging.endpoint import Locate, fixed
 from switchgear_shared.messaging.inbox import prune_inbox
 from switchgear_shared.messaging.outbox import OutboxRelay
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.server import Host
 from switchgear_shared.settings import Settings
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.transports.forward import BusService
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _PRUNE_EVERY_S = 3600.0
 _RETRY_S = 1.0

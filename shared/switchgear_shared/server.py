@@ -9,7 +9,6 @@ from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -37,6 +36,7 @@ from switchgear_shared.governance.store import migrate_audit, migrate_governance
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.observability.metrics import BackendReading, Metrics
 from switchgear_shared.resilience.breaker import CircuitBreaker
 from switchgear_shared.resilience.bulkhead import Bulkhead
@@ -53,7 +53,7 @@ from switchgear_shared.transports.front import Front
 from switchgear_shared.transports.inprocess import Switchboard
 from switchgear_shared.whoami import add_guide, add_whoami
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 ISSUER = "urn:switchgear"
 AUDIENCE = "urn:switchgear:suite"
@@ -74,7 +74,7 @@ class Part:
     migrations: Sequence[Path] = ()
     backend_name: str = "sql"
     consumers: Sequence[Consumer] = ()
-    load_demo: Callable[[], Awaitable[None]] | None = None
+    load_demo: Callable[[], Awaitable[object]] | None = None
     front: Callable[[Pipeline], Front] | None = None
     apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])
     """ASGI apps by path prefix, each behind authentication."""
@@ -243,7 +243,7 @@ class Host:
         name = f"{part.name}/{part.backend_name}"
         protection = BackendProtection(
             name,
-            CircuitBreaker(name),
+            CircuitBreaker(name, on_change=_log_circuit),
             Bulkhead(name, settings.bulkhead_slots, settings.bulkhead_queue),
             RetryPolicy(attempts=settings.retry_attempts),
             settings.attempt_timeout_s,
@@ -263,6 +263,10 @@ class Host:
             call_timeout_s=settings.call_timeout_s,
             metrics=self.metrics,
         )
+
+
+def _log_circuit(name: str, before: str, after: str) -> None:
+    log.warning("circuit changed", backend=name, before=before, after=after)
 
 
 def _reading(protection: BackendProtection) -> BackendReading:

@@ -9,13 +9,15 @@ import signal
 import socket
 import sys
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
 
-import structlog
-
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.settings import Settings
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _HEALTHY_S = 30.0
@@ -43,9 +45,17 @@ class Child:
 class Suite:
     """Starts, watches and restarts server processes on loopback."""
 
-    def __init__(self, settings: Settings, names: Iterable[str], *, demo_data: bool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        names: Iterable[str],
+        *,
+        demo_data: bool,
+        log_folder: Path | None = None,
+    ) -> None:
         self._settings = settings
         self._demo_data = demo_data
+        self._log_folder = log_folder
         self.children = {name: Child(name, _free_port()) for name in names}
 
     @property
@@ -115,7 +125,24 @@ class Suite:
             "SWITCHGEAR_DATA": str(settings.data.resolve()),
             "SWITCHGEAR_PUBLIC_URL": public_url,
         }
-        return await asyncio.create_subprocess_exec(
+        with self._log_of(child) as errors:
+            return await asyncio.create_subprocess_exec(
+                *self._command(child),
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stderr=errors,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+
+    def _log_of(self, child: Child) -> AbstractContextManager[IO[bytes] | None]:
+        """Return where the child's log goes: a file of its own, or where ours goes."""
+        if self._log_folder is None:
+            return nullcontext()
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        return (self._log_folder / f"{child.name}.log").open("ab")
+
+    def _command(self, child: Child) -> list[str]:
+        return [
             sys.executable,
             "-m",
             "switchgear_shared.cli",
@@ -126,10 +153,7 @@ class Suite:
             "--port",
             str(child.port),
             *(["--demo-data"] if self._demo_data else []),
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-        )
+        ]
 
 
 def _die_with_parent() -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_origin, get_type_hints
 
 import jsonschema_rs
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.freshness import Freshness
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.schemas import closed_input_schema, output_schema
+from switchgear_shared.errors import InvalidRequestError
 
 BackendT = TypeVar("BackendT")
 
@@ -63,12 +64,23 @@ class Tool:
     validator: jsonschema_rs.Validator
     function: Callable[..., Awaitable[BaseModel]]
     wants_caller: str | None
+    needs_backend: bool
+    """False for a function that names its first parameter `_backend`: it runs unprotected."""
     facts: Facts | None
 
     @property
     def title(self) -> str:
         """The name as people read it: `Find accounts`."""
         return " ".join(self.name.split("_")[1:]).capitalize()
+
+    def check(self, arguments: Mapping[str, Any]) -> None:
+        """Raise InvalidRequestError for what a schema cannot say, such as an unknown currency."""
+        try:
+            self.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            path = ".".join(str(part) for part in problem["loc"])
+            raise InvalidRequestError(f"{path}: {problem['msg']}", field=path) from error
 
     async def run(self, backend: Any, caller: Caller, arguments: Mapping[str, Any]) -> BaseModel:
         """Call the function with arguments that `validator` has accepted."""
@@ -141,6 +153,12 @@ class Toolset(Generic[BackendT]):
     resources: list[ResourceTemplate] = field(default_factory=list)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     completions: dict[str, Complete[Any]] = field(default_factory=dict)
+
+    def copy(self) -> "Toolset[BackendT]":
+        """Return a set that later declarations on this one leave as it is."""
+        return Toolset(
+            dict(self.tools), list(self.resources), dict(self.prompts), dict(self.completions)
+        )
 
     def read(
         self,
@@ -224,6 +242,7 @@ class Toolset(Generic[BackendT]):
                 facts=None,
             )
             self.tools[name] = tool
+            self.resources[:] = [known for known in self.resources if known.uri != uri]
             title = name.split("_", 1)[1].replace("_", " ").capitalize()
             self.resources.append(ResourceTemplate(uri, title, tool.description, mime_type, tool))
             return function
@@ -309,7 +328,8 @@ def _tool_of(
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
     wants_caller = None
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+    backend, *own = inspect.signature(function).parameters.values()
+    for parameter in own:
         if hints[parameter.name] is Caller:
             wants_caller = parameter.name
             continue
@@ -346,6 +366,7 @@ def _tool_of(
         validator=jsonschema_rs.validator_for(schema, validate_formats=True),
         function=function,
         wants_caller=wants_caller,
+        needs_backend=not backend.name.startswith("_"),
         facts=facts,
     )
 

@@ -142,7 +142,7 @@ async def test_search_pages_neither_repeat_nor_skip_while_accounts_are_added(
     seen: list[str] = []
     cursor: str | None = None
     added = 21
-    while True:
+    for _ in range(40):
         page = await crm.search(
             caller.tenant, query="kessel", kind="account", limit=3, cursor=cursor
         )
@@ -376,7 +376,7 @@ async def test_pages_of_activities_neither_repeat_nor_skip_while_some_are_logged
 ) -> None:
     seen: list[str] = []
     cursor: str | None = None
-    while True:
+    for _ in range(40):
         page = await crm.list_activities(
             caller.tenant, about_id="acc_mueller", **done(limit=1, cursor=cursor)
         )

@@ -66,9 +66,9 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-async def pid_at_work(reader: Reader, task: asyncio.Task[Reading]) -> int:
+async def pid_at_work(reader: Reader, task: asyncio.Task[Reading], *, but: int = 0) -> int:
     """Return the worker's pid as soon as there is one, which is when its document is sent."""
-    while not reader.worker_pids and not task.done():  # noqa: ASYNC110 - the reader offers nothing to wait for
+    while reader.worker_pids in ((), (but,)) and not task.done():  # noqa: ASYNC110 - the reader offers nothing to wait for
         await asyncio.sleep(0)
     assert not task.done(), task.exception()
     return reader.worker_pids[0]
@@ -138,10 +138,20 @@ async def test_a_document_that_takes_too_long_is_refused(slow: Path) -> None:
     assert refused.value.retryable is False
 
 
-async def test_a_reader_killed_at_work_fails_that_document_only(slow: Path, invoice: Path) -> None:
+async def test_a_document_whose_reader_was_killed_is_read_by_another(slow: Path) -> None:
     async with a_reader(workers=1) as reader:
         task = asyncio.create_task(reader.read(slow, "slow.pdf"))
         os.kill(await pid_at_work(reader, task), signal.SIGKILL)
+
+        assert (await task).media_type == "application/pdf"
+
+
+async def test_a_document_that_two_readers_died_on_is_refused(slow: Path, invoice: Path) -> None:
+    async with a_reader(workers=1) as reader:
+        task = asyncio.create_task(reader.read(slow, "slow.pdf"))
+        first = await pid_at_work(reader, task)
+        os.kill(first, signal.SIGKILL)
+        os.kill(await pid_at_work(reader, task, but=first), signal.SIGKILL)
 
         with pytest.raises(UnreadableDocumentError, match=r"crashed on it \(SIGKILL\)"):
             await task

@@ -123,7 +123,6 @@ async def test_policies_are_told_the_amount_in_both_currencies(world: Any, calle
         "currency": "USD",
         "amount_company_minor": 10_417,
         "party_id": "pty_pacific",
-        "state": "draft",
     }
     with pytest.raises(NotFoundError):
         await facts(world.erp, caller, {"invoice_id": "inv_none"})

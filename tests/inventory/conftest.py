@@ -98,7 +98,7 @@ def _rows_of(tenant: TenantId) -> list[tuple[type[Any], list[dict[str, Any]]]]:
         {
             "item_id": item_id,
             "location": location,
-            "version": 4,
+            "version": 1,
             "on_hand": Decimal(on_hand),
             "reserved": Decimal(reserved),
         }

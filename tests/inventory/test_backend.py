@@ -101,7 +101,7 @@ async def test_pages_of_items_neither_repeat_nor_skip_while_some_are_added(
     seen: list[str] = []
     cursor: str | None = None
     added = 1
-    while True:
+    for _ in range(40):
         page = await inventory.find_items(
             caller.tenant, **search(query="nut", limit=3, cursor=cursor)
         )
@@ -143,7 +143,7 @@ async def test_stock_is_shown_in_total_and_by_warehouse(
                 reserved=Decimal(0),
                 available=Decimal(20),
                 incoming=Decimal(0),
-                version="4",
+                version="1",
             ),
             Level(
                 location=LocationCode("JEN"),
@@ -152,7 +152,7 @@ async def test_stock_is_shown_in_total_and_by_warehouse(
                 reserved=Decimal(30),
                 available=Decimal(60),
                 incoming=Decimal(45),
-                version="4",
+                version="1",
             ),
         ),
     )

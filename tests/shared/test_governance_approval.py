@@ -139,28 +139,6 @@ async def test_an_open_request_shows_what_is_asked_without_secrets(approvals: Ap
     assert await approvals.get(DEFAULT_TENANT, approval.id) == approval
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"principal": replace(WORKFLOWS, id="other")},
-        {"principal": replace(WORKFLOWS, requested_by="finance")},
-        {"principal": replace(WORKFLOWS, tenant=TenantId("other"))},
-        {"tool": "erp_record_payment"},
-        {"pin": "p2"},
-        {"arguments": {**ARGUMENTS, "invoice_id": "inv_2"}},
-        {"facts": {"amount_company_minor": 250_001}},
-    ],
-)
-def test_an_approval_is_bound_to_the_whole_call(changed: dict[str, Any]) -> None:
-    assert digest_of(**changed) != digest_of()
-
-
-def test_an_approval_is_not_bound_to_the_idempotency_key_or_the_order_of_arguments() -> None:
-    respelt = {"dry_run": False, **dict(reversed(ARGUMENTS.items())), "idempotency_key": "k"}
-
-    assert digest_of(arguments=respelt) == digest_of()
-
-
 async def test_processes_that_ask_at_once_open_one_request(
     both: list[Approvals], changes: list[tuple[str, str]]
 ) -> None:

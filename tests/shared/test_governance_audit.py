@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -238,81 +235,6 @@ async def test_an_idle_chain_is_checkpointed_without_another_event(
         sizes = (await session.scalars(text("SELECT size FROM audit_checkpoints"))).all()
     assert sizes == [1, 2]
     await audit.close()
-
-
-APPENDER = """
-import asyncio, sys
-from pathlib import Path
-from switchgear_shared.governance.audit import Audit, AuditEvent
-from switchgear_shared.storage.database import Database
-
-async def main(data, url, name, count):
-    database = Database.at("test_audit", data_dir=data, database_url=url or None)
-    audit = Audit(database, data)
-    sys.stdin.readline()
-    for i in range(count):
-        await audit.append(AuditEvent("intent", principal=name, correlation_id=f"cor_{i}"))
-        print(i, flush=True)
-    await audit.close()
-    await database.close()
-
-asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))
-"""
-
-
-def an_appender(database: Database, data: Path, name: str, count: int) -> subprocess.Popen[str]:
-    url = "" if database.is_sqlite else str(URL)
-    return subprocess.Popen(
-        [sys.executable, "-c", APPENDER, str(data), url, name, str(count)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-def go(process: subprocess.Popen[str]) -> None:
-    assert process.stdin
-    process.stdin.write("go\n")
-    process.stdin.flush()
-
-
-async def test_two_processes_append_to_one_chain(database: Database, tmp_path: Path) -> None:
-    processes = [an_appender(database, tmp_path, name, 100) for name in ("one", "two")]
-    for process in processes:
-        go(process)
-    for process in processes:
-        process.communicate(timeout=60)
-        assert process.returncode == 0
-
-    found = await AuditTrail(database).find_recent(DEFAULT_TENANT, limit=300)
-    for name in ("one", "two"):
-        own = [
-            record.event["correlation_id"] for record in found if record.event["principal"] == name
-        ]
-        assert own == [f"cor_{i}" for i in reversed(range(100))]
-    assert await report(database, tmp_path) == Report(ok=True, rows=200, first_bad=None)
-
-
-async def test_a_killed_appender_leaves_a_chain_that_holds_all_it_acknowledged(
-    database: Database, tmp_path: Path
-) -> None:
-    process = an_appender(database, tmp_path, "killed", 100_000)
-    go(process)
-    assert process.stdout
-    for _ in range(40):
-        process.stdout.readline()
-    os.kill(process.pid, signal.SIGKILL)
-    acknowledged = 40 + len(process.communicate(timeout=60)[0].splitlines())
-
-    kept = await numbers(database)
-    assert kept == list(range(len(kept)))
-    assert len(kept) >= acknowledged
-    assert (await report(database, tmp_path)).ok
-
-    audit = Audit(database, tmp_path)
-    await audit.append(an_event(7))
-    await audit.close()
-    assert await report(database, tmp_path) == Report(ok=True, rows=len(kept) + 1, first_bad=None)
 
 
 async def rename(database: Database, old: str, new: str) -> None:

@@ -15,7 +15,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from switchgear_shared.errors import InvalidRequestError, PolicyDeniedError, UnauthenticatedError
-from switchgear_shared.governance import keys as keys_module
 from switchgear_shared.governance.identity import INTERNAL_AUDIENCE, Keys, Tokens
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.governance.tokens import Token
@@ -236,14 +235,14 @@ def test_a_key_that_another_process_made_meanwhile_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others: list[str | None] = []
-    make = keys_module._new_signing_key
+    link = os.link
 
-    def overtaken() -> bytes:
-        monkeypatch.setattr(keys_module, "_new_signing_key", make)
+    def overtaken(source: str, target: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
         others.append(Keys(tmp_path).signing.kid)
-        return make()
+        link(source, target)
 
-    monkeypatch.setattr(keys_module, "_new_signing_key", overtaken)
+    monkeypatch.setattr(os, "link", overtaken)
 
     assert [Keys(tmp_path).signing.kid] == others
 

@@ -49,12 +49,18 @@ async def test_batches_of_any_size_are_stored_whole_and_in_order(
         assert last.data == events[-1].to_cloudevent()
 
 
-async def test_a_batch_is_stored_atomically_where_no_id_repeats(bus: Bus, filed: Filed) -> None:
-    await bus.publish([filed("doc_1"), filed("doc_2")])
+@pytest.mark.parametrize("count", [2, 999, 1000, 1001])
+async def test_up_to_a_thousand_events_are_stored_as_one_atomic_batch(
+    bus: Bus, filed: Filed, count: int
+) -> None:
+    await bus.publish([filed(f"doc_{number}") for number in range(count)])
 
-    second = await bus.jetstream.get_msg(EVENTS, 2)
-    assert second.headers is not None
-    assert second.headers["Nats-Batch-Sequence"] == "2"
+    first = await bus.jetstream.get_msg(EVENTS, 1)
+    last = await bus.jetstream.get_msg(EVENTS, min(count, 1000))
+    assert first.headers is not None
+    assert last.headers is not None
+    assert last.headers["Nats-Batch-Id"] == first.headers["Nats-Batch-Id"]
+    assert last.headers["Nats-Batch-Sequence"] == str(min(count, 1000))
 
 
 async def test_a_batch_with_one_event_that_is_stored_already_stores_the_others(

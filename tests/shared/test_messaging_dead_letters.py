@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from nats.aio.msg import Msg
 
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import TenantId
@@ -15,12 +14,11 @@ from switchgear_shared.messaging.consumer import Consumer, ConsumerRunner
 from switchgear_shared.messaging.dead_letters import DeadLetter, DeadLetters
 from switchgear_shared.messaging.envelope import Envelope
 from switchgear_shared.messaging.inbox import once
-from switchgear_shared.messaging.subjects import EVENTS
+from switchgear_shared.messaging.subjects import DEAD, EVENTS
 from switchgear_shared.storage.database import Database
 
 Run = Callable[..., Awaitable[ConsumerRunner]]
 Filed = Callable[[str], Event]
-Watch = Callable[[str], Awaitable["asyncio.Queue[Msg]"]]
 
 FILED = "documents.document.filed"
 
@@ -129,10 +127,9 @@ async def test_a_tenant_sees_and_touches_only_its_own_letters(bus: Bus, filed: F
 
 
 async def test_a_replayed_letter_reaches_only_the_consumer_that_failed(
-    bus: Bus, run: Run, database: Database, watch: Watch, filed: Filed
+    bus: Bus, run: Run, database: Database, filed: Filed
 ) -> None:
     effects: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    dead = await watch("dead.>")
     is_mended = asyncio.Event()
 
     async def file(event: Event) -> None:
@@ -152,8 +149,9 @@ async def test_a_replayed_letter_reaches_only_the_consumer_that_failed(
     )
     event = filed("doc_1")
     await bus.publish([event])
+    reader = await bus.jetstream.pull_subscribe("dead.>", stream=DEAD)
+    await reader.fetch(1, timeout=20)
     async with asyncio.timeout(5):
-        await dead.get()
         assert await effects.get() == ("trace", event.id)
 
     is_mended.set()

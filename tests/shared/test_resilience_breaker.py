@@ -1,18 +1,11 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Generator
 
 import pytest
 
 from switchgear_shared.errors import (
-    BackendRejectedError,
     BackendUnavailableError,
     CircuitOpenError,
-    ConflictError,
-    DeadlineError,
-    InvalidRequestError,
-    NotFoundError,
-    PolicyDeniedError,
-    ThrottledError,
 )
 from switchgear_shared.resilience.breaker import (
     BreakerSettings,
@@ -254,67 +247,6 @@ def test_a_flapping_backend_gets_longer_breaks_until_it_held_for_a_window(
     assert breaker.snapshot().retry_after_s == next_break_s
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        NotFoundError("account A-1"),
-        ConflictError("account A-1 is at version 7"),
-        InvalidRequestError("amount"),
-        PolicyDeniedError("no"),
-        BackendRejectedError("closed period"),
-    ],
-    ids=lambda error: error.code,
-)
-def test_a_business_error_is_a_healthy_answer(clock: Time, error: Exception) -> None:
-    breaker, _ = a_breaker(clock)
-
-    for _ in range(50):
-        Attempt(breaker).fail(error)
-
-    assert breaker.snapshot() == BreakerSnapshot(
-        state="closed", calls_count=50, failed_count=0, slow_count=0
-    )
-
-
-@pytest.mark.parametrize(
-    "error",
-    [unavailable(), DeadlineError("no answer"), TimeoutError(), ConnectionResetError()],
-    ids=lambda error: type(error).__name__,
-)
-def test_silence_and_refused_connections_are_failures(clock: Time, error: Exception) -> None:
-    breaker, _ = a_breaker(clock)
-
-    for _ in range(10):
-        Attempt(breaker).fail(error)
-
-    assert breaker.state == "open"
-
-
-@pytest.mark.parametrize(
-    "error",
-    [ThrottledError("slow down"), asyncio.CancelledError(), KeyError("a bug of ours")],
-    ids=lambda error: type(error).__name__,
-)
-def test_throttling_cancellation_and_bugs_are_no_verdict_and_keep_no_probe(
-    clock: Time, error: BaseException
-) -> None:
-    breaker, _ = a_breaker(clock)
-    for _ in range(50):
-        Attempt(breaker).fail(error)
-    untouched = breaker.snapshot()
-    break_it(breaker)
-    clock.now_s += 5
-
-    for _ in range(10):
-        Attempt(breaker).fail(error)
-    probes = [Attempt(breaker) for _ in range(3)]
-    for probe in probes:
-        probe.succeed()
-
-    assert untouched == BreakerSnapshot(state="closed", calls_count=0, failed_count=0, slow_count=0)
-    assert breaker.state == "closed"
-
-
 def test_results_of_calls_from_before_a_change_of_state_are_ignored(clock: Time) -> None:
     breaker, _ = a_breaker(clock)
     late = [Attempt(breaker) for _ in range(6)]
@@ -366,24 +298,3 @@ def test_checking_admits_nothing(clock: Time) -> None:
     assert len(probes) == 3
     with pytest.raises(CircuitOpenError):
         breaker.check()
-
-
-async def test_ten_cancelled_tasks_leave_the_circuit_closed(clock: Time) -> None:
-    breaker, _ = a_breaker(clock)
-    started: list[None] = []
-
-    async def hang() -> None:
-        started.append(None)
-        await asyncio.Event().wait()
-
-    operation: Callable[[], Awaitable[None]] = hang
-    tasks = [asyncio.create_task(breaker.run(operation)) for _ in range(10)]
-    await asyncio.sleep(0)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-    assert len(started) == 10
-    assert breaker.snapshot() == BreakerSnapshot(
-        state="closed", calls_count=0, failed_count=0, slow_count=0
-    )

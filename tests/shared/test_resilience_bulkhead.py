@@ -88,15 +88,19 @@ async def test_ten_cancellations_leak_no_slot_and_no_place_in_the_queue() -> Non
 async def test_a_slot_handed_to_a_call_that_is_cancelled_at_that_moment_goes_to_the_next() -> None:
     bulkhead = Bulkhead("tryton", slots=1, queue=10)
     go = asyncio.Event()
-    holder = asyncio.create_task(bulkhead.run(go.wait))
+
+    async def hold() -> None:
+        await bulkhead.run(go.wait)
+        unlucky.cancel()  # who has the slot by now, but has not resumed
+
+    holder = asyncio.create_task(hold())
     await asyncio.sleep(0)
     unlucky = asyncio.create_task(bulkhead.run(nap))
     following = asyncio.create_task(bulkhead.run(nap))
     await asyncio.sleep(0)
 
     go.set()
-    await holder  # its slot is now the unlucky one's, who has not resumed
-    unlucky.cancel()
+    await holder
 
     assert await following == "done"
     assert unlucky.cancelled()

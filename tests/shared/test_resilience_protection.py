@@ -16,7 +16,6 @@ from switchgear_shared.resilience.bulkhead import Bulkhead, BulkheadSnapshot
 from switchgear_shared.resilience.deadline import Deadline
 from switchgear_shared.resilience.protection import BackendProtection, ProtectionSnapshot
 from switchgear_shared.resilience.retry import RetryBudget, RetryPolicy
-from switchgear_shared.resilience.timeout import within
 from switchgear_shared.resilience.virtual_time import in_virtual_time, virtual_clock
 
 
@@ -190,6 +189,23 @@ async def test_an_unkeyed_write_without_an_answer_is_sent_once_and_its_outcome_i
 
 
 @in_virtual_time
+async def test_an_idempotent_write_without_a_key_is_not_repeated_after_silence() -> None:
+    protection, backend = a_protection(), Backend()
+    backend.answers_after_s = 3600
+
+    with pytest.raises(DeadlineError):
+        await protection.run(
+            backend,
+            deadline=Deadline.after(60, virtual_clock),
+            may_repeat=True,
+            may_have_effect=True,
+            is_keyed=False,
+        )
+
+    assert backend.calls_count == 1
+
+
+@in_virtual_time
 async def test_a_keyed_write_without_an_answer_is_sent_again() -> None:
     protection, backend = a_protection(), Backend()
     backend.answers_after_s = 3600
@@ -280,36 +296,3 @@ async def test_business_errors_reach_the_caller_unchanged_and_unrepeated() -> No
 
     assert caught.value is backend.error
     assert backend.calls_count == 1
-
-
-@in_virtual_time
-async def test_an_attempt_is_cut_at_its_limit() -> None:
-    began_s = virtual_clock()
-
-    with pytest.raises(DeadlineError) as caught:
-        await within(2.5, lambda: asyncio.sleep(60), may_have_effect=True)
-
-    assert virtual_clock() - began_s == pytest.approx(2.5)
-    assert (caught.value.message, caught.value.outcome) == ("no answer within 2.5 s", "unknown")
-
-
-@pytest.mark.parametrize(("may_have_effect", "outcome"), [(True, "unknown"), (False, "not_done")])
-async def test_a_timeout_of_the_operation_itself_is_a_deadline_too(
-    may_have_effect: bool, outcome: str
-) -> None:
-    async def time_out() -> None:
-        raise TimeoutError("socket")
-
-    with pytest.raises(DeadlineError) as caught:
-        await within(5, time_out, may_have_effect=may_have_effect)
-
-    assert (caught.value.message, caught.value.outcome) == ("the backend timed out", outcome)
-
-
-async def test_a_cancelled_attempt_is_cancelled_and_no_deadline() -> None:
-    task = asyncio.create_task(within(5, asyncio.Event().wait, may_have_effect=True))
-    await asyncio.sleep(0)
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task

@@ -8,8 +8,8 @@ from switchgear_crm.tools import crm
 from switchgear_shared.server import Context, Part
 
 INSTRUCTIONS = (
-    "Customers and prospects: start with crm_search by name, e-mail or number, then crm_get_account "
-    "with the parts you need. Log what was done with crm_log_activity."
+    "Customers and prospects: start with crm_search by name, e-mail or number, then "
+    "crm_get_account with the parts you need. Log what was done with crm_log_activity."
 )
 
 

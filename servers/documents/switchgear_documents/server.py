@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from switchgear_documents import tools_operations
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.rest import RestIntake
 from switchgear_documents.sql import SqlDocuments
 from switchgear_documents.stages import Stages
-from switchgear_documents import tools_operations
 from switchgear_documents.tools import documents
 from switchgear_shared.messaging.dead_letters import DeadLetters
 from switchgear_shared.server import Context, Part

@@ -2,7 +2,6 @@
 
 from contextlib import AbstractAsyncContextManager
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
@@ -18,10 +17,11 @@ from switchgear_shared.errors import UnreadableDocumentError
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
 from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.files import Files
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 
 class Stages:

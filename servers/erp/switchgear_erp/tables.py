@@ -147,6 +147,7 @@ class InvoiceRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     posted_by: Mapped[str | None] = mapped_column(String(128))
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    correlation_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class InvoiceLineRow(Base):

@@ -1,7 +1,7 @@
 """How a written name is folded to find it by, and how close two spellings are."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rapidfuzz import fuzz
 
@@ -23,11 +23,12 @@ def closeness(wanted: Sequence[str], text: str) -> float:
 
     The worst word counts; words of up to three characters must stand as they are.
     """
-    own = "".join(char if char.isalnum() else " " for char in text).split()
+    parts = "".join(char if char.isalnum() else " " for char in text).split()
+    own = {*text.split(), *parts}
     return min((_closest(word, text, own) for word in wanted), default=0.0)
 
 
-def _closest(word: str, text: str, own: Sequence[str]) -> float:
+def _closest(word: str, text: str, own: Collection[str]) -> float:
     if word in text:
         return 100.0
     if len(word) < _SHORTEST_GUESS:

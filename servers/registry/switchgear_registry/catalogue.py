@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -20,7 +21,8 @@ class Catalogue:
     """A snapshot of every tool, refreshed while it is used.
 
     A server that stops answering keeps its tools listed, so that a caller learns from the call
-    that it is down, and not from a tool that vanished.
+    that it is down, and not from a tool that vanished. Only the first caller waits for servers to
+    answer; later ones are given the last snapshot while a new one is made.
     """
 
     def __init__(
@@ -41,7 +43,8 @@ class Catalogue:
         self._described: dict[str, Sequence[ToolDescription]] = {}
         self._up: dict[str, bool] = {}
         self._fresh_until = -1.0
-        self._refreshing = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        self._is_known = False
         self.generation = 0
 
     @property
@@ -60,15 +63,20 @@ class Catalogue:
 
     async def permitted(self, principal: Principal) -> list[ToolDescription]:
         """Return the tools that `principal` may call."""
-        return [
-            tool
-            for tool in await self.tools()
-            if self._policies.permits_listing(principal, _facts(tool))
-        ]
+        return [tool for tool in await self.tools() if self.permits(principal, tool)]
+
+    def permits(self, principal: Principal, tool: ToolDescription) -> bool:
+        """Say whether `principal` may call the tool."""
+        return self._policies.permits_listing(principal, _facts(tool))
+
+    async def get(self, name: str) -> ToolDescription | None:
+        """Return the tool of that name, whoever may call it; None where no server has it."""
+        return next((tool for tool in await self.tools() if tool.name == name), None)
 
     async def find(self, principal: Principal, name: str) -> ToolDescription | None:
         """Return the tool of that name if `principal` may call it."""
-        return next((t for t in await self.permitted(principal) if t.name == name), None)
+        tool = await self.get(name)
+        return tool if tool is not None and self.permits(principal, tool) else None
 
     async def ask(self, server: str) -> float:
         """Ask a server for its tools now; return the seconds it took, or raise its error."""
@@ -85,15 +93,28 @@ class Catalogue:
             self.generation += 1
         return time.perf_counter() - started
 
+    async def close(self) -> None:
+        """Stop refreshing."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+
     async def _refresh(self) -> None:
         if self._clock() < self._fresh_until:
             return
-        async with self._refreshing:
-            if self._clock() < self._fresh_until:
-                return
-            await asyncio.gather(*(self.ask(name) for name in self._names), return_exceptions=True)
-            all_known = all(name in self._described for name in self._names)
-            self._fresh_until = self._clock() + (REFRESH_S if all_known else REFRESH_S / 10)
+        if self._refreshing is None or self._refreshing.done():
+            # An empty context: the refresh is nobody's call.
+            self._refreshing = asyncio.get_running_loop().create_task(
+                self._ask_all(), context=contextvars.Context()
+            )
+        if not self._is_known:
+            await asyncio.shield(self._refreshing)
+
+    async def _ask_all(self) -> None:
+        await asyncio.gather(*(self.ask(name) for name in self._names), return_exceptions=True)
+        all_known = all(name in self._described for name in self._names)
+        self._is_known = True
+        self._fresh_until = self._clock() + (REFRESH_S if all_known else REFRESH_S / 10)
 
 
 def _facts(tool: ToolDescription) -> ToolFacts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from switchgear_registry.catalogue import Catalogue
+from switchgear_registry.forwarding import Forwarding
 from switchgear_registry.models import (
     Health,
     ServerHealth,
@@ -16,7 +18,7 @@ from switchgear_registry.models import (
     ToolHits,
 )
 from switchgear_registry.search import ToolIndex
-from switchgear_shared.calls.call import Dispatcher, Request
+from switchgear_shared.calls.call import Request
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.errors import NotFoundError, SwitchgearError
 from switchgear_shared.governance.principal import Principal
@@ -27,9 +29,9 @@ _NO_MATCH = "No tool you may call fits. Say it in other words, or list the serve
 class Directory:
     """RegistryBackend over a catalogue."""
 
-    def __init__(self, catalogue: Catalogue, dispatcher: Dispatcher) -> None:
+    def __init__(self, catalogue: Catalogue, forwarding: Forwarding) -> None:
         self._catalogue = catalogue
-        self._dispatcher = dispatcher
+        self._forwarding = forwarding
         self._index: ToolIndex | None = None
         self._indexed_generation = -1
 
@@ -69,16 +71,12 @@ class Directory:
 
     async def call(self, caller: Caller, name: str, arguments: dict[str, Any]) -> ToolAnswer:
         """See RegistryBackend."""
-        principal = Principal.of(caller)
-        tool = await self._catalogue.find(principal, name)
-        if tool is None:
-            raise NotFoundError(f"no tool {name[:64]}", field="name")
-        outcome = await self._dispatcher.dispatch(
+        outcome = await self._forwarding.call(
             Request(
-                server=tool.server,
+                server="",
                 tool=name,
                 arguments=arguments,
-                principal=principal,
+                principal=Principal.of(caller),
                 correlation_id=caller.correlation_id,
                 traceparent=caller.traceparent,
             )
@@ -103,7 +101,7 @@ class Directory:
     async def check_health(self, caller: Caller) -> Health:
         """See RegistryBackend."""
         del caller
-        items = [await self._ask(name) for name in self._catalogue.server_names]
+        items = await asyncio.gather(*(self._ask(name) for name in self._catalogue.server_names))
         return Health(is_healthy=all(item.is_up for item in items), items=tuple(items))
 
     async def _ask(self, name: str) -> ServerHealth:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from switchgear_registry.catalogue import Catalogue
-from switchgear_shared.calls.call import Dispatcher, Outcome, Request
+from switchgear_registry.forwarding import Forwarding
+from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.calls.description import ToolDescription
 from switchgear_shared.calls.pipeline import Pipeline
-from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.transports.front import Front
 
@@ -32,12 +32,12 @@ class RegistryFront(Front):
         version: str,
         instructions: str,
         catalogue: Catalogue,
-        dispatcher: Dispatcher,
+        forwarding: Forwarding,
         direct_tools: int,
     ) -> None:
         super().__init__(pipeline, title=title, version=version, instructions=instructions)
         self._catalogue = catalogue
-        self._dispatcher = dispatcher
+        self._forwarding = forwarding
         self._direct_tools = direct_tools
         self._schemas: dict[str, dict[str, Any]] = {}
 
@@ -52,32 +52,23 @@ class RegistryFront(Front):
 
     async def dispatch(self, request: Request) -> Outcome:
         """Return the outcome of a call, wherever its tool is."""
-        if request.tool == CALL_TOOL:
-            unwrapped = self._unwrapped(request)
-            if isinstance(unwrapped, Outcome):
-                return unwrapped
-            return await self._elsewhere(unwrapped)
+        if request.tool == CALL_TOOL and self._may_unwrap(request):
+            named = replace(
+                request, tool=request.arguments["name"], arguments=request.arguments["arguments"]
+            )
+            return await self._forwarding.call(named)
         if request.tool in self.pipeline.toolset.tools:
             return await self.pipeline.dispatch(request)
-        return await self._elsewhere(request)
+        return await self._forwarding.call(request)
 
     def input_schema(self, tool: str) -> dict[str, Any] | None:
         """Return the schema of any tool that was listed here."""
         return super().input_schema(tool) or self._schemas.get(tool)
 
-    async def _elsewhere(self, request: Request) -> Outcome:
-        tool = await self._catalogue.find(request.principal, request.tool)
-        if tool is None:
-            return Outcome(
-                request.correlation_id, error=NotFoundError(f"no tool {request.tool[:64]!r}")
-            )
-        return await self._dispatcher.dispatch(replace(request, server=tool.server))
-
-    def _unwrapped(self, request: Request) -> Request | Outcome:
+    def _may_unwrap(self, request: Request) -> bool:
+        """Say whether the call is valid and permitted; if not, the pipeline refuses it."""
+        is_permitted = any(
+            tool.name == CALL_TOOL for tool in self.pipeline.listed(request.principal)
+        )
         own = self.pipeline.toolset.tools[CALL_TOOL]
-        if not own.validator.is_valid(dict(request.arguments)):
-            problem = next(own.validator.iter_errors(dict(request.arguments)))
-            error = InvalidRequestError(problem.message[:200])
-            return Outcome(request.correlation_id, error=error)
-        arguments: Mapping[str, Any] = request.arguments["arguments"]
-        return replace(request, tool=request.arguments["name"], arguments=arguments)
+        return is_permitted and own.validator.is_valid(dict(request.arguments))

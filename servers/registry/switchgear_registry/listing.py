@@ -33,7 +33,7 @@ class Listing:
     async def _list(self, request: Request) -> Response:
         query = request.query_params
         limit = query.get("limit", "30")
-        if not limit.isdigit() or not 1 <= int(limit) <= _MOST:
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST:
             return _problem(400, f"limit is 1 to {_MOST}")
         names = [name for name in self._servers if query.get("search", "").lower() in name]
         after = query.get("cursor")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
 from switchgear_shared.calls.description import ToolDescription
 
 _WORD = re.compile(r"[a-z0-9]+")
-_NOISE = frozenset(
+_NOISE_WORDS = (
     "a an and any are as at be by do for from get how i in into is it me my of on or please show "
-    "that the there this to use want what when which who with you your".split()
+    "that the there this to use want what when which who with you your"
 )
+_NOISE = frozenset(_NOISE_WORDS.split())
 
 
 class ToolIndex:
@@ -19,6 +21,8 @@ class ToolIndex:
 
     def __init__(self, tools: Sequence[ToolDescription]) -> None:
         import bm25s  # noqa: PLC0415 - brings numpy; only who searches pays for it
+
+        logging.getLogger("bm25s").setLevel(logging.WARNING)
 
         self._tools = list(tools)
         self._index = bm25s.BM25()

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from switchgear_registry.catalogue import Catalogue
 from switchgear_registry.directory import Directory
+from switchgear_registry.forwarding import Forwarding
 from switchgear_registry.front import RegistryFront
 from switchgear_registry.listing import Listing
 from switchgear_registry.oauth import OAuth
@@ -25,6 +26,7 @@ def build(context: Context) -> Part:
     catalogue = Catalogue(
         context.switchboard, context.remote, context.policies, names, own="registry"
     )
+    forwarding = Forwarding(catalogue, context.switchboard)
 
     def front(pipeline: Pipeline) -> RegistryFront:
         return RegistryFront(
@@ -33,7 +35,7 @@ def build(context: Context) -> Part:
             version=release,
             instructions=INSTRUCTIONS,
             catalogue=catalogue,
-            dispatcher=context.switchboard,
+            forwarding=forwarding,
             direct_tools=context.settings.direct_tools,
         )
 
@@ -47,7 +49,7 @@ def build(context: Context) -> Part:
         context.tokens,
         public_url=context.public_url,
         audience=AUDIENCE,
-        paths=[*paths, "/api"],
+        paths=[*paths, "/api", "/metrics"],
     )
     listing = Listing(names, public_url=context.public_url, version=release)
     return Part(
@@ -55,9 +57,10 @@ def build(context: Context) -> Part:
         title="Switchgear registry",
         instructions=INSTRUCTIONS,
         toolset=registry,
-        backend=Directory(catalogue, context.switchboard),
+        backend=Directory(catalogue, forwarding),
         backend_name="catalogue",
         database=None,
         front=front,
         public_routes=[*oauth.routes(), *listing.routes()],
+        close=catalogue.close,
     )

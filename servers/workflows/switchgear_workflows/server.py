@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from switchgear_shared.server import Context, Part
-from switchgear_workflows.manager import ProcessManager
+from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.sql import SqlWorkflows
 from switchgear_workflows.supplier_invoice import SupplierInvoice
 from switchgear_workflows.tools import workflows

@@ -1,10 +1,16 @@
 """The record around every call: denials and outcomes outside, the intent just before a write."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from switchgear_shared.calls.call import Call, Next, Outcome
-from switchgear_shared.errors import ApprovalRequiredError, PolicyDeniedError, SwitchgearError
+from switchgear_shared.errors import (
+    ApprovalRequiredError,
+    AuditUnavailableError,
+    PolicyDeniedError,
+    SwitchgearError,
+)
 from switchgear_shared.governance.audit import Audit
 from switchgear_shared.governance.audit_event import AuditEvent
 from switchgear_shared.governance.digests import digest
@@ -51,8 +57,15 @@ class AuditedOutcome:
         entry = audit_event(call, kind=kind, code=code, detail=detail)
         if call.tool.effect == "read":
             await self._audit.append_soon(entry)
-        else:
+            return
+        try:
             await self._audit.append(entry)
+        except AuditUnavailableError as error:
+            if not call.notes.get("is_intended"):
+                raise
+            raise AuditUnavailableError(
+                error.message, retry_after_s=error.retry_after_s, outcome="unknown"
+            ) from error
 
 
 class AuditedIntent:
@@ -65,11 +78,16 @@ class AuditedIntent:
         """Raise AuditUnavailableError if the intent cannot be recorded."""
         if call.is_write:
             await self._audit.append(audit_event(call, kind="intent", code=None, detail={}))
+            call.notes["is_intended"] = True
         return await proceed(call)
 
 
 def audit_event(call: Call, *, kind: str, code: str | None, detail: dict[str, Any]) -> AuditEvent:
-    """Return the audit row for a call: a digest of its arguments, and those redacted."""
+    """Return the audit row for a call: a digest of its arguments, and those redacted.
+
+    They are the tool's own, as validated; of a call that was not valid, those that came.
+    """
+    arguments: Mapping[str, Any] = call.notes.get("arguments", call.arguments)
     return AuditEvent(
         tenant=call.principal.tenant,
         kind=kind,
@@ -78,14 +96,21 @@ def audit_event(call: Call, *, kind: str, code: str | None, detail: dict[str, An
         principal=call.principal.id,
         requested_by=call.principal.origin,
         correlation_id=call.correlation_id,
-        arguments_digest=digest(call.arguments),
-        arguments=redact(call.arguments),
+        arguments_digest=_digest_of(arguments),
+        arguments=redact(arguments),
         policy_ids=tuple(call.notes.get("policy_ids", ())),
         outcome=code,
         approval_id=call.notes.get("approval_id"),
         idempotency_key=call.notes.get("idempotency_key"),
         detail={**detail, **({"dry_run": True} if call.notes.get("is_dry_run") else {})},
     )
+
+
+def _digest_of(arguments: Mapping[str, Any]) -> str | None:
+    try:
+        return digest(arguments)
+    except RecursionError:
+        return None  # nested so deep that validation has refused it
 
 
 def _result_of(call: Call, outcome: Outcome) -> dict[str, Any]:

@@ -14,7 +14,16 @@ from switchgear_shared.toolset import Tool
 
 def pin_of(tool: Tool) -> str:
     """Return the hash of a tool's definition, as a client sees it."""
-    return digest(tool.name, tool.description, tool.input_schema, tool.output_schema, tool.effect)
+    return digest(
+        tool.name,
+        tool.description,
+        tool.input_schema,
+        tool.output_schema,
+        tool.effect,
+        tool.permission,
+        tool.idempotent,
+        tool.destructive,
+    )
 
 
 class ToolPins:
@@ -47,22 +56,31 @@ class ToolPins:
 
 
 LookUp = Callable[[Call], Awaitable[Mapping[str, Any]]]
+FindStored = Callable[[Call], Awaitable[Outcome | None]]
 
 
 class Authorization:
     """The stage that lets a call pass, refuses it, or opens an approval for it.
 
     `look_up` reads, for policy, the records that the arguments name; who may never call the tool
-    is refused before it, so that nobody can probe for records.
+    is refused before it, so that nobody can probe for records. `find_stored` returns the outcome
+    of a write that was done: repeating it changes nothing, so it needs no second approval, though
+    the records look different now from what was approved.
     """
 
     def __init__(
-        self, policies: Policies, approvals: Approvals, pins: ToolPins, look_up: LookUp
+        self,
+        policies: Policies,
+        approvals: Approvals,
+        pins: ToolPins,
+        look_up: LookUp,
+        find_stored: FindStored | None,
     ) -> None:
         self._policies = policies
         self._approvals = approvals
         self._pins = pins
         self._look_up = look_up
+        self._find_stored = find_stored
 
     async def __call__(self, call: Call, proceed: Next) -> Outcome:
         """Raise PolicyDeniedError, or ApprovalRequiredError with `details.approval_id`."""
@@ -82,6 +100,9 @@ class Authorization:
         return await proceed(call)
 
     async def _with_approval(self, call: Call, decision: Decision, proceed: Next) -> Outcome:
+        call.notes["policy_ids"] = decision.policy_ids
+        if self._find_stored is not None and (stored := await self._find_stored(call)) is not None:
+            return stored
         bound_to = self._digest(call)
         claimed = await self._approvals.claim(bound_to, key_of(call))
         if claimed:

@@ -1,7 +1,7 @@
 """The innermost step: the tool runs against its backend, protected, previewed or keyed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from switchgear_shared.contracts.results import Preview
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.resilience.protection import BackendProtection
+from switchgear_shared.storage.database import Database, DuplicateKeyError
 
 
 class Execution:
@@ -45,12 +46,16 @@ class Execution:
 
     async def __call__(self, call: Call) -> Outcome:
         """Run the call; see the port for what its backend raises."""
+        if not call.tool.needs_backend:
+            return await self._once(call)
+        is_keyed = call.is_write and self._writes is not None
+        may_have_effect = call.is_write or call.tool.effect == "forward"
         return await self._protection.run(
             lambda: self._once(call),
             deadline=call.deadline,
-            may_repeat=not call.is_write or call.tool.idempotent or self._writes is not None,
-            may_have_effect=call.is_write,
-            is_keyed=call.is_write and self._writes is not None,
+            may_repeat=not may_have_effect or call.tool.idempotent or is_keyed,
+            may_have_effect=may_have_effect,
+            is_keyed=is_keyed,
         )
 
     async def _once(self, call: Call) -> Outcome:
@@ -75,9 +80,10 @@ class Execution:
         with recorded(session) as effects:
             result = await call.tool.run(self._backend, call.caller, call.arguments)
             await session.flush()
-        if effects.digest(call.tool.name) != call.preview_digest:
+        if effects.digest(call) != call.preview_digest:
             raise ConflictError(
-                "the records moved since the preview: preview again", field="preview_digest"
+                "this would not do what was previewed: the records moved, or the call is another",
+                field="preview_digest",
             )
         return _dumped(result)
 
@@ -87,17 +93,23 @@ class Execution:
                 f"{call.tool.name} cannot be previewed on this backend", field="dry_run"
             )
         try:
-            async with self._writes.database.unit_of_work() as session:
-                with recorded(session) as effects:
-                    result = await call.tool.run(self._backend, call.caller, call.arguments)
-                    await session.flush()
-                raise _RollBackError(result, effects)
+            await self._roll_back(call, self._writes.database)
+        except DuplicateKeyError as error:
+            raise ConflictError("another record already has this unique value") from error
         except _RollBackError as done:
             preview = Preview(
-                preview_digest=done.effects.digest(call.tool.name), effects=done.effects.items()
+                preview_digest=done.effects.digest(call),
+                effects=done.effects.items(),
             )
             body = {**_dumped(done.result), "preview": preview.model_dump(mode="json")}
             return Outcome(call.correlation_id, structured=body)
+
+    async def _roll_back(self, call: Call, database: Database) -> NoReturn:
+        async with database.unit_of_work() as session:
+            with recorded(session) as effects:
+                result = await call.tool.run(self._backend, call.caller, call.arguments)
+                await session.flush()
+            raise _RollBackError(result, effects)
 
 
 class _RollBackError(Exception):

@@ -26,7 +26,8 @@ _DEGRADABLE = (
 class Fallback:
     """The stage that labels every read with its freshness, and serves the last good one if it must.
 
-    Answers are kept per tenant and principal; nothing of a write is ever kept or served.
+    Answers are kept per tenant and principal; nothing of a write is ever kept or served, nor the
+    contents of resources, which may be large.
     """
 
     def __init__(self, answers: LastGoodAnswers[dict[str, Any]]) -> None:
@@ -56,6 +57,6 @@ class Fallback:
                 ),
                 is_untrusted=call.tool.untrusted,
             )
-        if outcome.structured is not None:
+        if outcome.structured is not None and call.tool.listed:
             self._answers.put(key, outcome.structured)
         return outcome

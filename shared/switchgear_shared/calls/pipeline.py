@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from switchgear_shared.calls.auditing import AuditedIntent, AuditedOutcome
 from switchgear_shared.calls.authorization import Authorization, ToolPins
 from switchgear_shared.calls.call import Call, Next, Outcome, Request, Stage
@@ -23,7 +21,7 @@ from switchgear_shared.governance.audit import Audit
 from switchgear_shared.governance.budget import Budgets
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.governance.principal import Principal
-from switchgear_shared.observability.logs import bound
+from switchgear_shared.observability.logs import bound, logger
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.observability.traces import span
 from switchgear_shared.resilience.deadline import Deadline
@@ -33,7 +31,7 @@ from switchgear_shared.resilience.protection import BackendProtection
 from switchgear_shared.storage.database import Database
 from switchgear_shared.toolset import Tool, Toolset
 
-log = structlog.get_logger(__name__)
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Pipeline:
         metrics: Metrics,
     ) -> None:
         self.server = server
-        self.toolset = toolset
+        self.toolset = toolset.copy()
         self.protection = protection
         self._backend = backend
         self._policies = governance.policies
@@ -75,7 +73,13 @@ class Pipeline:
         stages: list[Stage] = [
             AuditedOutcome(governance.audit, metrics),
             Validation(),
-            Authorization(governance.policies, governance.approvals, self._pins, execution.facts),
+            Authorization(
+                governance.policies,
+                governance.approvals,
+                self._pins,
+                execution.facts,
+                self.writes.find if self.writes is not None else None,
+            ),
             *([Idempotency(self.writes)] if self.writes is not None else []),
             Limiting(limits, governance.budgets),
             TimeLimit(),
@@ -119,9 +123,14 @@ class Pipeline:
         ]
 
     async def complete(self, principal: Principal, argument: str, typed: str) -> list[str]:
-        """Return values that continue what was typed; none to who may call nothing."""
+        """Return values that continue what was typed, to who may call a tool that takes it."""
         completion = self.toolset.completions.get(argument)
-        if completion is None or not self.listed(principal):
+        is_permitted = any(
+            argument in tool.input_schema["properties"]
+            and self._policies.permits_listing(principal, self._pins.facts(tool))
+            for tool in self.toolset.tools.values()
+        )
+        if completion is None or not is_permitted:
             return []
         caller = principal.to_caller(new_correlation_id())
         return await completion(self._backend, caller, typed)
@@ -130,7 +139,8 @@ class Pipeline:
         tool = self.toolset.tools.get(request.tool)
         if tool is None:
             raise NotFoundError(f"{self.server} has no tool {request.tool[:64]!r}")
-        timeout_s = min(request.timeout_s or self._call_timeout_s, self._call_timeout_s)
+        asked_s = self._call_timeout_s if request.timeout_s is None else request.timeout_s
+        timeout_s = min(asked_s, self._call_timeout_s)
         return Call(
             tool=tool,
             server=self.server,

@@ -1,7 +1,7 @@
 """What a write changes, read off the session that changes it, and the digest that binds it."""
 
 import re
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from switchgear_shared.calls.call import Call
 from switchgear_shared.contracts.results import Effect
 from switchgear_shared.governance.digests import digest
 
@@ -36,16 +37,18 @@ class Effects:
             if before != after
         )
 
-    def digest(self, tool: str) -> str:
-        """Return a digest equal for two runs that change the same rows from and to the same state.
+    def digest(self, call: Call) -> str:
+        """Return a digest equal for two runs of one call that find and leave rows in one state.
 
-        Fresh ids and moments differ between a preview and its execution, so they do not count.
+        What differs between a preview and its execution does not count in the state they leave:
+        fresh ids, moments, the correlation ID and the trace.
         """
+        own = {call.correlation_id, call.traceparent}
         stable = sorted(
-            digest(effect.record, _stable(effect.before), _stable(effect.after))
+            digest(effect.record, effect.before, _stable(effect.after, own))
             for effect in self.items()
         )
-        return digest(tool, stable)
+        return digest(call.tool.name, call.arguments, stable)
 
 
 @contextmanager
@@ -90,12 +93,12 @@ def _note(effects: Effects, row: Any, *, is_new: bool = False, is_deleted: bool 
     )
 
 
-def _stable(value: Any) -> Any:
+def _stable(value: Any, own: Collection[str | None]) -> Any:
     if isinstance(value, dict):
-        return {key: _stable(item) for key, item in value.items()}
+        return {key: _stable(item, own) for key, item in value.items()}
     if isinstance(value, list):
-        return [_stable(item) for item in value]
-    if isinstance(value, str) and (_FRESH_ID.match(value) or _is_moment(value)):
+        return [_stable(item, own) for item in value]
+    if isinstance(value, str) and (value in own or _FRESH_ID.match(value) or _is_moment(value)):
         return "*"
     return value
 

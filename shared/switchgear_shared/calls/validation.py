@@ -1,5 +1,6 @@
 """Strict validation: what policy and backend see is exactly what the closed schema accepts."""
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -19,12 +20,14 @@ class Validation:
 
     async def __call__(self, call: Call, proceed: Next) -> Outcome:
         """Raise InvalidRequestError naming the first offending fields."""
-        arguments = _without_nulls(call.tool, call.arguments)
-        _check_text(arguments)
+        _check_text(call.arguments)
+        arguments = _settled(call.tool.input_schema, call.arguments)
         _check_schema(call.tool, arguments)
-        if call.tool.effect != "write":
-            return await proceed(call.with_(arguments=arguments))
         own = {key: value for key, value in arguments.items() if key not in WRITE_ARGUMENTS}
+        call.tool.check(own)
+        call.notes["arguments"] = own
+        if call.tool.effect != "write":
+            return await proceed(call.with_(arguments=own))
         checked = call.with_(
             arguments=own,
             idempotency_key=arguments.get("idempotency_key"),
@@ -36,9 +39,24 @@ class Validation:
         return await proceed(checked)
 
 
-def _without_nulls(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    required = tool.input_schema.get("required", [])
-    return {key: value for key, value in arguments.items() if value is not None or key in required}
+def _settled(schema: Mapping[str, Any], value: Any) -> Any:
+    """Return `value` in the one spelling that policies and tools see.
+
+    A null for what may be left out is left out; JSON Schema's integer 1.0 is the integer 1.
+    """
+    if isinstance(value, float):
+        return int(value) if schema.get("type") == "integer" and value.is_integer() else value
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        return [_settled(items, item) for item in value]
+    if not isinstance(value, Mapping) or "properties" not in schema:
+        return value
+    known, required = schema["properties"], schema.get("required", ())
+    return {
+        key: _settled(known.get(key, {}), item)
+        for key, item in value.items()
+        if item is not None or key in required or key not in known
+    }
 
 
 def _check_schema(tool: Tool, arguments: dict[str, Any]) -> None:
@@ -49,10 +67,10 @@ def _check_schema(tool: Tool, arguments: dict[str, Any]) -> None:
     for error in tool.validator.iter_errors(arguments):
         path = ".".join(str(part) for part in error.instance_path)
         first_field = first_field or path or None
-        problems.append(f"{path}: {_short(error.message)}" if path else _short(error.message))
+        problems.append(_short(f"{path}: {error.message}" if path else error.message))
         if len(problems) == MAX_PROBLEMS:
             break
-    raise InvalidRequestError("; ".join(problems), field=first_field)
+    raise InvalidRequestError("; ".join(problems), field=first_field and _short(first_field))
 
 
 def _short(message: str) -> str:
@@ -69,9 +87,13 @@ def _check_text(arguments: Any) -> None:
         if seen > MAX_VALUES:
             raise InvalidRequestError(f"more than {MAX_VALUES} values in the arguments")
         if depth > MAX_DEPTH:
-            raise InvalidRequestError(f"arguments nested deeper than {MAX_DEPTH}", field=path)
+            raise InvalidRequestError(
+                f"arguments nested deeper than {MAX_DEPTH}", field=_short(path)
+            )
         if isinstance(value, str):
             _check_string(value, path)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise InvalidRequestError("a number is not finite", field=_short(path))
         elif isinstance(value, Mapping):
             for key, item in value.items():
                 _check_string(key, path)
@@ -83,7 +105,9 @@ def _check_text(arguments: Any) -> None:
 def _check_string(text: str, path: str) -> None:
     if text.isascii():
         if "\0" in text:
-            raise InvalidRequestError("text holds a NUL character", field=path or None)
+            raise InvalidRequestError("text holds a NUL character", field=_short(path) or None)
         return
     if "\0" in text or any(unicodedata.category(c) == "Cs" for c in text):
-        raise InvalidRequestError("text holds a NUL or a lone surrogate", field=path or None)
+        raise InvalidRequestError(
+            "text holds a NUL or a lone surrogate", field=_short(path) or None
+        )

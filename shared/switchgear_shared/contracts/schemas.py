@@ -19,7 +19,11 @@ def closed_input_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def output_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of a tool's answer, references inlined, nulls kept."""
+    """Return the schema of a tool's answer, references inlined, nulls kept.
+
+    A nullable value is an `anyOf` of two single types: a list under `type` is legal, but clients
+    that map schemas onto a dialect with one type drop it.
+    """
     schema = _tidy(model.model_json_schema(mode="serialization"), nullable=True)
     schema.pop("description", None)
     return schema
@@ -59,20 +63,13 @@ def _inlined(
             result[key] = value
         else:
             result[key] = _inlined(value, definitions, nullable=nullable, inside=inside)
-    return _without_null_choice(result, nullable=nullable)
+    return result if nullable else _without_null_choice(result)
 
 
-def _without_null_choice(node: dict[str, Any], *, nullable: bool) -> dict[str, Any]:
+def _without_null_choice(node: dict[str, Any]) -> dict[str, Any]:
     choices = node.get("anyOf")
     if not choices or {"type": "null"} not in choices:
         return node
     rest = [choice for choice in choices if choice != {"type": "null"}]
     outer = {key: value for key, value in node.items() if key != "anyOf"}
-    if len(rest) > 1:
-        return node if nullable else {**outer, "anyOf": rest}
-    merged = {**rest[0], **outer}
-    if nullable:
-        if isinstance(merged.get("type"), str) and "enum" not in merged and "const" not in merged:
-            return {**merged, "type": [merged["type"], "null"]}
-        return node
-    return merged
+    return {**outer, "anyOf": rest} if len(rest) > 1 else {**rest[0], **outer}

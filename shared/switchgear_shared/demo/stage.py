@@ -24,7 +24,7 @@ from switchgear_shared.suite import Suite
 from switchgear_shared.testing import until
 
 REGISTRY = "registry"
-_READY_S = 60.0
+_READY_S = 120.0
 _QUICK = {
     "SWITCHGEAR_DELIVERY_ATTEMPTS": "3",
     "SWITCHGEAR_DELIVERY_DELAY_S": "0.2",
@@ -46,7 +46,9 @@ class Stage:
         self.folder = folder
         self.data = folder / "data"
         self._settings = Settings().model_copy(update={"data": self.data})
-        self._suite = Suite(self._settings, installed_servers(), demo_data=True)
+        self._suite = Suite(
+            self._settings, installed_servers(), demo_data=True, log_folder=folder / "logs"
+        )
         self.url = self._suite.upstreams[REGISTRY]
 
     async def start(self) -> None:

@@ -11,7 +11,6 @@ from typing import Literal
 
 import nats.js.errors
 import orjson
-import structlog
 from nats.aio.msg import Msg
 
 from switchgear_shared.contracts.model import Contract
@@ -30,10 +29,11 @@ from switchgear_shared.messaging.subjects import (
     own_headers,
     tenant_token,
 )
+from switchgear_shared.observability.logs import logger
 
 Reason = Literal["permanent", "undecodable", "exhausted", "poison"]
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _MESSAGE_CHARS = 1000
 _TYPE_AT = 2
 _RETRY_S = 5.0

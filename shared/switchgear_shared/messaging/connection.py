@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import nats.errors
-import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from switchgear_shared.errors import BackendUnavailableError, SwitchgearError
 from switchgear_shared.messaging.endpoint import Endpoint, Locate
+from switchgear_shared.observability.logs import logger
 
 T = TypeVar("T")
 OnMessage = Callable[[Msg], Awaitable[None]]
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _ATTEMPT_TIMEOUT_S = 5.0
 _FOLLOW_EVERY_S = 0.1
 _RECONNECT_WAIT_S = 0.05

@@ -24,8 +24,9 @@ from switchgear_shared.messaging.subjects import (
     REPLAY_FOR,
 )
 from switchgear_shared.messaging.timers import TimerForwarder
+from switchgear_shared.observability.logs import logger
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _LONGEST_DELAY_S = 900.0
 _FACTOR = 4.0

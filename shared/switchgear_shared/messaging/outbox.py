@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,10 +17,11 @@ from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.envelope import Envelope
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import outbox
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _BATCH_ROWS = 500
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 10.0

@@ -9,15 +9,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import nats.errors
-import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.observability.logs import logger
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _LINGER_S = 30.0
 _REBIND_WAIT_S = 0.1
 _CONNECT_WAIT_S = 60.0

@@ -25,8 +25,9 @@ from switchgear_shared.errors import (
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.connection import Subscribed
 from switchgear_shared.messaging.subjects import CORRELATION_ID, token
+from switchgear_shared.observability.logs import logger
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _ERROR = "error"
 _OK = {"status": "ok"}
 

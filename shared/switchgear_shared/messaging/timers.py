@@ -1,14 +1,14 @@
 """Turn timers that are due back into events, so that a consumer sees them like any other."""
 
-import structlog
 from nats.aio.msg import Msg
 
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.pull import PullLoop, PullSource, settle
 from switchgear_shared.messaging.subjects import EVENT_ID, TIMERS, own_headers
+from switchgear_shared.observability.logs import logger
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _RETRY_S = 5.0
 _DELETE_TIMEOUT_S = 10.0
 

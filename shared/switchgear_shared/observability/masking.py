@@ -75,11 +75,6 @@ def escape_unprintable(text: str, *, keep: str = "") -> str:
     return _UNPRINTABLE.sub(lambda m: m[0] if m[0] in keep else _escape(m[0]), text)
 
 
-def is_secret_name(name: str) -> bool:
-    """Say whether a value of this name (key, header, variable) is a secret by its name."""
-    return _known_name(name[:_LONGEST_NAME])[1]
-
-
 def mask_values(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Return `values` as plain JSON values with secrets masked, bounded in size and depth."""
     return _Masking().mapping(values, 0)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -119,7 +120,7 @@ async def _translated() -> AsyncGenerator[None]:
                 "the database gave up this transaction", retry_after_s=0.1
             ) from error
         raise
-    except (TimeoutError, ConnectionError) as error:
+    except (PoolTimeoutError, TimeoutError, ConnectionError) as error:
         raise BackendUnavailableError("the database is not reachable", retry_after_s=1) from error
 
 

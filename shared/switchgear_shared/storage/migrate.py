@@ -5,8 +5,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from switchgear_shared.storage.database import Database
@@ -32,6 +30,9 @@ logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _upgrade(connection: Connection, versions: Sequence[Path]) -> None:
+    from alembic import command  # noqa: PLC0415 - a third of a second that only this needs
+    from alembic.config import Config  # noqa: PLC0415 - same
+
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.set_main_option("path_separator", "os")

@@ -1,24 +1,17 @@
-"""Calls that leave the process: over the bus to whoever has the server, or over an HTTP pool."""
+"""Calls that leave the process: over the bus, to whoever has the server."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
 import orjson
-from starlette.datastructures import Headers
-from starlette.types import Receive, Scope, Send
 
 from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.calls.description import ToolDescription
 from switchgear_shared.contracts.freshness import Freshness
 from switchgear_shared.contracts.values import CorrelationId
-from switchgear_shared.errors import (
-    InvalidRequestError,
-    SwitchgearError,
-    error_from_body,
-)
+from switchgear_shared.errors import SwitchgearError, error_from_body
 from switchgear_shared.governance.identity import INTERNAL_AUDIENCE, Tokens
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.requests import Responder
@@ -27,18 +20,6 @@ from switchgear_shared.transports.front import Front
 
 _REPLY_MARGIN_S = 0.5
 _DEFAULT_TIMEOUT_S = 30.0
-_HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 
 class BusForward:
@@ -75,9 +56,7 @@ class BusForward:
 
     async def describe(self, server: str, timeout_s: float = 2.0) -> Sequence[ToolDescription]:
         """Return every tool of `server` as its own process declares it."""
-        reply = await ask(
-            self._bus, server, orjson.dumps({"describe": True}), timeout_s=timeout_s
-        )
+        reply = await ask(self._bus, server, orjson.dumps({"describe": True}), timeout_s=timeout_s)
         return [ToolDescription.model_validate(item) for item in orjson.loads(reply)["tools"]]
 
 
@@ -139,81 +118,6 @@ def _outcome_of(reply: dict[str, Any], correlation_id: CorrelationId) -> Outcome
     return Outcome(
         correlation_id,
         structured=reply["structured"],
-        freshness=Freshness.model_validate(freshness, strict=False)
-        if freshness
-        else None,
+        freshness=Freshness.model_validate(freshness, strict=False) if freshness else None,
         is_untrusted=reply["untrusted"],
     )
-
-
-class HttpForward:
-    """ASGI app that passes requests on, byte for byte, to one upstream over a keep-alive pool.
-
-    Both protocol eras, sessions and event streams pass through untouched; a request body is
-    never read here, so the upstream's limits and refusals hold.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession, upstream: str) -> None:
-        self._session = session
-        self._upstream = upstream.rstrip("/")
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward one request and stream its answer back."""
-        query = scope.get("query_string", b"").decode("latin-1")
-        url = self._upstream + scope["path"] + (f"?{query}" if query else "")
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if name.decode("latin-1") not in _HOP_BY_HOP
-        ]
-        has_body = "content-length" in Headers(scope=scope) or any(
-            name == b"transfer-encoding" for name, _ in scope["headers"]
-        )
-        try:
-            async with self._session.request(
-                scope["method"],
-                url,
-                headers=headers,
-                data=_body(receive) if has_body else None,
-                allow_redirects=False,
-            ) as answer:
-                await send(
-                    {
-                        "type": "http.response.start",
-                        "status": answer.status,
-                        "headers": [
-                            (name.lower(), value)
-                            for name, value in answer.raw_headers
-                            if name.decode("latin-1").lower() not in _HOP_BY_HOP
-                        ],
-                    }
-                )
-                async for chunk in answer.content.iter_any():
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except aiohttp.ClientConnectorError:
-            await _unavailable(send)
-
-
-async def _body(receive: Receive) -> Any:
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise InvalidRequestError("the client left before its request was whole")
-        yield message.get("body", b"")
-        if not message.get("more_body", False):
-            return
-
-
-async def _unavailable(send: Send) -> None:
-    body = orjson.dumps(
-        {"error": {"code": "backend_unavailable", "message": "this server is not running"}}
-    )
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 503,
-            "headers": [(b"content-type", b"application/json"), (b"retry-after", b"1")],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})

@@ -9,6 +9,7 @@ from mcp.server.sse import SseServerTransport
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -84,6 +85,10 @@ class _SseStream:
         self._adapter = adapter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            # A client that knows only the URL tries POST first and falls back on a refusal.
+            await Response(status_code=405, headers={"Allow": "GET"})(scope, receive, send)
+            return
         server = self._adapter.server
         async with self._sse.connect_sse(scope, receive, send) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())

@@ -14,6 +14,8 @@ from mcp.shared.inbound import (
     validate_mcp_param_headers,
 )
 from mcp_types import SERVER_INFO_META_KEY
+from mcp_types.methods import validate_client_request
+from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -70,24 +72,14 @@ class PlainPath:
         await _answer(send, b'{"jsonrpc":"2.0","id":' + identifier + b',"result":' + result + b"}")
 
     def _is_plain(self, message: Mapping[str, Any], headers: Headers) -> bool:
-        params = message.get("params")
-        if not isinstance(message.get("id"), str | int) or isinstance(message["id"], bool):
+        if not (_is_request(message) and _is_agreed(message, headers)):
             return False
-        if message.get("method") not in _METHODS or not isinstance(params, dict):
-            return False
-        if message.keys() - {"jsonrpc", "id", "method", "params"}:
-            return False
-        if find_duplicated_routing_header(headers.items()) is not None:
-            return False
-        route = classify_inbound_request(message, headers=dict(headers))
-        if not isinstance(route, InboundModernRoute):
-            return False
+        params = message["params"]
         if message["method"] == "tools/list":
             return params.keys() == {"_meta"}
         arguments = params.get("arguments", {})
-        if not isinstance(arguments, dict) or params.keys() - {"name", "arguments", "_meta"}:
-            return False
-        if "progressToken" in params["_meta"]:
+        is_known = not params.keys() - {"name", "arguments", "_meta"}
+        if not is_known or not isinstance(arguments, dict) or "progressToken" in params["_meta"]:
             return False
         schema = self._front.input_schema(params["name"])
         return schema is not None and (
@@ -145,6 +137,31 @@ def _is_candidate(scope: Scope, headers: Headers) -> bool:
         and "content-encoding" not in headers
         and int(headers.get("content-length", "0") or 0) <= DEFAULT_MAX_REQUEST_BODY_SIZE
     )
+
+
+def _is_request(message: Mapping[str, Any]) -> bool:
+    identifier = message.get("id")
+    return (
+        message.get("jsonrpc") == "2.0"
+        and isinstance(identifier, str | int)
+        and not isinstance(identifier, bool)
+        and message.get("method") in _METHODS
+        and isinstance(message.get("params"), dict)
+        and not message.keys() - {"jsonrpc", "id", "method", "params"}
+    )
+
+
+def _is_agreed(message: Mapping[str, Any], headers: Headers) -> bool:
+    """Say whether headers and body agree, and the SDK's own model accepts the parameters."""
+    if find_duplicated_routing_header(headers.items()) is not None:
+        return False
+    if not isinstance(classify_inbound_request(message, headers=dict(headers)), InboundModernRoute):
+        return False
+    try:
+        validate_client_request(message["method"], MODERN, message["params"])
+    except ValidationError:
+        return False
+    return True
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -45,7 +45,7 @@ def request_of(
         tool=tool,
         arguments=arguments or {},
         principal=principal,
-        correlation_id=correlation_of(meta.get(CORRELATION_KEY) or headers.get("x-correlation-id")),
+        correlation_id=correlation_of(meta.get(CORRELATION_KEY, headers.get("x-correlation-id"))),
         transport=transport,
         traceparent=traceparent if isinstance(traceparent, str) else None,
     )

@@ -60,10 +60,19 @@ class Reader:
     async def read(self, path: Path, name: str) -> Reading:
         """Read the file at `path`; `name` is what its sender called it and opens nothing.
 
+        A reader that was killed on it is given a second try: what killed it may have been the
+        machine. A file that kills two is at fault.
+
         Raises UnreadableDocumentError if the file, or what it does to its reader, is at fault;
         BackendUnavailableError if no worker can be started or the reader was closed meanwhile.
         """
         data = await asyncio.to_thread(_load, path, self._max_bytes)
+        try:
+            return await self._once(data, name)
+        except _CrashedError:
+            return await self._once(data, name)
+
+    async def _once(self, data: bytes, name: str) -> Reading:
         async with self._slots:
             worker = await self._checked_out()
             self._busy.add(worker)
@@ -132,7 +141,10 @@ class _Worker:
                 await worker._receive()
         except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
             await worker.kill()
-            raise BackendUnavailableError("the reading process did not start") from error
+            code = process.returncode
+            raise BackendUnavailableError(
+                f"the reading process did not start (exit code {code})"
+            ) from error
         except BaseException:
             await worker.kill()
             raise
@@ -159,7 +171,10 @@ class _Worker:
             ) from error
         except (OSError, asyncio.IncompleteReadError) as error:
             await self.kill()
-            raise UnreadableDocumentError(self._cause_of_death()) from error
+            code = self._process.returncode or 0
+            was_killed = code < 0 and code != -signal.SIGXCPU
+            kind = _CrashedError if was_killed else UnreadableDocumentError
+            raise kind(self._cause_of_death()) from error
         if "broken" in answer:
             raise UnreadableDocumentError(str(answer["broken"]))
         self._is_sound = True
@@ -171,7 +186,7 @@ class _Worker:
         if self._death >= 0:
             os.close(self._death)
             self._death = -1
-        if self._process.returncode is None:
+        if self._process.returncode is None:  # killing a zombie leaves its own exit code
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:
@@ -205,6 +220,10 @@ class _Worker:
         if code < 0:
             return f"the reader crashed on it ({signal.Signals(-code).name})"
         return f"the reader stopped on it (exit code {code})"
+
+
+class _CrashedError(UnreadableDocumentError):
+    """The reader died of a signal that was not its processor limit."""
 
 
 def _load(path: Path, max_bytes: int) -> bytes:

@@ -13,7 +13,7 @@ depends_on = None
 KEPT = (
     "tenant, id, ref, direction, party_id, external_ref, vendor_number, order_id, document_id, "
     "currency, issued_on, due_on, net_minor, tax_minor, company_gross_minor, company_tax_minor, "
-    "created_by, created_at, posted_by, posted_at"
+    "created_by, created_at, posted_by, posted_at, correlation_id"
 )
 """The columns of an invoice that posting settles; state, version and payment move on."""
 
@@ -130,6 +130,7 @@ def upgrade():
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("posted_by", sa.String(128)),
         sa.Column("posted_at", UtcDateTime),
+        sa.Column("correlation_id", sa.String(64)),
         sa.UniqueConstraint("tenant", "ref"),
         sa.UniqueConstraint("tenant", "party_id", "vendor_number"),
         sa.ForeignKeyConstraint(["tenant", "party_id"], ["parties.tenant", "parties.id"]),

@@ -63,6 +63,7 @@ async def create(
         ),
         paid_minor=0,
         created_by=caller.principal_id,
+        correlation_id=caller.correlation_id,
         created_at=now,
     )
     session.add(invoice)

@@ -156,7 +156,6 @@ async def invoice_facts(
         "currency": invoice.gross.currency,
         "amount_company_minor": invoice.company_gross.to_minor(),
         "party_id": invoice.party_id,
-        "state": invoice.state,
     }
 
 

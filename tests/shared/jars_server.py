@@ -107,7 +107,9 @@ class SqlJars:
             await session.flush()
             return _result(row)
 
-    async def put(self, caller: Caller, jar_id: str, coins: int, expected: str | None) -> WriteResult:
+    async def put(
+        self, caller: Caller, jar_id: str, coins: int, expected: str | None
+    ) -> WriteResult:
         """Put coins in, then fail where an outage is on: the transaction must take them back."""
         async with self.database.writing() as session:
             row = await _found(session, caller.tenant, jar_id)
@@ -274,7 +276,7 @@ def build(context: Context) -> Part:
         toolset=toolset(),
         backend=SqlJars(database),
         database=database,
-        migrations=(Path(__file__).parent / "migrations",),
+        migrations=(Path(__file__).parent / "jars_migrations",),
     )
 
 

@@ -1,0 +1,124 @@
+"""Previews: what a write would do, and holding the write to it."""
+
+from typing import Any
+
+import pytest
+from jars_suite import RENT, JarsSuite
+from sqlalchemy import text
+
+PUT, OPEN, PAY = "jars_put_coins", "jars_open_jar", "erp_record_payment"
+FIVE = {"jar_id": RENT, "coins": 5}
+JAR = {"tenant": "default", "id": RENT, "name": "rent"}
+
+
+async def previewed(suite: JarsSuite, tool: str, arguments: dict[str, Any]) -> str:
+    shown = await suite.answer(tool, {**arguments, "dry_run": True})
+    return shown["preview"]["preview_digest"]
+
+
+async def test_a_preview_shows_the_rows_before_and_after_and_changes_nothing(
+    suite: JarsSuite,
+) -> None:
+    shown = await suite.answer(PUT, {**FIVE, "dry_run": True})
+
+    changed, added = sorted(shown["preview"]["effects"], key=lambda e: e["record"], reverse=True)
+    assert changed == {
+        "record": "jars",
+        "before": {**JAR, "coins": 100, "version": 1},
+        "after": {**JAR, "coins": 105, "version": 2},
+    }
+    assert (added["record"], added["before"]) == ("drops", None)
+    assert (added["after"]["coins"], added["after"]["jar_id"]) == (5, RENT)
+    assert (shown["version"], shown["replayed"]) == ("2", False)
+    assert (await suite.coins(), await suite.drops(), await suite.kept_keys()) == (100, 0, 0)
+
+
+async def test_a_write_passes_with_the_digest_of_its_preview(suite: JarsSuite) -> None:
+    seen = await previewed(suite, PUT, FIVE)
+
+    await suite.answer(PUT, {**FIVE, "preview_digest": seen})
+
+    assert await suite.coins() == 105
+
+
+async def test_a_write_that_makes_ids_passes_with_the_digest_of_its_preview(
+    suite: JarsSuite,
+) -> None:
+    seen = await previewed(suite, OPEN, {"name": "boat"})
+
+    assert (await suite.answer(OPEN, {"name": "boat", "preview_digest": seen}))["ref"] == "boat"
+
+
+async def test_a_preview_of_records_that_moved_is_a_conflict(suite: JarsSuite) -> None:
+    seen = await previewed(suite, PUT, FIVE)
+    await suite.answer(PUT, {**FIVE, "coins": 1})
+
+    error = await suite.refusal(PUT, {**FIVE, "preview_digest": seen})
+
+    assert (error.code, error.field) == ("conflict", "preview_digest")
+    assert (await suite.coins(), await suite.drops()) == (101, 1)
+
+
+async def test_the_preview_of_one_record_does_not_vouch_for_another(suite: JarsSuite) -> None:
+    """Two jars in the same state, under generated ids: only the arguments tell them apart."""
+    one = await suite.answer(OPEN, {"name": "boat"})
+    other = await suite.answer(OPEN, {"name": "car"})
+    database = suite.host.servers["jars"].part.database
+    assert database is not None
+    async with database.writing() as session:
+        await session.execute(text("UPDATE jars SET tenant = 'a', name = 'x' WHERE name = 'car'"))
+        await session.execute(text("UPDATE jars SET name = 'x' WHERE name = 'boat'"))
+    seen = await previewed(suite, PUT, {"jar_id": one["id"], "coins": 5})
+    async with database.writing() as session:
+        await session.execute(text("UPDATE jars SET name = 'y' WHERE name = 'x'"))
+        await session.execute(
+            text("UPDATE jars SET tenant = 'default', name = 'x' WHERE tenant = 'a'")
+        )
+
+    error = await suite.refusal(PUT, {"jar_id": other["id"], "coins": 5, "preview_digest": seen})
+
+    assert error.code == "conflict"
+
+
+async def test_the_preview_of_another_tool_is_a_conflict(suite: JarsSuite) -> None:
+    seen = await previewed(suite, PAY, {"jar_id": RENT})
+
+    error = await suite.refusal(PUT, {**FIVE, "preview_digest": seen})
+
+    assert (error.code, await suite.coins()) == ("conflict", 100)
+
+
+@pytest.mark.parametrize("digest", ["0" * 63, "g" * 64, ""])
+async def test_what_is_no_digest_is_refused(suite: JarsSuite, digest: str) -> None:
+    error = await suite.refusal(PUT, {**FIVE, "preview_digest": digest})
+
+    assert (error.code, error.field) == ("invalid_request", "preview_digest")
+
+
+async def test_a_preview_fails_as_the_write_would(suite: JarsSuite) -> None:
+    await suite.answer(OPEN, {"name": "boat"})
+
+    taken = await suite.refusal(OPEN, {"name": "boat", "dry_run": True})
+    gone = await suite.refusal(PUT, {**FIVE, "jar_id": "jar_none", "dry_run": True})
+    stale = await suite.refusal(PUT, {**FIVE, "expected_version": "7", "dry_run": True})
+
+    assert [taken.code, gone.code, stale.code] == ["conflict", "not_found", "conflict"]
+    assert stale.message == f"jar {RENT} is at version 1"
+
+
+async def test_a_preview_uses_up_no_key(suite: JarsSuite) -> None:
+    keyed = {**FIVE, "idempotency_key": "k-1"}
+    await suite.answer(PUT, {**keyed, "dry_run": True})
+
+    assert (await suite.answer(PUT, keyed))["replayed"] is False
+
+
+async def test_a_repeat_with_the_digest_of_its_preview_answers_the_first_result(
+    suite: JarsSuite,
+) -> None:
+    """The records did move: this very call moved them."""
+    keyed = {**FIVE, "idempotency_key": "k-1"}
+    seen = await previewed(suite, PUT, FIVE)
+    await suite.answer(PUT, {**keyed, "preview_digest": seen})
+
+    assert (await suite.answer(PUT, {**keyed, "preview_digest": seen}))["replayed"] is True

@@ -1,0 +1,129 @@
+"""The audit trail under several processes, and one that is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from switchgear_shared.contracts.values import DEFAULT_TENANT
+from switchgear_shared.governance.audit import Audit, AuditEvent
+from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.audit_verify import Report, verify
+from switchgear_shared.governance.keys import CheckpointKey
+from switchgear_shared.governance.store import migrate_audit
+from switchgear_shared.storage.database import Database
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+NO_POSTGRESQL = pytest.mark.skipif(
+    "SWITCHGEAR_TEST_DATABASE_URL" not in os.environ, reason="no PostgreSQL is named"
+)
+URL = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
+PLACES = [
+    pytest.param(None, id="sqlite"),
+    pytest.param(URL, id="postgresql", marks=[pytest.mark.service, NO_POSTGRESQL]),
+]
+
+
+@pytest.fixture(params=PLACES)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
+    database = Database.at("test_audit", data_dir=tmp_path, database_url=request.param)
+    await migrate_audit(database)
+    yield database
+    if not database.is_sqlite:
+        async with database.writer_engine.begin() as connection:
+            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
+    await database.close()
+
+
+async def report(database: Database, data: Path) -> Report:
+    return await verify(database, CheckpointKey(data).public, data / "audit" / "checkpoints.jsonl")
+
+
+async def numbers(database: Database) -> list[int]:
+    lines = [line async for line in AuditTrail(database).export(DEFAULT_TENANT)]
+    bodies = [orjson.loads(orjson.loads(line)["body"]) for line in lines]
+    return [int(body["correlation_id"].removeprefix("cor_")) for body in bodies]
+
+
+APPENDER = """
+import asyncio, sys
+from pathlib import Path
+from switchgear_shared.governance.audit import Audit, AuditEvent
+from switchgear_shared.storage.database import Database
+
+async def main(data, url, name, count):
+    database = Database.at("test_audit", data_dir=data, database_url=url or None)
+    audit = Audit(database, data)
+    sys.stdin.readline()
+    for i in range(count):
+        await audit.append(AuditEvent("intent", principal=name, correlation_id=f"cor_{i}"))
+        print(i, flush=True)
+    await audit.close()
+    await database.close()
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))
+"""
+
+
+def an_appender(database: Database, data: Path, name: str, count: int) -> subprocess.Popen[str]:
+    url = "" if database.is_sqlite else str(URL)
+    return subprocess.Popen(
+        [sys.executable, "-c", APPENDER, str(data), url, name, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+async def test_two_processes_append_to_one_chain(database: Database, tmp_path: Path) -> None:
+    processes = [an_appender(database, tmp_path, name, 100) for name in ("one", "two")]
+    for process in processes:
+        go(process)
+    for process in processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+    found = await AuditTrail(database).find_recent(DEFAULT_TENANT, limit=300)
+    for name in ("one", "two"):
+        own = [
+            record.event["correlation_id"] for record in found if record.event["principal"] == name
+        ]
+        assert own == [f"cor_{i}" for i in reversed(range(100))]
+    assert await report(database, tmp_path) == Report(ok=True, rows=200, first_bad=None)
+
+
+async def test_a_killed_appender_leaves_a_chain_that_holds_all_it_acknowledged(
+    database: Database, tmp_path: Path
+) -> None:
+    process = an_appender(database, tmp_path, "killed", 100_000)
+    go(process)
+    assert process.stdout
+    for _ in range(40):
+        process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    acknowledged = 40 + len(process.communicate(timeout=60)[0].splitlines())
+
+    kept = await numbers(database)
+    assert kept == list(range(len(kept)))
+    assert len(kept) >= acknowledged
+    assert (await report(database, tmp_path)).ok
+
+    audit = Audit(database, tmp_path)
+    await audit.append(AuditEvent("intent"))
+    await audit.close()
+    assert await report(database, tmp_path) == Report(ok=True, rows=len(kept) + 1, first_bad=None)

@@ -1,0 +1,10 @@
+"""These tests sit at the shared desk."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from journeys.rooms import demo_data, desk, own_data, samples  # noqa: E402 - the path comes first
+
+__all__ = ["demo_data", "desk", "own_data", "samples"]
