@@ -75,8 +75,8 @@ async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
     )
     report = await verified(settings, checkpoints=None, key=None)
     with capsys.disabled():
-        print(
-            f"\nkilled {dict(killed)}; {len(posted)} posted, {replayed} replayed by hand; {report}"
+        sys.stdout.write(
+            f"\nkilled {dict(killed)}; {len(posted)} posted, {replayed} replayed; {report}\n"
         )
 
     assert sum(killed.values()) == KILLS

@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 
 import switchgear_crm
 from switchgear_crm.backend import CrmBackend
-from switchgear_crm.spelling import fold
+from switchgear_shared.spelling import fold
 from switchgear_crm.sql import SqlCrm
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.caller import Caller

@@ -14,7 +14,7 @@ from sqlalchemy import insert, text
 
 import switchgear_inventory
 from switchgear_inventory.backend import InventoryBackend
-from switchgear_inventory.spelling import fold
+from switchgear_shared.spelling import fold
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow, LocationRow, MovementRow
 from switchgear_shared.contracts.caller import Caller

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from switchgear_crm.spelling import fold
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.demo_company import Company, demo_company
+from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 
 

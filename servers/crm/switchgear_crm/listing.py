@@ -16,11 +16,11 @@ from switchgear_crm.models import (
     OpportunityPage,
     StageFilter,
 )
-from switchgear_crm.spelling import fold
 from switchgear_crm.tables import AccountRow, ActivityRow, OpportunityRow
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import Money, TenantId
 from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.spelling import fold
 
 _OPPORTUNITIES = "crm.opportunities"
 _ACTIVITIES = "crm.activities"

@@ -23,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_crm.models import AccountId, Match, MatchPage, RecordKind
-from switchgear_crm.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_crm.tables import AccountRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 
 _LISTING = "crm.search"
 _MOST_GUESSED = 20_000

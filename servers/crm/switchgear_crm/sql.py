@@ -25,7 +25,6 @@ from switchgear_crm.models import (
     StageFilter,
 )
 from switchgear_crm.search import Search, find
-from switchgear_crm.spelling import fold
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.event_data import AccountChanged
@@ -34,6 +33,7 @@ from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId, new_id, utc_now
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 
 

@@ -1,10 +1,11 @@
 """Finding records by what a person or a document calls them, typing errors included."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from rapidfuzz import fuzz
+
+from switchgear_shared.spelling import fold
 
 Key = TypeVar("Key")
 
@@ -23,13 +24,13 @@ def ranked(
     A record is its key, its name and the codes that identify it. Codes match whole, names by
     part; `%` and `_` mean themselves.
     """
-    wanted = _folded(query)
+    wanted = fold(query)
     code = _compact(wanted)
     words = _words(wanted)
     found = [
         (key, score, name)
         for key, name, codes in records
-        if (score := _score(wanted, code, words, _folded(name), codes)) >= _GOOD_ENOUGH
+        if (score := _score(wanted, code, words, fold(name), codes)) >= _GOOD_ENOUGH
     ]
     found.sort(key=lambda match: (-match[1], match[2]))
     return [(key, score) for key, score, _ in found]
@@ -40,9 +41,9 @@ def _score(
 ) -> float:
     if not wanted:
         return 0.0
-    if wanted == name or (code and any(code == _compact(_folded(own)) for own in codes if own)):
+    if wanted == name or (code and any(code == _compact(fold(own)) for own in codes if own)):
         return _EXACT
-    if wanted in name or any(wanted in _folded(own) for own in codes if own):
+    if wanted in name or any(wanted in fold(own) for own in codes if own):
         return _LITERAL
     if not words:
         return 0.0
@@ -56,11 +57,6 @@ def _word_score(word: str, own_words: list[str]) -> float:
     if len(word) < _FEWEST_CHARACTERS:
         return 0.0
     return max((fuzz.ratio(word, own) for own in own_words), default=0.0)
-
-
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 
 def _words(text: str) -> list[str]:

@@ -9,7 +9,8 @@ from switchgear_shared.server import Context, Part
 
 INSTRUCTIONS = (
     "Parties, products, orders, invoices and balances: find ids with erp_find_party, "
-    "erp_list_orders and erp_list_invoices. Posting an invoice is final and may need a person's approval."
+    "erp_list_orders and erp_list_invoices. Posting an invoice is final and may need a "
+    "person's approval."
 )
 
 

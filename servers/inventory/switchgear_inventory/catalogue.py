@@ -31,11 +31,11 @@ from switchgear_inventory.models import (
     LowStockPage,
     Sku,
 )
-from switchgear_inventory.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.columns import ExactNumber, plain
 
 _ITEMS = "inventory.items"

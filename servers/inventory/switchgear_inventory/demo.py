@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from switchgear_inventory.spelling import fold
 from switchgear_inventory.tables import (
     ArrivalRow,
     ItemRow,
@@ -16,6 +15,7 @@ from switchgear_inventory.tables import (
 )
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.demo_company import Company, demo_company
+from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 
 
