@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Iterable, Mapping
+import sys
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 import uvicorn
 from mcp.server.stdio import stdio_server
@@ -16,6 +18,8 @@ from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.server import Host, local_principal
 from switchgear_shared.settings import Settings
 from switchgear_shared.transports.sdk import SdkAdapter
+
+T = TypeVar("T")
 
 _GRACE_S = 5
 
@@ -79,6 +83,15 @@ async def work(settings: Settings, names: Iterable[str]) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stopped.set)
         await stopped.wait()
+
+
+def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on uvloop, where there is one, and return what it returns."""
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop  # noqa: PLC0415 - not on Windows
+
+    return uvloop.run(work)
 
 
 async def _stdio_caller(host: Host, settings: Settings) -> Principal:

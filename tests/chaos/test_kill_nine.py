@@ -36,17 +36,17 @@ pytestmark = [
 
 
 async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("SWITCHGEAR_DELIVERY_ATTEMPTS", "7")
-    monkeypatch.setenv("SWITCHGEAR_DELIVERY_DELAY_S", "0.3")
-    monkeypatch.setenv("SWITCHGEAR_DELIVERY_ACK_WAIT_S", "3")
-    monkeypatch.setenv("SWITCHGEAR_ATTEMPT_TIMEOUT_S", "5")
-    monkeypatch.setenv("SWITCHGEAR_RATE_LIMIT", "100000/minute")
-    monkeypatch.setenv("SWITCHGEAR_LOG_LEVEL", "warning")
-    for name in ("SWITCHGEAR_DATABASE_URL", "SWITCHGEAR_NATS_URL"):
-        monkeypatch.delenv(name, raising=False)
-    settings = settings_for(tmp_path / "data")
+    settings = settings_for(
+        tmp_path / "data",
+        delivery_attempts=7,
+        delivery_delay_s=0.3,
+        delivery_ack_wait_s=3,
+        attempt_timeout_s=5,
+        rate_limit="100000/minute",
+        log_level="warning",
+    )
     suite = Suite(settings, installed_servers(), demo_data=True, log_folder=tmp_path / "logs")
     invoices = small_invoices(demo_company())[:DOCUMENTS]
     bodies = {f"{invoice.number}.xml": to_ubl(spec_of(invoice)) for invoice in invoices}
@@ -115,10 +115,10 @@ async def _kill_at_random(suite: Suite, killed: Counter[str]) -> None:
         await asyncio.sleep(chance.uniform(0.5, 2.5))
         name = chance.choice([*suite.children, "broker", "reader"])
         pids = (
-            [child.process.pid for child in suite.children.values() if child.process]
+            [child.pid for child in suite.children.values() if child.pid]
             if name in ("broker", "reader")
-            else [process.pid]
-            if (process := suite.children[name].process)
+            else [pid]
+            if (pid := suite.children[name].pid)
             else []
         )
         if name == "broker":

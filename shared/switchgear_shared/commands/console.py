@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from rich.table import Table
 from switchgear_shared.calls.call import Request
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.errors import SwitchgearError
-from switchgear_shared.serving import hosting
+from switchgear_shared.serving import hosting, run_to_the_end
 from switchgear_shared.settings import Settings
 
 
@@ -32,11 +30,7 @@ def settings_with(
 def run(work: Coroutine[Any, Any, Any]) -> Any:
     """Run a command's coroutine on uvloop; a foreseen failure ends with its message and code 1."""
     try:
-        if sys.platform == "win32":
-            return asyncio.run(work)
-        import uvloop  # noqa: PLC0415 - not on Windows
-
-        return uvloop.run(work)
+        return run_to_the_end(work)
     except SwitchgearError as error:
         typer.echo(f"{error.code}: {error.message}", err=True)
         raise typer.Exit(1) from error

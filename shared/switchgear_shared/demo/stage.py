@@ -26,11 +26,11 @@ from switchgear_shared.testing import until
 REGISTRY = "registry"
 _READY_S = 120.0
 _QUICK = {
-    "SWITCHGEAR_DELIVERY_ATTEMPTS": "3",
-    "SWITCHGEAR_DELIVERY_DELAY_S": "0.2",
-    "SWITCHGEAR_DELIVERY_ACK_WAIT_S": "2",
-    "SWITCHGEAR_ATTEMPT_TIMEOUT_S": "5",
-    "SWITCHGEAR_LOG_LEVEL": "error",
+    "delivery_attempts": 3,
+    "delivery_delay_s": 0.2,
+    "delivery_ack_wait_s": 2,
+    "attempt_timeout_s": 5,
+    "log_level": "warning",
 }
 """Retries that a reader has the patience for; everything else is as delivered."""
 _NOT_OURS = ("SWITCHGEAR_DATABASE_URL", "SWITCHGEAR_NATS_URL", "SWITCHGEAR_PUBLIC_URL")
@@ -42,10 +42,9 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         for name in _NOT_OURS:
             os.environ.pop(name, None)
-        os.environ.update(_QUICK)
         self.folder = folder
         self.data = folder / "data"
-        self._settings = Settings().model_copy(update={"data": self.data})
+        self._settings = Settings().model_copy(update={"data": self.data, **_QUICK})
         self._suite = Suite(
             self._settings, installed_servers(), demo_data=True, log_folder=folder / "logs"
         )
@@ -64,7 +63,7 @@ class Stage:
     async def kill(self, name: str) -> int:
         """Send SIGKILL to one server's process; return its process id."""
         child = self._suite.children[name]
-        pid = child.process.pid if child.process else 0
+        pid = child.pid or 0
         await self._suite.kill(name)
         return pid
 
@@ -75,7 +74,7 @@ class Stage:
     async def samples(self) -> Path:
         """Write the sample documents with the product's own command; return their folder."""
         folder = self.folder / "samples"
-        await self.command("samples", str(folder))
+        await self.command("samples", str(folder), "--format", "ubl", "--format", "facturx")
         return folder
 
     async def command(self, *arguments: str) -> tuple[int, str]:
