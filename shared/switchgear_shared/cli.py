@@ -12,7 +12,7 @@ from switchgear_shared import serving
 from switchgear_shared.commands import governance, operations, running, setup
 from switchgear_shared.commands.console import run, settings_with
 from switchgear_shared.observability import logs, traces
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 
 app = typer.Typer(
     name="switchgear", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -22,6 +22,13 @@ operations.register(app)
 setup.register(app)
 for _point in entry_points(group="switchgear.commands"):
     _point.load()(app)
+
+
+@app.callback()
+def before() -> None:
+    """Run the suite, and operate it."""
+    logs.configure("warning")
+
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
 Port = Annotated[int | None, typer.Option("--port", help="Port; 0 takes any.")]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import ConsumerRunner, DeliveryPolicy
+from switchgear_shared.messaging.dead_letters import DeadLetters
 from switchgear_shared.messaging.embedded import EmbeddedNats
 from switchgear_shared.messaging.endpoint import Locate, fixed
 from switchgear_shared.messaging.inbox import prune_inbox
@@ -38,7 +39,9 @@ class Runtime:
             base_delay_s=settings.delivery_delay_s,
             ack_wait_s=settings.delivery_ack_wait_s,
         )
-        self._runner = ConsumerRunner(host.bus, host.consumers(), policy)
+        self._runner = ConsumerRunner(
+            host.bus, host.consumers(), policy, observe=host.metrics.event
+        )
         self._relays = [OutboxRelay(database, host.bus) for database in host.databases()]
         self._services = [
             BusService(server.front, host.bus, host.tokens) for server in host.servers.values()
@@ -86,6 +89,12 @@ class Runtime:
             async with database.reading() as session:
                 waiting = await session.scalar(select(func.count()).select_from(outbox))
             self._host.metrics.outbox_depth(database.name, waiting or 0)
+        self._host.metrics.approvals_open(await self._host.approvals.count_open())
+        for server in self._host.servers.values():
+            if server.part.measure is not None:
+                await server.part.measure(self._host.metrics)
+        if self.is_running:
+            self._host.metrics.dead_letters_open(await DeadLetters(self._host.bus).count())
 
     async def _start_until_done(self) -> None:
         while True:

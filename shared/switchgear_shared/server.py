@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import timedelta
-from importlib.metadata import EntryPoint, entry_points, version
-from pathlib import Path
-from typing import Any
+from importlib.metadata import version
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
 
-from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.calls.pipeline import Governance, Pipeline
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
@@ -38,6 +32,7 @@ from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.observability.logs import logger
 from switchgear_shared.observability.metrics import BackendReading, Metrics
+from switchgear_shared.part import AUDIENCE, Build, Context, Part, installed_servers
 from switchgear_shared.resilience.breaker import CircuitBreaker
 from switchgear_shared.resilience.bulkhead import Bulkhead
 from switchgear_shared.resilience.fallback import LastGoodAnswers
@@ -47,7 +42,6 @@ from switchgear_shared.resilience.retry import RetryPolicy
 from switchgear_shared.settings import Settings
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
-from switchgear_shared.toolset import Toolset
 from switchgear_shared.transports.forward import BusForward
 from switchgear_shared.transports.front import Front
 from switchgear_shared.transports.inprocess import Switchboard
@@ -56,67 +50,7 @@ from switchgear_shared.whoami import add_guide, add_whoami
 log = logger(__name__)
 
 ISSUER = "urn:switchgear"
-AUDIENCE = "urn:switchgear:suite"
 _ANSWERS_KEPT = 2_000
-_ENTRY_POINTS = "switchgear.servers"
-
-
-@dataclass(kw_only=True)
-class Part:
-    """What one server contributes; everything around it is the same for all."""
-
-    name: str
-    title: str
-    instructions: str
-    toolset: Toolset[Any]
-    backend: Any
-    database: Database | None
-    migrations: Sequence[Path] = ()
-    backend_name: str = "sql"
-    consumers: Sequence[Consumer] = ()
-    load_demo: Callable[[], Awaitable[object]] | None = None
-    front: Callable[[Pipeline], Front] | None = None
-    apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])
-    """ASGI apps by path prefix, each behind authentication."""
-    public_routes: Sequence[BaseRoute] = ()
-    """Routes that need no credential: metadata and the token endpoint."""
-    close: Callable[[], Awaitable[None]] | None = None
-
-
-@dataclass(kw_only=True)
-class Context:
-    """What a server's `build` may use."""
-
-    settings: Settings
-    switchboard: Switchboard
-    bus: Bus
-    agents: Agents
-    tokens: Tokens
-    approvals: Approvals
-    trail: AuditTrail
-    policies: Policies
-    remote: BusForward
-    public_url: str
-
-    def database(self, name: str) -> Database:
-        """Return the database of the server `name`."""
-        return Database.at(
-            name, data_dir=self.settings.data, database_url=self.settings.database_dsn
-        )
-
-    def tools_as(self, service: str) -> ToolClient:
-        """Return a client that calls other servers' tools as one of our own services."""
-        agent = next(agent for agent in DEFAULT_AGENTS if agent.id == service)
-        return ToolClient(self.switchboard, agent.principal, self.settings.attempt_timeout_s)
-
-
-Build = Callable[[Context], Part]
-
-
-def installed_servers() -> dict[str, EntryPoint]:
-    """Return the entry point of every installed server's `build`, by name, not yet loaded."""
-    found = {point.name: point for point in entry_points(group=_ENTRY_POINTS)}
-    return {name: found[name] for name in sorted(found)}
 
 
 class Server:

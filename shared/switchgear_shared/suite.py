@@ -15,7 +15,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from switchgear_shared.observability import logs, traces
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.serving import run_to_the_end, serve_http
 from switchgear_shared.settings import Settings
 

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import uvicorn
 
 from switchgear_shared.application import Application
+from switchgear_shared.part import AUDIENCE
 from switchgear_shared.runtime import Runtime
-from switchgear_shared.server import AUDIENCE, Host
+from switchgear_shared.server import Host
 from switchgear_shared.serving import hosting
 from switchgear_shared.settings import Settings
 

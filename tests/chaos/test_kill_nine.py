@@ -18,7 +18,7 @@ from switchgear_documents.commands import spec_of
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.commands.audit import verified
 from switchgear_shared.demo_company import demo_company, small_invoices
-from switchgear_shared.server import AUDIENCE, installed_servers
+from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.serving import hosting
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite

@@ -14,7 +14,7 @@ from typing import NamedTuple, NoReturn
 import pytest
 import pytest_asyncio
 
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.testing import Running, is_ci, running, settings_for
 
 HERE = Path(__file__).parent

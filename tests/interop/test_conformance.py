@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from switchgear_shared.application import Application
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.testing import Running, listening
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="session")]

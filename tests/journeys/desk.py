@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from switchgear_documents.commands import spec_of
 from switchgear_documents.samples import InvoiceSpec, to_ubl
 from switchgear_shared.demo_company import demo_company, sample_invoices, small_invoices
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.serving import hosting
 from switchgear_shared.testing import Running, running, settings_for, until
 from switchgear_shared.transports.results import CORRELATION_KEY, ERROR_KEY

@@ -11,7 +11,7 @@ from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, new_correlation_id
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import Agent
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.testing import Running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

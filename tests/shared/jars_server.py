@@ -18,7 +18,7 @@ from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import ExactDecimal, Money, TenantId, new_id
 from switchgear_shared.errors import ConflictError, NotFoundError
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.database import Database
 from switchgear_shared.toolset import ResourceBody, Toolset
 

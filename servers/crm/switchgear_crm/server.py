@@ -5,7 +5,7 @@ from pathlib import Path
 from switchgear_crm.demo import load_demo
 from switchgear_crm.sql import SqlCrm
 from switchgear_crm.tools import crm
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Customers and prospects: start with crm_search by name, e-mail or number, then "

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import Document, DocumentRow, Review
 from switchgear_documents.reading.reading import FieldReading, Reading
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
 from switchgear_shared.errors import NotFoundError
+from switchgear_shared.observability.metrics import Metrics
+from switchgear_shared.storage.database import Database
 
 
 async def find_document(session: AsyncSession, tenant: str, document_id: str) -> DocumentRecord:
@@ -32,6 +34,15 @@ async def open_review_of(
             )
         )
     ).scalar_one_or_none()
+
+
+async def count_states(database: Database, metrics: Metrics) -> None:
+    """Set how many documents are in each state."""
+    async with database.reading() as session:
+        found = await session.execute(
+            select(DocumentRecord.state, func.count()).group_by(DocumentRecord.state)
+        )
+        metrics.documents(dict(found.tuples().all()))
 
 
 def reading_of(record: DocumentRecord) -> Reading | None:

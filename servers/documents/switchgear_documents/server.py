@@ -5,11 +5,12 @@ from pathlib import Path
 from switchgear_documents import tools_operations
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.rest import RestIntake
+from switchgear_documents.rows import count_states
 from switchgear_documents.sql import SqlDocuments
 from switchgear_documents.stages import Stages
 from switchgear_documents.tools import documents
 from switchgear_shared.messaging.dead_letters import DeadLetters
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.files import Files
 from switchgear_shared.transports.limits import BodyLimit
 
@@ -46,5 +47,6 @@ def build(context: Context) -> Part:
         migrations=(Path(__file__).parent / "migrations",),
         consumers=Stages(database, files, reader).consumers(),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
+        measure=lambda metrics: count_states(database, metrics),
         close=reader.close,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from switchgear_erp.demo import load_demo
 from switchgear_erp.sql import SqlErp
 from switchgear_erp.tools import erp
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Parties, products, orders, invoices and balances: find ids with erp_find_party, "

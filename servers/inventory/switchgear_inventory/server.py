@@ -5,7 +5,7 @@ from pathlib import Path
 from switchgear_inventory.demo import load_demo
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.tools import inventory
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Items, stock and movements: find the SKU with inventory_find_item, then inventory_get_stock. "

@@ -10,7 +10,7 @@ from switchgear_registry.listing import Listing
 from switchgear_registry.oauth import OAuth
 from switchgear_registry.tools import registry
 from switchgear_shared.calls.pipeline import Pipeline
-from switchgear_shared.server import AUDIENCE, Context, Part, installed_servers
+from switchgear_shared.part import AUDIENCE, Context, Part, installed_servers
 
 INSTRUCTIONS = (
     "The way to all servers of this suite: find a tool with registry_search_tools, read its schema "

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from switchgear_shared.server import Context, Part
+from switchgear_shared.part import Context, Part
 from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.sql import SqlWorkflows
 from switchgear_workflows.supplier_invoice import SupplierInvoice

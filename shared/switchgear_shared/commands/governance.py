@@ -14,7 +14,7 @@ from switchgear_shared.commands.audit import exported, verified
 from switchgear_shared.commands.console import call_tool, run, settings_with, show
 from switchgear_shared.governance.agents import Agent, Kind
 from switchgear_shared.governance.policy_source import check
-from switchgear_shared.server import AUDIENCE, installed_servers
+from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.serving import hosting
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data directory.")]

@@ -19,6 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 _END_STATES = ("filed", "rejected", "in_review")
 _POLL_S = 0.25
+_TO_THE_SECOND = len("2026-01-01T00:00:00")
 
 _documents = typer.Typer(no_args_is_help=True, help="Hand documents in and follow them.")
 _dead_letters = typer.Typer(no_args_is_help=True, help="Events that failed for good.")
@@ -93,7 +94,8 @@ def trace(
     if as_json:
         show(answer, as_json=True)
     else:
-        show(answer["steps"], as_json=False, columns=("at", "server", "what", "by", "outcome"))
+        steps = [{**step, "at": step["at"][:_TO_THE_SECOND]} for step in answer["steps"]]
+        show(steps, as_json=False, columns=("at", "server", "what", "by", "outcome"))
 
 
 @_dead_letters.command("list")

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import typer
 
+from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.runtime import locate_broker
-from switchgear_shared.server import AUDIENCE, installed_servers
 from switchgear_shared.serving import hosting, serve_http
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite

@@ -13,7 +13,7 @@ import typer
 
 from switchgear_shared.commands.console import run, settings_with, show
 from switchgear_shared.errors import SwitchgearError
-from switchgear_shared.server import installed_servers
+from switchgear_shared.part import installed_servers
 from switchgear_shared.serving import hosting
 
 Client = Literal["claude-desktop", "vscode", "cursor"]

@@ -17,7 +17,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from switchgear_shared.errors import BackendUnavailableError
-from switchgear_shared.server import AUDIENCE, installed_servers
+from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.serving import hosting
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
@@ -126,6 +126,16 @@ class Approvals:
         if len(rows) <= limit:
             return items, None
         return items, encode_cursor(_CURSOR, [items[-1].created_at.isoformat(), items[-1].id])
+
+    async def count_open(self) -> int:
+        """Return how many wait for a decision, of all tenants."""
+        async with self._database.reading() as session:
+            count = await session.scalar(
+                select(func.count())
+                .select_from(ApprovalRow)
+                .where(is_in_state("open", self._now()))
+            )
+        return count or 0
 
     async def get(self, tenant: TenantId, approval_id: str) -> Approval:
         """Return one approval; raises NotFoundError."""

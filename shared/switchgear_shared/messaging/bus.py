@@ -144,6 +144,13 @@ class Bus:
             timeout_s=_PUBLISH_TIMEOUT_S,
         )
 
+    async def count(self, stream: str) -> int:
+        """Return how many messages a stream holds."""
+        info = await self.call(
+            lambda: self.jetstream.stream_info(stream), timeout_s=_REQUEST_TIMEOUT_S
+        )
+        return info.state.messages
+
     async def discard(self, stream: str, sequence: int, *, timeout_s: float = 10.0) -> bool:
         """Delete one message; returns False if it is not there any more."""
 

@@ -25,12 +25,17 @@ from switchgear_shared.messaging.subjects import (
 )
 from switchgear_shared.messaging.timers import TimerForwarder
 from switchgear_shared.observability.logs import logger
+from switchgear_shared.observability.metrics import EventOutcome
 
 _log = logger(__name__)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _LONGEST_DELAY_S = 900.0
 _FACTOR = 4.0
 _JITTER = 0.2
+
+
+Observe = Callable[[str, EventOutcome], None]
+"""Told of every delivery: the consumer's name and what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,12 @@ class ConsumerRunner:
         consumers: Sequence[Consumer],
         policy: DeliveryPolicy | None = None,
         draw: Callable[[], float] = random.random,
+        observe: Observe | None = None,
     ) -> None:
         self._bus = bus
         self._policy = policy or DeliveryPolicy()
         self._draw = draw
+        self._observe: Observe = observe or (lambda _consumer, _outcome: None)
         self._loops = [self._loop_of(consumer) for consumer in consumers]
         self._burial = ExhaustedBurial(bus)
         self._timers = TimerForwarder(bus)
@@ -131,17 +138,19 @@ class ConsumerRunner:
             try:
                 event = Event.from_cloudevent(message.data)
             except InvalidRequestError as error:
+                self._observe(consumer.name, "dead_lettered")
                 await self._bury(message, "undecodable", error)
                 return
             try:
                 async with turns.hold((event.tenant, event.subject)):
                     await consumer.handle(event)
             except Exception as error:  # noqa: BLE001 - the consumer loop outlives any handler
-                await self._failed(message, error)
+                self._observe(consumer.name, await self._failed(message, error))
             else:
+                self._observe(consumer.name, "handled")
                 await settle(message.ack())
 
-    async def _failed(self, message: Msg, error: Exception) -> None:
+    async def _failed(self, message: Msg, error: Exception) -> EventOutcome:
         attempt = message.metadata.num_delivered
         if isinstance(error, SwitchgearError) and not error.retryable:
             await self._bury(message, "permanent", error)
@@ -158,6 +167,8 @@ class ConsumerRunner:
                 exc_info=None if isinstance(error, SwitchgearError) else error,
             )
             await settle(message.nak(delay=delay_s))
+            return "failed"
+        return "dead_lettered"
 
     async def _bury(self, message: Msg, reason: Reason, error: Exception) -> None:
         try:

@@ -86,6 +86,10 @@ class DeadLetters:
             items=items, next_cursor=encode_cursor(_LISTING, [items[-1].id]), truncated=True
         )
 
+    async def count(self) -> int:
+        """Return how many there are, of all tenants."""
+        return await self._bus.count(DEAD)
+
     async def get(self, letter_id: str, *, tenant: TenantId | None = None) -> DeadLetter:
         """Return one dead letter.
 

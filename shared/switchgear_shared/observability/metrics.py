@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-EventOutcome = Literal["handled", "failed", "dead_lettered", "duplicate"]
+EventOutcome = Literal["handled", "failed", "dead_lettered"]
 
 BREAKER_STATES: Final = ("closed", "half_open", "open", "isolated")
 OTHER: Final = "other"

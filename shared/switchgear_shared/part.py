@@ -1,0 +1,98 @@
+"""What a server package contributes to the suite, and what it is given to build it with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from switchgear_shared.calls.client import ToolClient
+from switchgear_shared.calls.pipeline import Pipeline
+from switchgear_shared.governance.approval import Approvals
+from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.identity import (
+    DEFAULT_AGENTS,
+    Agents,
+    Tokens,
+)
+from switchgear_shared.governance.policy import Policies
+from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.messaging.consumer import Consumer
+from switchgear_shared.observability.logs import logger
+from switchgear_shared.observability.metrics import Metrics
+from switchgear_shared.settings import Settings
+from switchgear_shared.storage.database import Database
+from switchgear_shared.toolset import Toolset
+from switchgear_shared.transports.forward import BusForward
+from switchgear_shared.transports.front import Front
+from switchgear_shared.transports.inprocess import Switchboard
+
+log = logger(__name__)
+
+AUDIENCE = "urn:switchgear:suite"
+_ENTRY_POINTS = "switchgear.servers"
+
+
+@dataclass(kw_only=True)
+class Part:
+    """What one server contributes; everything around it is the same for all."""
+
+    name: str
+    title: str
+    instructions: str
+    toolset: Toolset[Any]
+    backend: Any
+    database: Database | None
+    migrations: Sequence[Path] = ()
+    backend_name: str = "sql"
+    consumers: Sequence[Consumer] = ()
+    load_demo: Callable[[], Awaitable[object]] | None = None
+    front: Callable[[Pipeline], Front] | None = None
+    apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])
+    """ASGI apps by path prefix, each behind authentication."""
+    public_routes: Sequence[BaseRoute] = ()
+    """Routes that need no credential: metadata and the token endpoint."""
+    measure: Callable[[Metrics], Awaitable[None]] | None = None
+    """Brings this server's gauges up to date before a scrape."""
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(kw_only=True)
+class Context:
+    """What a server's `build` may use."""
+
+    settings: Settings
+    switchboard: Switchboard
+    bus: Bus
+    agents: Agents
+    tokens: Tokens
+    approvals: Approvals
+    trail: AuditTrail
+    policies: Policies
+    remote: BusForward
+    public_url: str
+
+    def database(self, name: str) -> Database:
+        """Return the database of the server `name`."""
+        return Database.at(
+            name, data_dir=self.settings.data, database_url=self.settings.database_dsn
+        )
+
+    def tools_as(self, service: str) -> ToolClient:
+        """Return a client that calls other servers' tools as one of our own services."""
+        agent = next(agent for agent in DEFAULT_AGENTS if agent.id == service)
+        return ToolClient(self.switchboard, agent.principal, self.settings.attempt_timeout_s)
+
+
+Build = Callable[[Context], Part]
+
+
+def installed_servers() -> dict[str, EntryPoint]:
+    """Return the entry point of every installed server's `build`, by name, not yet loaded."""
+    found = {point.name: point for point in entry_points(group=_ENTRY_POINTS)}
+    return {name: found[name] for name in sorted(found)}
