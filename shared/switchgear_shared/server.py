@@ -125,7 +125,7 @@ class Host:
             if name not in builds:
                 raise NotFoundError(f"no server {name} is installed, only {', '.join(builds)}")
             build: Build = builds[name].load()
-            await self._add(build(context), demo_data=demo_data)
+            await self.add(build(context), demo_data=demo_data)
 
     def authenticator(self, audience: str) -> Authenticator:
         """Return what checks credentials shown for `audience`; suite-wide ones hold everywhere."""
@@ -151,7 +151,8 @@ class Host:
         await self.governance_database.close()
         await self.audit_database.close()
 
-    async def _add(self, part: Part, *, demo_data: bool) -> None:
+    async def add(self, part: Part, *, demo_data: bool = False) -> None:
+        """Migrate a part's database and serve it through a pipeline of its own."""
         if part.database is not None:
             await migrate(part.database, [*part.migrations, MESSAGING_MIGRATIONS])
             if demo_data and part.load_demo is not None:

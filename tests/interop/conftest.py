@@ -2,11 +2,10 @@
 
 import asyncio
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -32,7 +31,7 @@ class Ran(NamedTuple):
     err: str
 
 
-Run = Callable[..., "asyncio.Future[Ran]"]
+Run = Callable[..., Awaitable[Ran]]
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +111,7 @@ def run() -> Run:
             raise
         return Ran(process.returncode or 0, out.decode(), err.decode())
 
-    return run_program  # type: ignore[return-value]
+    return run_program
 
 
 def _installed(name: str, pins: Path, install: Callable[[Path], None]) -> Path:
@@ -137,7 +136,6 @@ def _call(*command: str, cwd: Path | None = None) -> None:
     subprocess.run(
         command,
         cwd=cwd,
-        env={**os.environ, "CI": ""},
         check=True,
         capture_output=True,
         text=True,

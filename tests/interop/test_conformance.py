@@ -1,5 +1,6 @@
 """Every server under the protocol's own conformance harness, in both protocol eras."""
 
+import asyncio
 import json
 import re
 from collections import Counter
@@ -14,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from switchgear_shared.application import Application
 from switchgear_shared.part import installed_servers
-from switchgear_shared.testing import Running, listening
+from switchgear_shared.testing import Running, free_port
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="session")]
 
@@ -72,5 +73,39 @@ async def open_port(whole_suite: Running) -> AsyncIterator[int]:
     """A port of loopback on which the suite takes every request for the operator's."""
     app = Application(whole_suite.host, whole_suite.runtime, {}).asgi()
     bearing = _Bearing(app, await whole_suite.token("operator"))
-    async with listening(bearing) as port:
-        yield port
+    config = uvicorn.Config(bearing, port=free_port(), log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield config.port
+    server.should_exit = True
+    await serving
+
+
+@pytest.mark.parametrize("revision", OWN)
+@pytest.mark.parametrize("server", installed_servers())
+async def test_a_server_fails_only_what_asks_for_a_fixture_it_has_not(
+    server: str, revision: str, open_port: int, node: str, node_modules: Path, run: Any,
+    tmp_path: Path,
+) -> None:
+    harness = node_modules / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+    ran = await run(
+        *(node, str(harness), "server", "--url", f"http://localhost:{open_port}/{server}/mcp"),
+        *("--suite", "all", "--spec-version", revision, "--output-dir", str(tmp_path)),
+        *("--expected-failures", str(HERE / "conformance" / f"{revision}.yml")),
+    )
+    found = {
+        _scenario(file): Counter(check["status"] for check in json.loads(file.read_text()))
+        for file in tmp_path.glob("*/checks.json")
+    }
+
+    assert (ran.code, ran.err) == (0, ""), ran.out[-3000:]
+    assert {name: found.get(name) for name in OWN[revision]} == OWN[revision]
+    assert sum(found.values(), Counter()) == TOTAL[revision]
+
+
+def _scenario(file: Path) -> str:
+    """Return the scenario of `server-<scenario>-<time>/checks.json`."""
+    return re.sub(r"^server-|-\d{4}-\d\d-\d\dT[-\dZ]+$", "", file.parent.name)

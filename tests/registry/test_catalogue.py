@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from switchgear_registry.catalogue import REFRESH_S, Catalogue
 
+from switchgear_registry.catalogue import REFRESH_S, Catalogue
 from switchgear_shared.calls.description import ToolDescription, describe
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.errors import BackendUnavailableError

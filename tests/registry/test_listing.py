@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.applications import Starlette
+
 from switchgear_registry.listing import Listing
 
 SUITE = "https://suite.example"

@@ -41,7 +41,7 @@ def test_calls_are_counted_by_outcome_and_timed() -> None:
 def test_events_and_what_waits_are_told() -> None:
     metrics = Metrics()
 
-    for outcome in ("handled", "handled", "failed", "dead_lettered", "duplicate"):
+    for outcome in ("handled", "handled", "failed", "dead_lettered"):
         metrics.event("documents-classify", outcome)
     metrics.outbox_depth("documents", 7)
     metrics.dead_letters_open(2)
@@ -51,7 +51,6 @@ def test_events_and_what_waits_are_told() -> None:
         ("switchgear_events_total", "documents-classify", "handled"): 2,
         ("switchgear_events_total", "documents-classify", "failed"): 1,
         ("switchgear_events_total", "documents-classify", "dead_lettered"): 1,
-        ("switchgear_events_total", "documents-classify", "duplicate"): 1,
         ("switchgear_outbox_depth", "documents"): 7,
         ("switchgear_dead_letters_open",): 2,
         ("switchgear_approvals_open",): 3,
