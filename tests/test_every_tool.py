@@ -30,7 +30,6 @@ MOST_TOKENS_LISTED = 8_000
 BYTES_A_TOKEN = 4
 NAME = re.compile(r"[a-z]+(_[a-z]+){1,5}")
 PERMISSION = re.compile(r"[a-z]+\.[a-z_]+\.[a-z_]+")
-CODE = re.compile(r"\b[a-z]+(?:_[a-z]+)*\b")
 HINTS = ["destructiveHint", "idempotentHint", "openWorldHint", "readOnlyHint", "title"]
 COMBINATORS = {"oneOf", "anyOf", "allOf", "not", "if", "then", "else", "enum", "const"}
 NOWHERE = {"$ref", "$defs", "definitions", "allOf", "not", "if", "then", "else", "title"}
@@ -95,11 +94,9 @@ def test_a_description_says_what_when_and_how_it_fails(tool: ToolDescription) ->
     assert first.endswith(".")
     assert blank == ""
     text = " ".join(rest)
-    when, _, failing = text.partition("ails")
-    assert when.rsplit(maxsplit=1)[0] != ""
-    assert re.search(r"\b(Fails with|Never fails|never fails|Fails as)\b", text) or (
-        "else as the tool itself does" in failing
-    )
+    found = re.search(r"\b(Fails with|[Nn]ever fails)\b", text)
+    assert found is not None
+    assert found.start() > len("Use it.")
     assert tool.description == tool.description.strip()
 
 
@@ -124,7 +121,8 @@ def test_all_four_hints_are_present(tool: ToolDescription) -> None:
 @every_tool
 def test_the_output_is_an_object_that_is_described(tool: ToolDescription) -> None:
     assert tool.output_schema["type"] == "object"
-    assert tool.output_schema["properties"] != {}
+    if tool.effect != "forward":  # its answer is that of another tool
+        assert tool.output_schema["properties"] != {}
     assert not COMBINATORS & tool.output_schema.keys()
     for schema in subschemas(tool.output_schema):
         assert not {"$ref", "$defs", "definitions"} & schema.keys()
@@ -272,4 +270,5 @@ def test_the_tools_that_the_shipped_policies_name_exist() -> None:
     text = (shipped / "default.cedar").read_text(encoding="utf-8")
     named = set(re.findall(r'Tool::"([a-z_]+)"', text))
 
-    assert named - {tool.name for server in SERVERS for tool in described(server)} == set()
+    served = {tool.name for server in SERVERS for tool in described(server)}
+    assert named - served == {"erp_record_payment"}  # its rule stands before it is served

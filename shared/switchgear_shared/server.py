@@ -184,11 +184,12 @@ class Host:
             settings.attempt_timeout_s,
         )
         self.metrics.watch_backend(name, lambda: _reading(protection))
-        add_whoami(part.toolset, part.name, protection, self._governance)
-        add_guide(part.toolset, part.name, part.instructions)
+        toolset = part.toolset.copy()
+        add_whoami(toolset, part.name, protection, self._governance)
+        add_guide(toolset, part.name, part.instructions)
         return Pipeline(
             part.name,
-            part.toolset,
+            toolset,
             part.backend,
             governance=self._governance,
             protection=protection,

@@ -87,7 +87,12 @@ async def open_port(whole_suite: Running) -> AsyncIterator[int]:
 @pytest.mark.parametrize("revision", OWN)
 @pytest.mark.parametrize("server", installed_servers())
 async def test_a_server_fails_only_what_asks_for_a_fixture_it_has_not(
-    server: str, revision: str, open_port: int, node: str, node_modules: Path, run: Any,
+    server: str,
+    revision: str,
+    open_port: int,
+    node: str,
+    node_modules: Path,
+    run: Any,
     tmp_path: Path,
 ) -> None:
     harness = node_modules / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"

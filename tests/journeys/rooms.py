@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from journeys.desk import Desk, Samples, copied, opened, prepare
 
@@ -16,10 +17,8 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _prepared(tmp_path_factory.getbasetemp())
 
 
-@pytest.fixture(scope="session")
-async def desk(
-    demo_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncGenerator[Desk]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def desk(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Desk]:
     """The suite that most tests share: each brings documents of its own."""
     async with opened(copied(demo_data, tmp_path_factory.mktemp("desk"))) as shared:
         yield shared

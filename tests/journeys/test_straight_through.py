@@ -1,7 +1,9 @@
 import pytest
 from journeys.desk import Desk, Samples, gross_of
 from switchgear_documents.samples import to_ubl
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def test_x(desk: Desk, samples: Samples):
     spec = samples.small()

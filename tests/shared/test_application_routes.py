@@ -13,8 +13,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from switchgear_shared.application import Application
 from switchgear_shared.governance.identity import Keys, Tokens
-from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.part import AUDIENCE, installed_servers
+from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.server import ISSUER, Host
 from switchgear_shared.testing import settings_for
 

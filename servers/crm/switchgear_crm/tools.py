@@ -67,7 +67,7 @@ async def crm_search(
 
     Start here when you know a name, number or e-mail and need an id. `approximate` means nothing
     matched as written and these are only spelled alike: make sure before you use one. No items
-    means no match: try a shorter part of the name.
+    means no match: try a shorter part of the name. Fails with invalid_request for a foreign cursor.
     """
     return await backend.search(caller.tenant, query=query, kind=kind, limit=limit, cursor=cursor)
 
@@ -114,7 +114,7 @@ async def crm_list_opportunities(
     """List opportunities, those that close soonest first.
 
     Filters combine; with stage `open`, overdue ones come first. Amounts of different currencies
-    do not compare: min_amount and currency without each other fail with invalid_request.
+    do not compare. Fails with invalid_request for min_amount without currency, or the reverse.
     """
     if (min_amount is None) != (currency is None):
         missing = "currency" if currency is None else "min_amount"
@@ -188,7 +188,7 @@ async def crm_log_activity(
     caller: Caller,
     *,
     about_id: _About,
-    kind: ActivityKind,
+    kind: Annotated[ActivityKind, Field(description="What it was.")],
     subject: Annotated[
         str, Field(min_length=1, max_length=200, description="What happened, in one line.")
     ],

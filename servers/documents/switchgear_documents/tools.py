@@ -100,7 +100,7 @@ async def documents_get_status(
 async def documents_trace(
     backend: DocumentsBackend, caller: Caller, correlation_id: CorrelationIdOf
 ) -> Trace:
-    """Show every step under a correlation ID: events, calls, decisions, the resulting record.
+    """Show every step under a correlation ID: events, calls, decisions, the record.
 
     Use to explain what happened to a document, who decided, and why. Oldest step first.
     Fails with not_found if nothing is known of the id.

@@ -75,6 +75,7 @@ async def inventory_find_item(
 
     Start here for a `sku`. `approximate` means nothing matched as written and these are only
     spelled alike: make sure before you use one. No items means no match.
+    Fails with invalid_request unless one of query, sku and barcode is given.
     """
     return await backend.find_items(
         caller.tenant, query=query, sku=sku, barcode=barcode, limit=limit, cursor=cursor
@@ -137,6 +138,7 @@ async def inventory_list_movements(
 
     With kind `receipt` and the purchase order as `source_ref`: what was received for it, as
     erp_match_invoice wants it. Filters combine; no items means nothing moved.
+    Fails with invalid_request for a foreign cursor.
     """
     return await backend.list_movements(
         caller.tenant,

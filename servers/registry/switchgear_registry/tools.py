@@ -29,7 +29,7 @@ async def registry_search_tools(
     """Find tools by what you want to do, among those you may call.
 
     Start here. Then registry_describe_tool for the schema and registry_call_tool to call.
-    No items means nothing fits: say it in other words, or take it as not possible.
+    No items means nothing fits: say it in other words, or take it as not possible. Never fails.
     """
     return await backend.search(caller, query, server=server, limit=limit)
 

@@ -62,7 +62,7 @@ class Pipeline:
         metrics: Metrics,
     ) -> None:
         self.server = server
-        self.toolset = toolset.copy()
+        self.toolset = toolset
         self.protection = protection
         self._backend = backend
         self._policies = governance.policies

@@ -4,6 +4,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+_LIMITS = (
+    "default",
+    "maximum",
+    "maxItems",
+    "maxLength",
+    "minimum",
+    "minItems",
+    "minLength",
+    "pattern",
+)
+
 
 def closed_input_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of a tool's arguments: one closed object, references inlined.
@@ -21,6 +32,7 @@ def closed_input_schema(model: type[BaseModel]) -> dict[str, Any]:
 def output_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of a tool's answer, references inlined, nulls kept.
 
+    What bounds a value is left out: an answer keeps to it, and a model has no use for it.
     A nullable value is an `anyOf` of two single types: a list under `type` is legal, but clients
     that map schemas onto a dialect with one type drop it.
     """
@@ -57,13 +69,19 @@ def _inlined(
                 name: _inlined(sub, definitions, nullable=nullable, inside=inside)
                 for name, sub in value.items()
             }
-        elif key == "title" or (key == "default" and value is None):
+        elif _is_dropped(key, value, nullable=nullable):
             continue
         elif key in ("enum", "const", "default", "required", "examples"):
             result[key] = value
         else:
             result[key] = _inlined(value, definitions, nullable=nullable, inside=inside)
     return result if nullable else _without_null_choice(result)
+
+
+def _is_dropped(key: str, value: Any, *, nullable: bool) -> bool:
+    if nullable:
+        return key == "title" or key in _LIMITS
+    return key == "title" or (key == "default" and value is None)
 
 
 def _without_null_choice(node: dict[str, Any]) -> dict[str, Any]:

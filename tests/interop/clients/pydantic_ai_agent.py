@@ -22,9 +22,7 @@ def follow(task):
     answers = {}
 
     async def decide(messages, info):
-        returned = [
-            part for m in messages for part in m.parts if isinstance(part, ToolReturnPart)
-        ]
+        returned = [part for m in messages for part in m.parts if isinstance(part, ToolReturnPart)]
         answers["tools"] = sorted(tool.name for tool in info.function_tools)
         if not returned:
             return call("registry_search_tools", query="hand in an invoice", limit=3)
@@ -57,7 +55,9 @@ async def main():
     toolset = MCPToolset(task["url"], headers=headers, tool_error_behavior="error")
     agent = Agent(FunctionModel(follow(task)), toolsets=[toolset])
     async with agent:
-        result = await agent.run("Hand in the invoice.", usage_limits=UsageLimits(request_limit=300))
+        result = await agent.run(
+            "Hand in the invoice.", usage_limits=UsageLimits(request_limit=300)
+        )
     print(result.output)
 
 

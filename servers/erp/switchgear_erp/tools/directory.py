@@ -31,7 +31,7 @@ async def erp_find_party(
     """Find customers and vendors, best match first.
 
     Start here for a `party_id`. Names may be mistyped, codes may not; no items means no match:
-    try a shorter part of the name.
+    try a shorter part of the name. Fails with invalid_request.
     """
     return await backend.find_parties(caller.tenant, query=query, role=role, limit=limit)
 
@@ -49,6 +49,7 @@ async def erp_find_product(
     """Find products with price, cost and tax rate, best match first.
 
     Use it for the `sku` of an invoice line. No items means no match.
+    Fails with invalid_request.
     """
     return await backend.find_products(caller.tenant, query=query, limit=limit)
 

@@ -43,7 +43,7 @@ async def erp_list_invoices(
     direction: Annotated[
         Direction | None, Field(description="To customers, or from vendors.")
     ] = None,
-    state: InvoiceState | None = None,
+    state: Annotated[InvoiceState | None, Field(description="Only this state.")] = None,
     overdue: Annotated[bool, Field(description="True: only unpaid and past due.")] = False,
     party_id: Party | None = None,
     query: Number | None = None,
@@ -52,7 +52,7 @@ async def erp_list_invoices(
 ) -> InvoicePage:
     """List invoices to customers and from vendors, newest first.
 
-    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet.
+    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet. Fails with invalid_request.
     """
     return await backend.list_invoices(
         caller.tenant,

@@ -19,7 +19,7 @@ async def erp_list_orders(
     caller: Caller,
     *,
     kind: Annotated[OrderKind | None, Field(description="Ours to ship, or ours to get.")] = None,
-    state: OrderState | None = None,
+    state: Annotated[OrderState | None, Field(description="Only this state.")] = None,
     party_id: Party | None = None,
     since: Annotated[date | None, Field(description="Ordered on this day or later.")] = None,
     query: Number | None = None,
@@ -28,7 +28,7 @@ async def erp_list_orders(
 ) -> OrderPage:
     """List sales and purchase orders, newest first.
 
-    Filters combine. Open orders are `confirmed`; `processed` ones are invoiced in full.
+    Filters combine. Open orders are `confirmed`; `processed` ones are invoiced in full. Fails with invalid_request.
     """
     return await backend.list_orders(
         caller.tenant,
