@@ -5,7 +5,7 @@ import importlib.metadata
 import shutil
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,10 @@ def jars_installed(jars_distribution: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture(scope="session")
 def jars_template(jars_distribution: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory that is made once and copied for each test."""
-    from jars_suite import prepare  # noqa: PLC0415 - after the path is set
-
     data = tmp_path_factory.mktemp("template") / "data"
     sys.path.insert(0, str(jars_distribution))
     try:
-        asyncio.run(prepare(data))
+        asyncio.run(import_module("jars_suite").prepare(data))
     finally:
         sys.path.remove(str(jars_distribution))
     return data
@@ -59,10 +57,8 @@ def jars_data(jars_template: Path, jars_installed: None, tmp_path: Path) -> Path
 @pytest.fixture
 async def suite(jars_data: Path) -> AsyncIterator[Any]:
     """A `JarsSuite` on a data directory of the test's own."""
-    from jars_suite import serving_jars  # noqa: PLC0415 - after the path is set
-
-    async with AsyncExitStack() as stack:
-        yield await stack.enter_async_context(serving_jars(jars_data))
+    async with import_module("jars_suite").serving_jars(jars_data) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -18,8 +18,8 @@ import pytest
 
 from switchgear_shared.calls.description import ToolDescription, describe
 from switchgear_shared.governance.policy_source import check
+from switchgear_shared.part import installed_servers
 from switchgear_shared.runtime import new_host
-from switchgear_shared.server import installed_servers
 from switchgear_shared.testing import settings_for
 from switchgear_shared.toolset import WRITE_ARGUMENTS, Toolset
 

@@ -3,7 +3,6 @@
 One tool bears the name that the shipped rule for money speaks of.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +20,9 @@ from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.database import Database
 from switchgear_shared.toolset import ResourceBody, Toolset
+
+JarId = Annotated[str, Field(max_length=64, description="`id` from jars_find_jars.")]
+Coins = Annotated[int, Field(ge=1, le=10**9, description="How many.")]
 
 
 class Base(DeclarativeBase):
@@ -155,8 +157,6 @@ def _result(row: JarRow) -> WriteResult:
 def toolset() -> Toolset[SqlJars]:
     """Return the tools; a fresh set for every host."""
     jars = Toolset[SqlJars]()
-    id_ = Annotated[str, Field(max_length=64, description="`id` from jars_find_jars.")]
-    coins_ = Annotated[int, Field(ge=1, le=10**9, description="How many.")]
 
     async def value(backend: SqlJars, caller: Caller, args: Mapping[str, Any]) -> dict[str, Any]:
         jar = await backend.get(caller.tenant, args["jar_id"])
@@ -167,7 +167,7 @@ def toolset() -> Toolset[SqlJars]:
         }
 
     @jars.read(permission="jars.jar.read")
-    async def jars_get_jar(backend: SqlJars, caller: Caller, jar_id: id_) -> Jar:
+    async def jars_get_jar(backend: SqlJars, caller: Caller, jar_id: JarId) -> Jar:
         """Get one jar.
 
         Use for its coins. Fails with not_found.
@@ -207,8 +207,8 @@ def toolset() -> Toolset[SqlJars]:
     async def jars_put_coins(
         backend: SqlJars,
         caller: Caller,
-        jar_id: id_,
-        coins: coins_,
+        jar_id: JarId,
+        coins: Coins,
         expected_version: Annotated[str | None, Field(description="`version` as read.")] = None,
         labels: Annotated[tuple[Label, ...] | None, Field(description="Stickers.")] = None,
     ) -> WriteResult:
@@ -223,7 +223,7 @@ def toolset() -> Toolset[SqlJars]:
     async def erp_record_payment(
         backend: SqlJars,
         caller: Caller,
-        jar_id: id_,
+        jar_id: JarId,
         amount: Annotated[Money | None, Field(description="All of it without.")] = None,
         ratio: Annotated[ExactDecimal | None, Field(description="A part.")] = None,
     ) -> WriteResult:
@@ -238,7 +238,7 @@ def toolset() -> Toolset[SqlJars]:
     @jars.resource(
         "jars://jars/{jar_id}", permission="jars.jar.read", mime_type="text/plain", name="jars_jar"
     )
-    async def jar_text(backend: SqlJars, caller: Caller, jar_id: id_) -> ResourceBody:
+    async def jar_text(backend: SqlJars, caller: Caller, jar_id: JarId) -> ResourceBody:
         """Read a jar as text."""
         jar = await backend.get(caller.tenant, jar_id)
         return ResourceBody(text=f"{jar.name}: {jar.coins}")
@@ -278,8 +278,3 @@ def build(context: Context) -> Part:
         database=database,
         migrations=(Path(__file__).parent / "jars_migrations",),
     )
-
-
-async def hang() -> None:
-    """Never answer."""
-    await asyncio.Event().wait()

@@ -14,7 +14,8 @@ async def test_a_writer_that_waits_too_long_is_told_that_the_database_does_not_a
 ) -> None:
     monkeypatch.setattr(storage, "_BUSY_TIMEOUT_MS", 50)
     database = Database.at("jars", data_dir=tmp_path, database_url=None)
-    async with database.unit_of_work():
+    async with database.unit_of_work() as first:
+        await first.connection()
         with pytest.raises(BackendUnavailableError):
             async with database.unit_of_work() as second:
                 await second.connection()

@@ -1,7 +1,7 @@
 """The servers over HTTP: both protocol eras, SSE, and the plain path beside the SDK's."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp_types import TextContent
 from sqlalchemy import text
 
+from switchgear_shared.governance.identity import Agent
 from switchgear_shared.testing import Running
 from switchgear_shared.transports.results import CORRELATION_KEY, ERROR_KEY, UNTRUSTED_KEY
 
@@ -27,7 +28,7 @@ TRANSPORTS = ["legacy", "modern", "sse"]
 
 
 @asynccontextmanager
-async def connected(served: Running, how: str, party: str = "saver") -> AsyncIterator[Client]:
+async def connected(served: Running, how: str, party: str = "saver") -> AsyncGenerator[Client]:
     headers = {"Authorization": f"Bearer {await served.token(party)}"}
     if how == "sse":
         transport = sse_client(f"{served.url}/jars/sse", headers=headers)
@@ -324,8 +325,6 @@ async def test_the_session_of_one_party_is_not_found_by_another(served: Running)
 
 async def test_a_disabled_agent_is_shut_out_of_its_open_session(served: Running) -> None:
     """Each request shows its credential again; a token outlives its agent by five seconds."""
-    from switchgear_shared.governance.identity import Agent  # noqa: PLC0415 - one use
-
     guest = Agent("guest", "agent", (), ("jars.*",))
     await served.host.agents.add(guest)
     token = await served.token("guest")

@@ -40,9 +40,11 @@ async def count_states(database: Database, metrics: Metrics) -> None:
     """Set how many documents are in each state."""
     async with database.reading() as session:
         found = await session.execute(
-            select(DocumentRecord.state, func.count().label("count")).group_by(DocumentRecord.state)
+            select(DocumentRecord.state, func.count().label("documents")).group_by(
+                DocumentRecord.state
+            )
         )
-        metrics.documents({row.state: row.count for row in found})
+        metrics.documents({row.state: row.documents for row in found})
 
 
 def reading_of(record: DocumentRecord) -> Reading | None:

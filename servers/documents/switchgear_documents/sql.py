@@ -5,11 +5,10 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from switchgear_documents.failures import Failures
 from switchgear_documents.intake import Intake
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.models import (
-    DeadLetterPage,
-    DeadLetterRow,
     Decision,
     Document,
     DocumentPage,
@@ -45,18 +44,18 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments:
+class SqlDocuments(Failures):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
         self, database: Database, files: Files, trail: AuditTrail, dead_letters: DeadLetters
     ) -> None:
+        super().__init__(dead_letters)
         self._database = database
         self._files = files
         self._intake = Intake(database, files)
         self._reviews = Reviews(database)
         self._tracing = Tracing(database, trail)
-        self._dead_letters = dead_letters
 
     async def submit(
         self,
@@ -255,47 +254,6 @@ class SqlDocuments:
     async def list_types(self) -> DocumentTypes:
         """See DocumentsBackend."""
         return DocumentTypes(items=tuple(KINDS.values()))
-
-    async def list_dead_letters(
-        self, tenant: TenantId, *, cursor: str | None, limit: int
-    ) -> DeadLetterPage:
-        """See DocumentsBackend."""
-        page = await self._dead_letters.list(tenant=tenant, limit=limit, cursor=cursor)
-        return DeadLetterPage(
-            items=tuple(
-                DeadLetterRow(
-                    id=letter.id,
-                    event_type=letter.event_type,
-                    consumer=letter.consumer,
-                    error_code=letter.error_code,
-                    error_message=letter.error_message[:200],
-                    attempts=letter.attempts,
-                    correlation_id=letter.correlation_id,
-                    failure_group=letter.failure_group,
-                    died_at=letter.died_at,
-                )
-                for letter in page.items
-            ),
-            next_cursor=page.next_cursor,
-            truncated=page.truncated,
-        )
-
-    async def replay_dead_letter(
-        self, caller: Caller, dead_letter_id: str, edits: dict[str, Any] | None
-    ) -> WriteResult:
-        """See DocumentsBackend."""
-        replayed = await self._dead_letters.replay(
-            dead_letter_id, tenant=caller.tenant, edits=edits
-        )
-        return WriteResult(id=dead_letter_id, state="replayed", version="1", changed=replayed)
-
-    async def discard_dead_letter(
-        self, caller: Caller, dead_letter_id: str, reason: str
-    ) -> WriteResult:
-        """See DocumentsBackend."""
-        del reason  # the audit row of this call keeps it
-        discarded = await self._dead_letters.discard(dead_letter_id, tenant=caller.tenant)
-        return WriteResult(id=dead_letter_id, state="discarded", version="1", changed=discarded)
 
 
 def _snippet(record: DocumentRecord, query: str | None) -> str | None:

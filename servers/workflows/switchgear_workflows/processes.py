@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import CorrelationId, TenantId, new_id, utc_now
-from switchgear_shared.errors import BackendUnavailableError, InvalidRequestError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database
-from switchgear_workflows.process import AwaitApproval, AwaitReview, Done, End, Kind, Rejected, Work
-from switchgear_workflows.tables import ProcessRecord, StepRecord
+from switchgear_workflows.journal import SOURCE, Journal, touch
+from switchgear_workflows.process import Done, Kind, Rejected, Work
+from switchgear_workflows.tables import ProcessRecord
 
-SOURCE = "workflows"
 _OVER = ("completed", "rejected", "failed")
 
 
@@ -36,6 +34,7 @@ class ProcessManager:
         self._database = database
         self._approvals = approvals
         self._kinds = kinds
+        self._journal = Journal(database, kinds)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
@@ -110,10 +109,10 @@ class ProcessManager:
             return
         async with self._once("workflows-review", event) as session:
             if session is not None:
-                fresh = await self._get(session, event.tenant, record.id)
+                fresh = await self._journal.get(session, event.tenant, record.id)
                 if event.data["decision"] == "reject":
                     reason = f"rejected in review by {event.data['decided_by']}"
-                    await self._finish(session, fresh, Rejected(reason), event)
+                    await self._journal.finish(session, fresh, Rejected(reason), event)
                 else:
                     fresh.state = "running"
                     fresh.step = None
@@ -127,7 +126,7 @@ class ProcessManager:
                         "invoice_id": fresh.data.get("invoice_id"),
                         "invoice_version": fresh.data.get("invoice_version"),
                     }
-                    _touch(fresh)
+                    touch(fresh)
         await self._advance(event.tenant, record.id, event)
 
     async def timer_due(self, event: Event) -> None:
@@ -137,7 +136,7 @@ class ProcessManager:
     async def _advance(self, tenant: TenantId, process_id: str, cause: Event) -> None:
         while True:
             async with self._database.reading() as session:
-                record = await self._get(session, tenant, process_id)
+                record = await self._journal.get(session, tenant, process_id)
             if record.state in _OVER or record.state == "waiting_review":
                 return
             if record.state == "waiting_approval":
@@ -145,14 +144,14 @@ class ProcessManager:
                 if ended is None:
                     return
                 if isinstance(ended, Rejected):
-                    await self._commit(record, record.step or "", ended, cause)
+                    await self._journal.commit(record, record.step or "", ended, cause)
                     return
             kind = self._kinds[record.process]
             step = kind.after(record.step)
             if step is None:
                 return
             end = await kind.steps[step](_work(record, cause))
-            await self._commit(record, step, end, cause)
+            await self._journal.commit(record, step, end, cause)
 
     async def _ended_without_grant(self, record: ProcessRecord) -> Rejected | Done | None:
         """Return Done once the approval is granted, Rejected if it never will be, else None."""
@@ -165,141 +164,10 @@ class ProcessManager:
             return Rejected(f"approval {approval.id} expired undecided")
         return None
 
-    async def _commit(self, seen: ProcessRecord, step: str, end: End, cause: Event) -> None:
-        """Write what the step came to, unless another worker has moved the process on."""
-        async with self._database.writing() as session:
-            record = await self._get(session, TenantId(seen.tenant), seen.id, lock=True)
-            if record.version != seen.version:
-                return
-            await self._note(session, record, step, end)
-            if isinstance(end, Done):
-                record.step = step
-                record.state = "running"
-                record.waits_for = None
-                record.data = {**record.data, **end.data}
-                _touch(record)
-                if self._kinds[record.process].after(step) is None:
-                    await self._finish(session, record, end, cause)
-            elif isinstance(end, AwaitApproval):
-                await self._wait_for_approval(session, record, end, cause)
-            elif isinstance(end, AwaitReview):
-                record.state = "waiting_review"
-                record.data = {**record.data, **end.detail, "doubts": list(end.reasons)}
-                _touch(record)
-                await emit(
-                    session,
-                    new_event(
-                        "workflows.review.requested",
-                        source=SOURCE,
-                        subject=record.id,
-                        cause=cause,
-                        data={
-                            "process_id": record.id,
-                            "document_id": record.document_id,
-                            "reasons": end.reasons,
-                        },
-                    ),
-                )
-            else:
-                await self._finish(session, record, end, cause)
-
-    async def _wait_for_approval(
-        self, session: AsyncSession, record: ProcessRecord, end: AwaitApproval, cause: Event
-    ) -> None:
-        if record.state == "waiting_approval" and record.waits_for == end.approval_id:
-            raise BackendUnavailableError("the approval is granted but not yet accepted")
-        record.state = "waiting_approval"
-        record.waits_for = end.approval_id
-        _touch(record)
-        await emit(
-            session,
-            new_event(
-                "workflows.process.waiting",
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={
-                    "process_id": record.id,
-                    "state": record.state,
-                    "waits_for": "approval",
-                    "approval_id": end.approval_id,
-                },
-            ),
-        )
-        await emit(
-            session,
-            new_event(
-                "workflows.timer.due",
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={"process_id": record.id, "timer": "approval"},
-            ),
-            at=datetime.fromisoformat(end.expires_at),
-        )
-
-    async def _finish(
-        self, session: AsyncSession, record: ProcessRecord, end: Done | Rejected, cause: Event
-    ) -> None:
-        record.waits_for = None
-        _touch(record)
-        if isinstance(end, Rejected):
-            record.state = "rejected"
-            record.reason = end.reason
-            type_, data = "workflows.process.failed", {"reason": end.reason}
-        else:
-            record.state = "completed"
-            record.result = self._kinds[record.process].record_of(record.data)
-            type_, data = "workflows.process.completed", {"result": record.result}
-        await emit(
-            session,
-            new_event(
-                type_,
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={
-                    "process_id": record.id,
-                    "process": record.process,
-                    "document_id": record.document_id,
-                    **data,
-                },
-            ),
-        )
-
-    async def _note(
-        self, session: AsyncSession, record: ProcessRecord, step: str, end: End
-    ) -> None:
-        count = await session.scalar(
-            select(func.count()).where(
-                StepRecord.tenant == record.tenant, StepRecord.process_id == record.id
-            )
-        )
-        outcome, detail = _described(end)
-        session.add(
-            StepRecord(
-                tenant=record.tenant,
-                process_id=record.id,
-                number=(count or 0) + 1,
-                name=step,
-                outcome=outcome,
-                detail=detail,
-                at=utc_now(),
-            )
-        )
-
     def _once(
         self, consumer: str, event: Event
     ) -> AbstractAsyncContextManager[AsyncSession | None]:
         return once(self._database, consumer, event.id, tenant=event.tenant)
-
-    async def _get(
-        self, session: AsyncSession, tenant: TenantId, process_id: str, *, lock: bool = False
-    ) -> ProcessRecord:
-        record = await session.get(ProcessRecord, (tenant, process_id), with_for_update=lock)
-        if record is None:
-            raise InvalidRequestError(f"no process {process_id}")
-        return record
 
     async def _waiting(self, tenant: TenantId, *criteria: Any) -> ProcessRecord | None:
         async with self._database.reading() as session:
@@ -319,18 +187,3 @@ def _work(record: ProcessRecord, cause: Event) -> Work:
         traceparent=cause.traceparent,
         data=record.data,
     )
-
-
-def _touch(record: ProcessRecord) -> None:
-    record.updated_at = utc_now()
-    record.version += 1
-
-
-def _described(end: End) -> tuple[str, dict[str, Any]]:
-    if isinstance(end, Done):
-        return "done", dict(end.detail)
-    if isinstance(end, AwaitApproval):
-        return "waiting", {"approval_id": end.approval_id, "expires_at": end.expires_at}
-    if isinstance(end, AwaitReview):
-        return "waiting", {"reasons": list(end.reasons)}
-    return "refused", {"reason": end.reason}

@@ -52,7 +52,8 @@ async def erp_list_invoices(
 ) -> InvoicePage:
     """List invoices to customers and from vendors, newest first.
 
-    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet. Fails with invalid_request.
+    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet.
+    Fails with invalid_request.
     """
     return await backend.list_invoices(
         caller.tenant,

@@ -28,7 +28,8 @@ async def erp_list_orders(
 ) -> OrderPage:
     """List sales and purchase orders, newest first.
 
-    Filters combine. Open orders are `confirmed`; `processed` ones are invoiced in full. Fails with invalid_request.
+    Filters combine. Open orders are `confirmed`; `processed` ones are invoiced in full.
+    Fails with invalid_request.
     """
     return await backend.list_orders(
         caller.tenant,
