@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
-.PHONY: env run test check demo lock snapshots test-interop test-chaos bench clean
+.PHONY: env run test check demo docs lock snapshots test-interop test-chaos bench clean
 
 env: $(STAMP)
 
@@ -39,6 +39,9 @@ test-chaos: env
 
 snapshots: env
 	SWITCHGEAR_UPDATE_SNAPSHOTS=1 $(BIN)/pytest -q tests/test_every_tool.py
+
+docs: env
+	$(BIN)/python docs/generate.py
 
 lock:
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

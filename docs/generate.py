@@ -14,10 +14,11 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
+from switchgear_shared import errors
 from switchgear_shared.calls.authorization import ToolPins
 from switchgear_shared.contracts.asyncapi import asyncapi
 from switchgear_shared.contracts.event_data import EVENT_DATA
-from switchgear_shared.errors import SwitchgearError, error_from_body
+from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import DEFAULT_AGENTS
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.server import Server
@@ -95,7 +96,7 @@ def events_table(found: Suite) -> str:
             f"`{event_type}`",
             _first_line(model),
             ", ".join(f"`{name}`" for name in model.model_fields),
-            ", ".join(f"`{c.name}`" for c in consumers if c.event_type == event_type) or "–",
+            ", ".join(f"`{c.name}`" for c in consumers if c.event_type == event_type) or "nobody",
         )
         for event_type, model in sorted(EVENT_DATA.items())
     ]
@@ -160,16 +161,13 @@ def tools_section(server: Server) -> str:
 
 
 def _errors() -> dict[str, type[SwitchgearError]]:
-    def below(kind: type[SwitchgearError]) -> Iterable[type[SwitchgearError]]:
-        for sub in kind.__subclasses__():
-            yield sub
-            yield from below(sub)
-
-    # Only those that another process can be told of: the tree of errors.py.
+    """Return the classes of errors.py; what a server derives from them has their codes."""
     return {
-        kind.__name__: kind
-        for kind in below(SwitchgearError)
-        if type(error_from_body({"code": kind.code})) is kind
+        name: kind
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type)
+        and issubclass(kind, SwitchgearError)
+        and kind is not SwitchgearError
     }
 
 
@@ -226,9 +224,11 @@ def _codes(values: Iterable[str]) -> str:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(
-        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
-    )
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _filled(path: Path, parts: Mapping[str, str]) -> str:

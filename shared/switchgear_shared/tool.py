@@ -152,6 +152,7 @@ def tool_of(
     listed: bool,
     facts: Facts | None,
 ) -> Tool:
+    """Build a tool from its function: schemas from the signature, the prompt from the docstring."""
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {}
     wants_caller = None
@@ -206,6 +207,7 @@ def _answer_schema(result: type[BaseModel], *, effect: Effect) -> dict[str, Any]
 
 
 def docstring(function: Callable[..., Any]) -> str:
+    """Return what a model will read; a programmer who left it out is told so."""
     text = inspect.getdoc(function)
     if not text:
         raise TypeError(f"{function!r} needs a docstring: it is what the model reads")
@@ -213,6 +215,7 @@ def docstring(function: Callable[..., Any]) -> str:
 
 
 def described(hint: Any) -> str:
+    """Return the description in an Annotated type, empty where there is none."""
     if get_origin(hint) is Annotated:
         for extra in hint.__metadata__:
             if isinstance(extra, str):

@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from switchgear_shared.application import Application
 from switchgear_shared.part import installed_servers
-from switchgear_shared.testing import Running, free_port
+from switchgear_shared.serving import hosting
+from switchgear_shared.testing import Running, free_port, settings_for, until
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="session")]
 
 HERE = Path(__file__).parent
+Judge = Callable[[str, str], Awaitable[tuple[Any, dict[str, Counter[str]]]]]
 
 OWN = {
     "2025-11-25": {
@@ -69,46 +72,88 @@ class _Bearing:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def open_port(whole_suite: Running) -> AsyncIterator[int]:
-    """A port of loopback on which the suite takes every request for the operator's."""
+async def direct(whole_suite: Running) -> AsyncIterator[str]:
+    """A URL at which the suite takes every request for the operator's."""
     app = Application(whole_suite.host, whole_suite.runtime, {}).asgi()
-    bearing = _Bearing(app, await whole_suite.token("operator"))
-    config = uvicorn.Config(bearing, port=free_port(), log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield config.port
-    server.should_exit = True
-    await serving
+    async with _listening(_Bearing(app, await whole_suite.token("operator"))) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def passed_on(
+    whole_suite: Running, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The same behind an application that has no server of its own and passes requests on."""
+    upstreams = dict.fromkeys(whole_suite.host.servers, whole_suite.url)
+    settings = settings_for(tmp_path_factory.mktemp("front"))
+    async with hosting(settings, []) as (host, runtime):
+        app = Application(host, runtime, upstreams).asgi()
+        async with _listening(_Bearing(app, await whole_suite.token("operator"))) as url:
+            yield url
+
+
+@pytest.fixture
+def judged(node: str, node_modules: Path, run: Any, tmp_path: Path) -> Judge:
+    """Run the harness on a URL at a revision: what it wrote, and its checks by scenario."""
+    harness = node_modules / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+
+    async def judge(url: str, revision: str) -> tuple[Any, dict[str, Counter[str]]]:
+        ran = await run(
+            *(node, str(harness), "server", "--url", url),
+            *("--suite", "all", "--spec-version", revision, "--output-dir", str(tmp_path)),
+            *("--expected-failures", str(HERE / "conformance" / f"{revision}.yml")),
+        )
+        return ran, _checks(tmp_path)
+
+    return judge
 
 
 @pytest.mark.parametrize("revision", OWN)
 @pytest.mark.parametrize("server", installed_servers())
 async def test_a_server_fails_only_what_asks_for_a_fixture_it_has_not(
-    server: str,
-    revision: str,
-    open_port: int,
-    node: str,
-    node_modules: Path,
-    run: Any,
-    tmp_path: Path,
+    server: str, revision: str, direct: str, judged: Judge
 ) -> None:
-    harness = node_modules / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
-    ran = await run(
-        *(node, str(harness), "server", "--url", f"http://localhost:{open_port}/{server}/mcp"),
-        *("--suite", "all", "--spec-version", revision, "--output-dir", str(tmp_path)),
-        *("--expected-failures", str(HERE / "conformance" / f"{revision}.yml")),
-    )
-    found = {
-        _scenario(file): Counter(check["status"] for check in json.loads(file.read_text()))
-        for file in tmp_path.glob("*/checks.json")
-    }
+    ran, found = await judged(f"{direct}/{server}/mcp", revision)
 
     assert (ran.code, ran.err) == (0, ""), ran.out[-3000:]
     assert {name: found.get(name) for name in OWN[revision]} == OWN[revision]
     assert sum(found.values(), Counter()) == TOTAL[revision]
+
+
+@pytest.mark.parametrize("revision", OWN)
+async def test_the_harness_sees_no_difference_when_another_process_passes_requests_on(
+    revision: str, passed_on: str, judged: Judge
+) -> None:
+    ran, found = await judged(f"{passed_on}/erp/mcp", revision)
+
+    assert (ran.code, ran.err) == (0, ""), ran.out[-3000:]
+    assert sum(found.values(), Counter()) == TOTAL[revision]
+
+
+@asynccontextmanager
+async def _listening(app: ASGIApp) -> AsyncGenerator[str]:
+    port = free_port()
+    config = uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: _answers(server))
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _answers(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+def _checks(folder: Path) -> dict[str, Counter[str]]:
+    return {
+        _scenario(file): Counter(check["status"] for check in json.loads(file.read_text()))
+        for file in folder.glob("*/checks.json")
+    }
 
 
 def _scenario(file: Path) -> str:

@@ -1,9 +1,11 @@
 """Take a document in once: its bytes in the store, its row and its event in one transaction."""
 
+import hashlib
 import mimetypes
 import unicodedata
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from switchgear_documents.models import Submission
 from switchgear_documents.reading.reading import DocumentType
@@ -37,35 +39,41 @@ class Intake:
         document_type: DocumentType | None,
     ) -> Submission:
         """See DocumentsBackend."""
-        if content is not None:
-            stored = await self._files.put(content)
-        elif uploaded_sha256 is not None:
-            stored = StoredFile(uploaded_sha256, self._files.size(uploaded_sha256))
-        else:
+        actual = uploaded_sha256 if content is None else hashlib.sha256(content).hexdigest()
+        if actual is None:
             raise InvalidRequestError("give content or resource_uri", field="content")
-        if sha256 is not None and sha256.lower() != stored.sha256:
+        if content is not None and uploaded_sha256 not in (None, actual):
+            raise InvalidRequestError("give content or resource_uri, not both", field="content")
+        if sha256 is not None and sha256.lower() != actual:
             raise InvalidRequestError(
-                f"the content's SHA-256 is {stored.sha256}, not {sha256}", field="sha256"
+                f"the content's SHA-256 is {actual}, not {sha256}", field="sha256"
             )
+        known = await self._find(caller.tenant, actual)
+        if known is not None:
+            return _receipt(known, is_duplicate=True)
+        stored = self._files.keep(actual) if content is None else await self._files.put(content)
         try:
             return await self._insert(caller, _clean(name), stored, document_type)
-        except DuplicateKeyError:
-            return await self._insert(caller, _clean(name), stored, document_type)
+        except (DuplicateKeyError, IntegrityError):
+            known = await self._find(caller.tenant, actual)
+            if known is None:
+                raise
+            return _receipt(known, is_duplicate=True)
+
+    async def _find(self, tenant: str, sha256: str) -> DocumentRecord | None:
+        async with self._database.reading() as session:
+            found = await session.execute(
+                select(DocumentRecord).where(
+                    DocumentRecord.tenant == tenant, DocumentRecord.sha256 == sha256
+                )
+            )
+            return found.scalar_one_or_none()
 
     async def _insert(
         self, caller: Caller, name: str, stored: StoredFile, document_type: DocumentType | None
     ) -> Submission:
-        async with self._database.writing() as session:
-            known = (
-                await session.execute(
-                    select(DocumentRecord).where(
-                        DocumentRecord.tenant == caller.tenant,
-                        DocumentRecord.sha256 == stored.sha256,
-                    )
-                )
-            ).scalar_one_or_none()
-            if known is not None:
-                return _receipt(known, is_duplicate=True)
+        """Insert the row in a savepoint: who lost a race reads the winner's row afterwards."""
+        async with self._database.writing() as session, session.begin_nested():
             now = utc_now()
             record = DocumentRecord(
                 tenant=caller.tenant,
@@ -84,6 +92,7 @@ class Intake:
                 version=1,
             )
             session.add(record)
+            await session.flush()
             await emit(
                 session,
                 new_event(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -21,8 +22,8 @@ from switchgear_documents.models import DocumentStatus, Submission
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.tools import UPLOAD_SCHEME
 from switchgear_shared.calls.call import Dispatcher, Outcome
-from switchgear_shared.errors import InvalidRequestError, SwitchgearError
-from switchgear_shared.storage.files import Files
+from switchgear_shared.errors import InvalidRequestError, NotFoundError, SwitchgearError
+from switchgear_shared.storage.files import Files, FileTooLargeError
 from switchgear_shared.transports.authentication import principal_of
 from switchgear_shared.transports.requests import correlation_of, request_of
 from switchgear_shared.transports.results import CORRELATION_KEY
@@ -91,18 +92,18 @@ class RestIntake:
             summary="Where a document is",
         )
         app.include_router(router)
+        app.add_exception_handler(HTTPException, _unroutable)
         return app
 
     async def submit(self, request: Request) -> Response:
         """Take one document; repeating the same bytes is safe and starts nothing."""
         try:
-            arguments = await self._arguments(request)
+            async with self._received(request) as arguments:
+                return await self._dispatch(
+                    request, "documents_submit", arguments, HTTPStatus.ACCEPTED
+                )
         except SwitchgearError as error:
-            return _respond(Outcome(correlation_of(None), error=error))
-        except MultiPartException as error:
-            refusal = InvalidRequestError(f"the form cannot be read: {error.message}")
-            return _respond(Outcome(correlation_of(None), error=refusal))
-        return await self._dispatch(request, "documents_submit", arguments, HTTPStatus.ACCEPTED)
+            return _refuse(request, error)
 
     async def status(self, request: Request, document_id: str) -> Response:
         """Return the document's state."""
@@ -124,55 +125,87 @@ class RestIntake:
                 transport="http",
             )
         except SwitchgearError as error:
-            return _respond(Outcome(correlation_of(None), error=error))
+            return _refuse(request, error)
         return _respond(await self._dispatcher.dispatch(call), status)
 
-    async def _arguments(self, request: Request) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _received(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
+        """Give the tool's arguments; the file is held meanwhile, and stays only if it is taken."""
         key = request.headers.get("idempotency-key")
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if content_type == "multipart/form-data":
-            arguments = await self._from_form(request)
+            reading = self._from_form(request)
         elif content_type == "application/json":
-            arguments = await self._from_json(await request.body())
+            reading = self._from_json(request)
         else:
             raise InvalidRequestError(
                 "send multipart/form-data with a `file`, or application/json", field="content-type"
             )
-        return {**arguments, **({"idempotency_key": key} if key else {})}
+        async with reading as arguments:
+            yield {**arguments, **({"idempotency_key": key} if key is not None else {})}
 
-    async def _from_form(self, request: Request) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _from_form(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         async with request.form(max_files=1, max_fields=8) as form:
             upload = form.get("file")
             if not isinstance(upload, UploadFile):
                 raise InvalidRequestError("the form has no `file`", field="file")
-            stored = await self._files.put_stream(_chunks(upload))
-            return {
-                "name": upload.filename or "document",
-                "resource_uri": UPLOAD_SCHEME + stored.sha256,
-                **_texts(form, ("type", "sha256")),
-            }
+            async with self._files.upload(_chunks(upload)) as held:
+                yield {
+                    "name": upload.filename or "document",
+                    "resource_uri": UPLOAD_SCHEME + held.sha256,
+                    **_texts(form, ("type", "sha256")),
+                }
 
-    async def _from_json(self, body: bytes) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _from_json(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         try:
-            document = DocumentBody.model_validate(orjson.loads(body))
+            document = DocumentBody.model_validate(orjson.loads(await request.body()))
             content = base64.b64decode(document.content_base64, validate=True)
         except orjson.JSONDecodeError as error:
             raise InvalidRequestError("the body is not JSON") from error
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
-            raise InvalidRequestError(f"{field}: {first['msg']}", field=field) from error
+            message = f"{field}: {first['msg']}" if field else first["msg"]
+            raise InvalidRequestError(message, field=field or None) from error
         except (binascii.Error, ValueError) as error:
             raise InvalidRequestError(
                 "content_base64 is not base64", field="content_base64"
             ) from error
-        stored = await self._files.put(content)
-        return {
-            "name": document.name,
-            "resource_uri": UPLOAD_SCHEME + stored.sha256,
-            **({"type": document.type} if document.type else {}),
-            **({"sha256": document.sha256} if document.sha256 else {}),
-        }
+
+        async def one() -> AsyncGenerator[bytes]:
+            yield content
+
+        async with self._files.upload(one()) as held:
+            yield {
+                "name": document.name,
+                "resource_uri": UPLOAD_SCHEME + held.sha256,
+                **({"type": document.type} if document.type else {}),
+                **({"sha256": document.sha256} if document.sha256 else {}),
+            }
+
+
+async def _unroutable(request: Request, error: Exception) -> Response:
+    """Answer what FastAPI itself refuses (a bad form, an unknown path) in our own form."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return _refuse(request, InvalidRequestError(f"the form cannot be read: {error.detail}"))
+    kinds = {HTTPStatus.NOT_FOUND: NotFoundError}
+    kind = kinds.get(HTTPStatus(error.status_code), InvalidRequestError)
+    answer = _refuse(request, kind(f"{request.method} {request.url.path}: {error.detail}"))
+    answer.status_code = error.status_code
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _refuse(request: Request, error: SwitchgearError) -> Response:
+    """Answer an error that came before the call, under the caller's correlation ID if it has one."""
+    try:
+        correlation_id = correlation_of(request.headers.get("x-correlation-id"))
+    except InvalidRequestError:
+        correlation_id = correlation_of(None)
+    return _respond(Outcome(correlation_id, error=error))
 
 
 def _respond(outcome: Outcome, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -181,6 +214,8 @@ def _respond(outcome: Outcome, status: HTTPStatus = HTTPStatus.OK) -> Response:
         return JSONResponse(outcome.to_body(), status_code=status, headers=headers)
     error = outcome.error
     code = _STATUS.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE)
+    if isinstance(error, FileTooLargeError):
+        code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
     return JSONResponse({"error": outcome.to_body()}, status_code=code, headers=headers)

@@ -14,7 +14,7 @@ from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId, new_id, utc_now
-from switchgear_shared.errors import ConflictError, NotFoundError
+from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database
 
@@ -88,7 +88,7 @@ class Reviews:
                 (last_id,) = decode_cursor("reviews", cursor, 1)
                 last = await session.get(ReviewRecord, (tenant, str(last_id)))
                 if last is None:
-                    raise NotFoundError("the cursor's review is gone", field="cursor")
+                    raise InvalidRequestError("the cursor is not one of ours", field="cursor")
                 query = query.where(
                     or_(
                         ReviewRecord.requested_at > last.requested_at,

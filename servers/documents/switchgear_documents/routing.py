@@ -4,22 +4,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.kinds import KINDS
-from switchgear_documents.reading.reading import Reading
-from switchgear_documents.rows import reading_of
+from switchgear_documents.reading.reading import FieldName, Reading
+from switchgear_documents.rows import fields_of, storable
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.messaging.outbox import emit
 
+_SHOWN: dict[str, FieldName] = {
+    "party": "supplier",
+    "number": "number",
+    "total_gross": "total_gross",
+    "currency": "currency",
+}
+_WIDTH = {"party": 255, "number": 255, "total_gross": 64, "currency": 16}
+
 
 def show(record: DocumentRecord) -> None:
-    """Copy what lists and search show from the reading to the row's own columns."""
-    reading = reading_of(record)
-    if reading is None:
-        return
-    record.party = reading.value("supplier")
-    record.number = reading.value("number")
-    record.total_gross = reading.value("total_gross")
-    record.currency = reading.value("currency")
+    """Copy what lists and search show from the fields to the row's own columns, cut to fit."""
+    values = {field.name: field.value for field in fields_of(record)}
+    for column, name in _SHOWN.items():
+        value = values.get(name)
+        setattr(record, column, storable(value)[: _WIDTH[column]] if value is not None else None)
 
 
 def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
@@ -49,10 +54,15 @@ def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def process_of(record: DocumentRecord) -> str | None:
+    """Return the process that takes documents of this type, None for those that are only filed."""
+    kind = KINDS.get(record.document_type or "other")  # type: ignore[arg-type]
+    return kind.process if kind else None
+
+
 async def announce_route(session: AsyncSession, record: DocumentRecord, cause: Event) -> None:
     """Hand the document to its process, or file it where its type has none."""
-    kind = KINDS.get(record.document_type or "other")  # type: ignore[arg-type]
-    process = kind.process if kind else None
+    process = process_of(record)
     record.process = process
     record.state = "routed" if process else "filed"
     await emit(

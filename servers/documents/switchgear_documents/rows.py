@@ -47,21 +47,30 @@ async def count_states(database: Database, metrics: Metrics) -> None:
         metrics.documents({row.state: row.documents for row in found})
 
 
-def reading_of(record: DocumentRecord) -> Reading | None:
-    """Return what was read, with the corrections of a reviewer in place of the values read."""
-    if record.reading is None:
-        return None
-    reading = Reading.model_validate(record.reading)
-    if not record.corrections:
-        return reading
-    kept = tuple(field for field in reading.fields if field.name not in record.corrections)
+def fields_of(record: DocumentRecord) -> tuple[FieldReading, ...]:
+    """Return the fields as they stand: a reviewer's corrections in place of what was read."""
+    read = Reading.model_validate(record.reading).fields if record.reading is not None else ()
+    kept = tuple(field for field in read if field.name not in record.corrections)
     corrected = tuple(
         FieldReading.model_validate(
             {"name": name, "value": value, "confidence": 1.0, "place": "corrected in review"}
         )
         for name, value in sorted(record.corrections.items())
     )
-    return reading.model_copy(update={"fields": (*kept, *corrected)})
+    return (*kept, *corrected)
+
+
+def storable(text: str) -> str:
+    """Return the text as every database keeps it: PostgreSQL refuses the NUL character."""
+    return text.replace("\0", "")
+
+
+def reading_of(record: DocumentRecord) -> Reading | None:
+    """Return what was read, with the fields as they stand; None where nothing could be read."""
+    if record.reading is None:
+        return None
+    reading = Reading.model_validate(record.reading)
+    return reading.model_copy(update={"fields": fields_of(record)})
 
 
 def to_row(record: DocumentRecord, snippet: str | None) -> DocumentRow:

@@ -1,5 +1,6 @@
 """The embedded documents backend: rows in SQL, bytes in the file store, failures on the bus."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from switchgear_documents.models import (
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.rows import (
+    fields_of,
     find_document,
     open_review_of,
     reading_of,
@@ -91,6 +93,7 @@ class SqlDocuments(Failures):
                         DocumentRecord.tenant == tenant,
                         DocumentRecord.correlation_id == correlation_id,
                     )
+                    .order_by(DocumentRecord.received_at.desc(), DocumentRecord.id.desc())
                     .limit(1)
                 )
                 record = found.scalar_one_or_none()
@@ -156,7 +159,9 @@ class SqlDocuments(Failures):
         async with self._database.reading() as session:
             if cursor is not None:
                 (last_id,) = decode_cursor("documents", cursor, 1)
-                last = await find_document(session, tenant, str(last_id))
+                last = await session.get(record, (tenant, str(last_id)))
+                if last is None:
+                    raise InvalidRequestError("the cursor is not one of ours", field="cursor")
                 where.append(
                     or_(
                         record.received_at < last.received_at,
@@ -206,7 +211,8 @@ class SqlDocuments(Failures):
         """See DocumentsBackend."""
         async with self._database.reading() as session:
             record = await find_document(session, tenant, document_id)
-        return self._files.path(record.sha256).read_bytes(), record.media_type
+        content = await asyncio.to_thread(self._files.path(record.sha256).read_bytes)
+        return content, record.media_type
 
     async def get_extraction(self, tenant: TenantId, document_id: str) -> Extraction:
         """See DocumentsBackend."""
@@ -218,7 +224,7 @@ class SqlDocuments(Failures):
                 "id": record.id,
                 "document_type": record.document_type,
                 "confidence": record.confidence,
-                "fields": reading.fields if reading else (),
+                "fields": fields_of(record),
                 "lines": reading.lines if reading else (),
                 "checks": reading.checks if reading else (),
                 "is_corrected": bool(record.corrections),

@@ -8,8 +8,8 @@ from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reviews import ask
-from switchgear_documents.routing import announce_route, doubts, show
-from switchgear_documents.rows import find_document, reading_of
+from switchgear_documents.routing import announce_route, doubts, process_of, show
+from switchgear_documents.rows import find_document, reading_of, storable
 from switchgear_documents.tables import DocumentRecord, TraceRecord
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import utc_now
@@ -60,7 +60,7 @@ class Stages:
             if record.given_type is not None and reading.document_type != record.given_type:
                 reading = _told(reading, record)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
-            record.text = reading.text
+            record.text = storable(reading.text)
             record.media_type = reading.media_type
             record.pages = reading.pages
             record.document_type = reading.document_type
@@ -153,11 +153,18 @@ class Stages:
             )
 
     async def reject(self, event: Event) -> None:
-        """Close the document whose process ended without a record."""
+        """Close the document whose process ended without a record.
+
+        One that a reviewer gave another type meanwhile goes where that type goes.
+        """
         async with self._once("documents-reject", event) as session:
             if session is None or not event.data.get("document_id"):
                 return
             record = await find_document(session, event.tenant, event.data["document_id"])
+            if record.state != "rejected" and process_of(record) != event.data["process"]:
+                _move(record, "routed")
+                await announce_route(session, record, event)
+                return
             _move(record, "rejected")
 
     async def trace(self, event: Event) -> None:

@@ -34,6 +34,7 @@ class Tracing:
                         DocumentRecord.tenant == tenant,
                         DocumentRecord.correlation_id == correlation_id,
                     )
+                    .order_by(DocumentRecord.received_at.desc(), DocumentRecord.id.desc())
                     .limit(1)
                 )
             ).scalar_one_or_none()

@@ -56,8 +56,9 @@ async def registry_call_tool(
 ) -> ToolAnswer:
     """Call a tool of any server by name; answers what that tool answers.
 
-    Fails with not_found for a tool you may not call, else as the tool itself does. For a write,
-    pass an idempotency_key in `arguments` so that repeating it is safe.
+    Use for a tool that is not listed here by its own name. For a write, pass an idempotency_key in
+    `arguments` so that repeating it is safe. Fails with not_found for a tool you may not call, else
+    as the tool itself does.
     """
     return await backend.call(caller, name, arguments)
 

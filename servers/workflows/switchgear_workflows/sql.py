@@ -11,7 +11,7 @@ from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.storage.database import Database
@@ -85,7 +85,7 @@ class SqlWorkflows:
                 (last_id,) = decode_cursor("processes", cursor, 1)
                 last = await session.get(record, (tenant, str(last_id)))
                 if last is None:
-                    raise NotFoundError("the cursor's process is gone", field="cursor")
+                    raise InvalidRequestError("the cursor is not one of ours", field="cursor")
                 where.append(
                     or_(
                         record.started_at < last.started_at,

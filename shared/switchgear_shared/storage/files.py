@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterable
+import time
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +14,11 @@ from uuid import uuid4
 from switchgear_shared.errors import BackendUnavailableError, InvalidRequestError, NotFoundError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ABANDONED_S = 24 * 3600
+
+
+class FileTooLargeError(InvalidRequestError):
+    """The file has more bytes than the store takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +39,65 @@ class Files:
         self._root = root
         self._incoming = root / "incoming"
         self._max_bytes = max_bytes
+        self._held: dict[str, set[Path]] = {}
         self._incoming.mkdir(parents=True, exist_ok=True)
+        self._sweep(time.time() - _ABANDONED_S)
 
     async def put(self, content: bytes) -> StoredFile:
-        """Store bytes; storing the same bytes again changes nothing."""
+        """Store bytes; storing the same bytes again changes nothing.
+
+        Raises as `upload` does.
+        """
 
         async def one() -> AsyncIterable[bytes]:
             yield content
 
-        return await self.put_stream(one())
+        async with self.upload(one()) as stored:
+            return self.keep(stored.sha256)
 
-    async def put_stream(self, chunks: AsyncIterable[bytes]) -> StoredFile:
-        """Store what the stream gives; at most `max_bytes` are ever held on disk.
+    @asynccontextmanager
+    async def upload(self, chunks: AsyncIterable[bytes]) -> AsyncGenerator[StoredFile]:
+        """Hold what the stream gives while the block runs; it stays only if `keep` is called.
+
+        At most `max_bytes` are ever held on disk.
 
         Raises:
-            InvalidRequestError: empty, or larger than the limit.
+            FileTooLargeError: larger than the limit.
+            InvalidRequestError: empty.
             BackendUnavailableError: the disk is full or refuses.
         """
         temporary = self._incoming / uuid4().hex
-        hasher = hashlib.sha256()
-        size = 0
         try:
-            with temporary.open("xb") as file:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > self._max_bytes:
-                        raise InvalidRequestError(
-                            f"the document is larger than {self._max_bytes} bytes", field="content"
-                        )
-                    hasher.update(chunk)
-                    file.write(chunk)
-                if size == 0:
-                    raise InvalidRequestError("the document is empty", field="content")
-                file.flush()
-                await asyncio.to_thread(os.fsync, file.fileno())
-            self._publish(temporary, hasher.hexdigest())
-        except OSError as error:
-            raise BackendUnavailableError("the document store refuses to write") from error
+            stored = await self._write(temporary, chunks)
+            holders = self._held.setdefault(stored.sha256, set())
+            holders.add(temporary)
+            try:
+                yield stored
+            finally:
+                holders.discard(temporary)
+                if not holders and self._held.get(stored.sha256) is holders:
+                    del self._held[stored.sha256]
         finally:
             temporary.unlink(missing_ok=True)
-        return StoredFile(hasher.hexdigest(), size)
+
+    def keep(self, sha256: str) -> StoredFile:
+        """Store for good what an upload under way here holds; doing it again changes nothing.
+
+        Raises:
+            NotFoundError: no upload under way has that hash.
+            BackendUnavailableError: the disk refuses.
+        """
+        holders = self._held.get(sha256, set())
+        if not holders:
+            raise NotFoundError(f"no upload under way has the hash {sha256}")
+        try:
+            for temporary in holders:
+                if temporary.exists():
+                    self._publish(temporary, sha256)
+                    break
+        except OSError as error:
+            raise BackendUnavailableError("the document store refuses to write") from error
+        return StoredFile(sha256, self.size(sha256))
 
     def path(self, sha256: str) -> Path:
         """Return where the file with this hash lies.
@@ -93,6 +119,27 @@ class Files:
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256[2:]
 
+    async def _write(self, temporary: Path, chunks: AsyncIterable[bytes]) -> StoredFile:
+        hasher = hashlib.sha256()
+        size = 0
+        try:
+            with temporary.open("xb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > self._max_bytes:
+                        raise FileTooLargeError(
+                            f"the document is larger than {self._max_bytes} bytes", field="content"
+                        )
+                    hasher.update(chunk)
+                    file.write(chunk)
+                if size == 0:
+                    raise InvalidRequestError("the document is empty", field="content")
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+        except OSError as error:
+            raise BackendUnavailableError("the document store refuses to write") from error
+        return StoredFile(hasher.hexdigest(), size)
+
     def _publish(self, temporary: Path, sha256: str) -> None:
         final = self._path(sha256)
         if final.exists():
@@ -104,3 +151,10 @@ class Files:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+    def _sweep(self, before: float) -> None:
+        """Remove what uploads left behind whose process was killed."""
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()

@@ -35,7 +35,11 @@ def allowed(public_url: str, hosts: tuple[str, ...]) -> TransportSecuritySetting
 
 
 class HostGuard:
-    """ASGI middleware that answers 421 for a foreign Host and 403 for a foreign Origin."""
+    """ASGI middleware that answers 421 for a foreign Host and 403 for a foreign Origin.
+
+    Behind it header values stand without the whitespace around them (RFC 9110, section 5.5),
+    which httptools leaves at their end.
+    """
 
     def __init__(self, app: ASGIApp, security: TransportSecuritySettings) -> None:
         self._app = app
@@ -44,6 +48,7 @@ class HostGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
         if scope["type"] == "http":
+            scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
             refusal = await self._check.validate_request(Request(scope), is_post=False)
             if refusal is not None:
                 await refusal(scope, receive, send)

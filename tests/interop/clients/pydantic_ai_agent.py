@@ -6,22 +6,25 @@ Reads `{"url", "token", "name", "content"}` from stdin and prints what it was an
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pydantic_ai import Agent
 from pydantic_ai.mcp import MCPToolset
-from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart, ToolReturnPart
-from pydantic_ai.models.function import FunctionModel
+from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart, ToolReturnPart
+from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai.usage import UsageLimits
 
 FINAL = {"filed", "rejected", "in_review"}
 POLL_S = 0.2
+Rules = Callable[[list[ModelMessage], AgentInfo], Awaitable[ModelResponse]]
 
 
-def follow(task):
+def follow(task: dict[str, str]) -> Rules:
     """Return the rules of an agent that hands `task` in and follows it to its end."""
-    answers = {}
+    answers: dict[str, Any] = {}
 
-    async def decide(messages, info):
+    async def decide(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         returned = [part for m in messages for part in m.parts if isinstance(part, ToolReturnPart)]
         answers["tools"] = sorted(tool.name for tool in info.function_tools)
         if not returned:
@@ -43,12 +46,12 @@ def follow(task):
     return decide
 
 
-def call(name, /, **arguments):
+def call(name: str, /, **arguments: Any) -> ModelResponse:
     """Return the model's wish to call a tool."""
     return ModelResponse(parts=[ToolCallPart(name, arguments)])
 
 
-async def main():
+async def main() -> None:
     """Run the agent once."""
     task = json.load(sys.stdin)
     headers = {"Authorization": f"Bearer {task['token']}"}
@@ -58,7 +61,7 @@ async def main():
         result = await agent.run(
             "Hand in the invoice.", usage_limits=UsageLimits(request_limit=300)
         )
-    print(result.output)
+    sys.stdout.write(result.output)
 
 
 asyncio.run(main())

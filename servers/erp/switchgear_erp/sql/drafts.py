@@ -1,6 +1,7 @@
 """Making an invoice: what was left out is looked up, and every rule is checked."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -34,39 +35,45 @@ async def create(
         check_order(order, draft.direction)
     currency = _currency(draft, party, order)
     issued_on, due_on = _days(draft, party, now.date())
-    vendor_number = await _vendor_number(session, tenant, draft)
+    vendor_number, earlier = await _vendor_number(session, tenant, draft)
     lines = await complete_lines(session, tenant, draft, ordered, currency)
     totals = document_totals(lines, currency)
     _check_totals(draft.totals, totals, currency)
-    invoice = InvoiceRow(
-        tenant=tenant,
-        id=new_id("inv"),
-        ref=None,
-        version=1,
-        direction=draft.direction,
-        state="draft",
-        party_id=party.id,
-        external_ref=draft.external_ref,
-        vendor_number=vendor_number,
-        order_id=draft.order_id,
-        document_id=draft.document_id,
-        currency=currency,
-        issued_on=issued_on,
-        due_on=due_on,
-        net_minor=totals.net_minor,
-        tax_minor=totals.tax_minor,
-        company_gross_minor=await in_company_currency(
+    values = {
+        "external_ref": draft.external_ref,
+        "vendor_number": vendor_number,
+        "order_id": draft.order_id,
+        "document_id": draft.document_id,
+        "currency": currency,
+        "issued_on": issued_on,
+        "due_on": due_on,
+        "net_minor": totals.net_minor,
+        "tax_minor": totals.tax_minor,
+        "company_gross_minor": await in_company_currency(
             session, tenant, totals.gross_minor, currency, issued_on
         ),
-        company_tax_minor=await in_company_currency(
+        "company_tax_minor": await in_company_currency(
             session, tenant, totals.tax_minor, currency, issued_on
         ),
-        paid_minor=0,
-        created_by=caller.principal_id,
-        correlation_id=caller.correlation_id,
-        created_at=now,
-    )
-    session.add(invoice)
+    }
+    if earlier is not None:
+        invoice = await _rewritten(session, earlier, values)
+    else:
+        invoice = InvoiceRow(
+            tenant=tenant,
+            id=new_id("inv"),
+            ref=None,
+            version=1,
+            direction=draft.direction,
+            state="draft",
+            party_id=party.id,
+            paid_minor=0,
+            created_by=caller.principal_id,
+            correlation_id=caller.correlation_id,
+            created_at=now,
+            **values,
+        )
+        session.add(invoice)
     try:
         await session.flush()
     except IntegrityError as error:
@@ -89,7 +96,7 @@ async def create(
         )
         for number, line in enumerate(lines, start=1)
     )
-    return WriteResult(id=invoice.id, ref=None, state="draft", version="1")
+    return WriteResult(id=invoice.id, ref=None, state="draft", version=str(invoice.version))
 
 
 def check_order(order: OrderRow, direction: str) -> None:
@@ -143,9 +150,10 @@ def _days(draft: InvoiceDraft, party: PartyRow, today: date) -> tuple[date, date
 
 async def _vendor_number(
     session: AsyncSession, tenant: TenantId, draft: InvoiceDraft
-) -> str | None:
+) -> tuple[str | None, InvoiceRow | None]:
+    """Return the number as it must be unique, and the draft of the same document that has it."""
     if draft.direction == "receivable":
-        return None
+        return None, None
     number = "".join((draft.external_ref or "").casefold().split())
     if not number:
         raise InvalidRequestError(
@@ -158,6 +166,13 @@ async def _vendor_number(
             InvoiceRow.vendor_number == number,
         )
     )
+    if (
+        taken is not None
+        and taken.state == "draft"
+        and draft.document_id is not None
+        and taken.document_id == draft.document_id
+    ):
+        return number, taken
     if taken is not None:
         raise ConflictError(
             f"vendor number {draft.external_ref} of party {draft.party_id} is on invoice "
@@ -165,7 +180,23 @@ async def _vendor_number(
             field="external_ref",
             details={"invoice_id": taken.id, "ref": taken.ref, "state": taken.state},
         )
-    return number
+    return number, None
+
+
+async def _rewritten(
+    session: AsyncSession, invoice: InvoiceRow, values: dict[str, Any]
+) -> InvoiceRow:
+    """Return the draft with new contents and without its lines: its document was read anew."""
+    for line in await session.scalars(
+        select(InvoiceLineRow).where(
+            InvoiceLineRow.tenant == invoice.tenant, InvoiceLineRow.invoice_id == invoice.id
+        )
+    ):
+        await session.delete(line)
+    for name, value in values.items():
+        setattr(invoice, name, value)
+    invoice.version += 1
+    return invoice
 
 
 def _check_totals(stated: StatedTotals, totals: Totals, currency: str) -> None:

@@ -126,7 +126,8 @@ async def erp_create_invoice(
 ) -> WriteResult:
     """Create a draft invoice; nothing is booked until erp_post_invoice.
 
-    Use it for a vendor's invoice that came in, or to bill a customer.
+    Use it for a vendor's invoice that came in, or to bill a customer. The same document again
+    rewrites its draft.
     Fails with conflict if the vendor's number is taken (`details` names the invoice), with
     invalid_request if totals, currency or order do not fit, with not_found for unknown ids.
     """
