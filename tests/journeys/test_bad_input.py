@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from journeys.desk import Answer, Desk, Samples, changed, gross_of

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -39,10 +39,13 @@ _STATUS = {
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _CHUNK = 1 << 16
+_FORM_TEXTS = ("type", "sha256")
 
 
 class DocumentBody(BaseModel):
     """A document as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200, description="The file's name.")
     content_base64: str = Field(min_length=1, description="The file, base64.")
@@ -150,11 +153,14 @@ class RestIntake:
             upload = form.get("file")
             if not isinstance(upload, UploadFile):
                 raise InvalidRequestError("the form has no `file`", field="file")
+            unknown = sorted(form.keys() - {"file", *_FORM_TEXTS})
+            if unknown:
+                raise InvalidRequestError(f"the form has no field {unknown[0]!r}", field=unknown[0])
             async with self._files.upload(_chunks(upload)) as held:
                 yield {
                     "name": upload.filename or "document",
                     "resource_uri": UPLOAD_SCHEME + held.sha256,
-                    **_texts(form, ("type", "sha256")),
+                    **_texts(form),
                 }
 
     @asynccontextmanager
@@ -200,7 +206,7 @@ async def _unroutable(request: Request, error: Exception) -> Response:
 
 
 def _refuse(request: Request, error: SwitchgearError) -> Response:
-    """Answer an error that came before the call, under the caller's correlation ID if it has one."""
+    """Answer an error that came before the call, under the correlation ID that was given."""
     try:
         correlation_id = correlation_of(request.headers.get("x-correlation-id"))
     except InvalidRequestError:
@@ -226,8 +232,8 @@ async def _chunks(upload: UploadFile) -> AsyncGenerator[bytes]:
         yield chunk
 
 
-def _texts(form: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
-    return {name: form[name] for name in names if isinstance(form.get(name), str) and form[name]}
+def _texts(form: Mapping[str, Any]) -> dict[str, str]:
+    return {name: text for name in _FORM_TEXTS if isinstance(text := form.get(name), str) and text}
 
 
 def _request_body() -> dict[str, Any]:
