@@ -13,11 +13,11 @@ from sqlalchemy import insert, text
 
 import switchgear_crm
 from switchgear_crm.backend import CrmBackend
-from switchgear_shared.spelling import fold
 from switchgear_crm.sql import SqlCrm
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import CorrelationId, TenantId
+from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 

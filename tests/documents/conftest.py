@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 
-from journeys.rooms import demo_data, desk, own_data, samples  # noqa: E402 - the path comes first
+from journeys.rooms import demo_data, desk, own_data, samples
 
 __all__ = ["demo_data", "desk", "own_data", "samples"]

@@ -14,11 +14,11 @@ from sqlalchemy import insert, text
 
 import switchgear_inventory
 from switchgear_inventory.backend import InventoryBackend
-from switchgear_shared.spelling import fold
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow, LocationRow, MovementRow
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import CorrelationId, TenantId
+from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 
