@@ -51,7 +51,7 @@ def inspect(
                 *(f"{whole_suite.url}/{server}/{path}", "--transport", transport),
                 *("--stored-auth-only", "--header", bearer),
             )
-        common = ("--protocol-era", era, "--format", "json", "--quiet")
+        common = ("--protocol-era", era, "--format", "json")
         return await run(node, str(launcher), "--cli", *target, *common, *options)
 
     return inspect_server
@@ -107,7 +107,7 @@ async def test_the_registry_lists_the_same_tools_over_every_transport_in_both_er
 async def test_strict_finds_no_schema_that_some_client_would_not_take(
     server: str, inspect: Inspect, whole_suite: Running
 ) -> None:
-    """Looks at every tool: the service called workflows may call all that are not the registry's."""
+    """Every tool is looked at: the service `workflows` may call all but the registry's."""
     agent = "operator" if server == "registry" else "workflows"
     options = ("--method", "tools/list", "--strict")
     ran = await inspect(server, "http", "modern", *options, agent=agent)

@@ -72,6 +72,7 @@ class Journal:
             raise BackendUnavailableError("the approval is granted but not yet accepted")
         record.state = "waiting_approval"
         record.waits_for = end.approval_id
+        record.data = {**record.data, "approval_id": end.approval_id}
         touch(record)
         await emit(
             session,

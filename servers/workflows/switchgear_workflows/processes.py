@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -92,42 +92,61 @@ class ProcessManager:
 
     async def approval_decided(self, event: Event) -> None:
         """Go on with the process that waits for this approval, if one does."""
-        record = await self._waiting(
-            event.tenant, ProcessRecord.waits_for == event.data["approval_id"]
+        approval_id = event.data["approval_id"]
+        under_way = await self._find(
+            event.tenant,
+            ProcessRecord.correlation_id == event.correlation_id,
+            ProcessRecord.state.not_in(_OVER),
         )
-        if record is not None:
-            await self._advance(event.tenant, record.id, event)
+        for record in under_way:
+            if approval_id in (record.waits_for, record.data.get("approval_id")):
+                await self._advance(event.tenant, record.id, event)
 
     async def review_decided(self, event: Event) -> None:
-        """Start over with the reviewed document, or end with its rejection."""
-        record = await self._waiting(
-            event.tenant,
-            ProcessRecord.document_id == event.data["document_id"],
-            ProcessRecord.state == "waiting_review",
-        )
-        if record is None:
-            return
+        """Start over with the reviewed document, or end with its rejection.
+
+        Delivered again after a later step failed, it goes on with the process that it woke.
+        """
+        document_id, review_id = event.data["document_id"], event.data["review_id"]
         async with self._once("workflows-review", event) as session:
             if session is not None:
-                fresh = await self._journal.get(session, event.tenant, record.id)
-                if event.data["decision"] == "reject":
-                    reason = f"rejected in review by {event.data['decided_by']}"
-                    await self._journal.finish(session, fresh, Rejected(reason), event)
-                else:
-                    fresh.state = "running"
-                    fresh.step = None
-                    fresh.waits_for = None
-                    fresh.data = {
-                        "round": int(fresh.data.get("round", 0)) + 1,
-                        "reviewed_by": event.data["decided_by"],
-                        "accepted": fresh.data.get("doubts", [])
-                        if event.data["decision"] == "approve"
-                        else [],
-                        "invoice_id": fresh.data.get("invoice_id"),
-                        "invoice_version": fresh.data.get("invoice_version"),
-                    }
-                    touch(fresh)
-        await self._advance(event.tenant, record.id, event)
+                waiting = await session.scalars(
+                    select(ProcessRecord)
+                    .where(
+                        ProcessRecord.tenant == event.tenant,
+                        ProcessRecord.document_id == document_id,
+                        ProcessRecord.state == "waiting_review",
+                    )
+                    .with_for_update()
+                )
+                for record in waiting:
+                    await self._reviewed(session, record, event)
+        woken = await self._find(
+            event.tenant,
+            ProcessRecord.document_id == document_id,
+            ProcessRecord.state == "running",
+        )
+        for record in woken:
+            if record.data.get("review_id") == review_id:
+                await self._advance(event.tenant, record.id, event)
+
+    async def _reviewed(self, session: AsyncSession, record: ProcessRecord, event: Event) -> None:
+        by, decision = event.data["decided_by"], event.data["decision"]
+        if decision == "reject":
+            end = Rejected(f"rejected in review by {by}")
+            await self._journal.finish(session, record, end, event)
+            return
+        accepted = [*record.data.get("accepted", []), *record.data.get("doubts", [])]
+        record.state = "running"
+        record.step = None
+        record.waits_for = None
+        record.data = {
+            "round": int(record.data.get("round", 0)) + 1,
+            "review_id": event.data["review_id"],
+            "reviewed_by": by,
+            "accepted": accepted if decision == "approve" else [],
+        }
+        touch(record)
 
     async def timer_due(self, event: Event) -> None:
         """Look again at a process whose approval may have expired."""
@@ -139,17 +158,17 @@ class ProcessManager:
                 record = await self._journal.get(session, tenant, process_id)
             if record.state in _OVER or record.state == "waiting_review":
                 return
+            kind = self._kinds[record.process]
+            step = kind.after(record.step)
+            if step is None:
+                return
             if record.state == "waiting_approval":
                 ended = await self._ended_without_grant(record)
                 if ended is None:
                     return
                 if isinstance(ended, Rejected):
-                    await self._journal.commit(record, record.step or "", ended, cause)
+                    await self._journal.commit(record, step, ended, cause)
                     return
-            kind = self._kinds[record.process]
-            step = kind.after(record.step)
-            if step is None:
-                return
             end = await kind.steps[step](_work(record, cause))
             await self._journal.commit(record, step, end, cause)
 
@@ -159,7 +178,8 @@ class ProcessManager:
         if approval.state in ("approved", "used"):
             return Done()
         if approval.state == "denied":
-            return Rejected(f"approval denied by {approval.decided_by}: {approval.reason or ''}")
+            said = f": {approval.reason}" if approval.reason else ""
+            return Rejected(f"approval denied by {approval.decided_by}{said}")
         if approval.state == "expired":
             return Rejected(f"approval {approval.id} expired undecided")
         return None
@@ -169,12 +189,12 @@ class ProcessManager:
     ) -> AbstractAsyncContextManager[AsyncSession | None]:
         return once(self._database, consumer, event.id, tenant=event.tenant)
 
-    async def _waiting(self, tenant: TenantId, *criteria: Any) -> ProcessRecord | None:
+    async def _find(self, tenant: TenantId, *criteria: Any) -> Sequence[ProcessRecord]:
         async with self._database.reading() as session:
-            found = await session.execute(
-                select(ProcessRecord).where(ProcessRecord.tenant == tenant, *criteria).limit(1)
+            found = await session.scalars(
+                select(ProcessRecord).where(ProcessRecord.tenant == tenant, *criteria)
             )
-            return found.scalar_one_or_none()
+            return found.all()
 
 
 def _work(record: ProcessRecord, cause: Event) -> Work:

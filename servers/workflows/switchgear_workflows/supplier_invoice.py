@@ -49,6 +49,8 @@ class SupplierInvoice:
         extraction = await self._call(
             work, "documents_get_extraction", {"document_id": work.document_id}
         )
+        if extraction["document_type"] != "invoice":
+            return Rejected(f"the document is no invoice but: {extraction['document_type']}")
         fields = {field["name"]: field["value"] for field in extraction["fields"]}
         return Done(
             detail={"number": fields.get("number"), "gross": fields.get("total_gross")},
@@ -62,9 +64,12 @@ class SupplierInvoice:
         query = vat_id or name
         if len(query) < 2:  # noqa: PLR2004 - the tool's shortest query
             return _doubt(work, "the document names no supplier")
-        found = await self._call(
-            work, "erp_find_party", {"query": query[:200], "role": "vendor", "limit": 10}
-        )
+        try:
+            found = await self._call(
+                work, "erp_find_party", {"query": query[:200], "role": "vendor", "limit": 10}
+            )
+        except InvalidRequestError as refusal:
+            return _refused(refusal)
         matches = [
             party
             for party in found["items"]
@@ -121,7 +126,7 @@ class SupplierInvoice:
         """Compare the draft with the order and with what the inventory received for it."""
         order_ref = work.data.get("order_ref")
         if order_ref is None:
-            return _doubt(work, "the document names no purchase order")
+            return _accepting(work, "the document names no purchase order")
         received = await self._receipts(work, order_ref)
         answer = await self._call(
             work,
@@ -135,7 +140,7 @@ class SupplierInvoice:
             f"found {difference['found']}"
             for difference in answer["differences"]
         )
-        return _doubt(work, *reasons, then=Done(detail={"matched": False, "accepted": reasons}))
+        return _accepting(work, *reasons)
 
     async def post(self, work: Work) -> End:
         """Post the invoice; the ERP's policy may want a person's approval first."""
@@ -162,9 +167,11 @@ class SupplierInvoice:
         if not ref:
             return None
         try:
-            return await self._call(work, "erp_get_order", {"ref": ref[:64]})
+            return await self._call(work, "erp_get_order", {"ref": ref})
         except NotFoundError:
             return AwaitReview((f"no purchase order {ref}",))
+        except InvalidRequestError as refusal:
+            return _refused(refusal)
 
     async def _receipts(self, work: Work, order_ref: str) -> list[dict[str, str]]:
         """Return what the inventory received for the order, page by page, summed by item."""
@@ -208,6 +215,11 @@ def _doubt(work: Work, *reasons: str, then: End | None = None) -> End:
     if then is not None and set(reasons) <= set(work.data.get("accepted", ())):
         return then
     return AwaitReview(reasons)
+
+
+def _accepting(work: Work, *reasons: str) -> End:
+    """Ask a person, who may accept the invoice as it is."""
+    return _doubt(work, *reasons, then=Done(detail={"matched": False, "accepted": reasons}))
 
 
 def _refused(refusal: SwitchgearError) -> AwaitReview:
