@@ -71,3 +71,10 @@ async def served(
         patch.syspath_prepend(str(jars_distribution))
         async with running(settings_for(data), ["jars", "registry"]) as suite:
             yield suite
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the one outside NATS in one worker: each empties its streams."""
+    for item in items:
+        if "outside" in item.name:
+            item.add_marker(pytest.mark.xdist_group("outside-nats"))

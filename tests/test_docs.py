@@ -5,6 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -110,6 +111,19 @@ def test_decisions_are_numbered_without_a_gap_and_of_one_shape() -> None:
     for page in pages:
         headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert headings == ["Context", "Decision", "Consequences", "Alternatives"], page.name
+
+
+def test_every_direct_dependency_says_what_it_is_here_for() -> None:
+    projects = [tomllib.loads(path.read_text()) for path in ROOT.glob("s*/**/pyproject.toml")]
+    needed = {
+        re.split(r"[\[<>=;]", requirement)[0].strip()
+        for project in projects
+        for requirement in project["project"]["dependencies"]
+    }
+    page = (ROOT / "docs/decisions/0008-libraries.md").read_text()
+    rows = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert explained == {name for name in needed if not name.startswith("switchgear-")}
 
 
 async def test_the_server_of_the_guide_runs_as_it_is_written(

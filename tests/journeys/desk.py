@@ -122,6 +122,16 @@ class Desk:
         answer = await self.ask("documents_trace", correlation_id=receipt["correlation_id"])
         return answer["steps"]
 
+    @asynccontextmanager
+    async def direct(self, server: str, *, by: str = "assistant") -> AsyncGenerator[Client]:
+        """Give a client of one server, the registry not in between."""
+        url = f"{self.running.url}/{server}/mcp"
+        async with (
+            httpx2.AsyncClient(headers=await self.headers(by), timeout=PATIENCE_S) as http,
+            Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            yield client
+
     async def headers(self, agent: str = "assistant") -> dict[str, str]:
         """Return the HTTP header that shows who `agent` is."""
         return {"Authorization": f"Bearer {await self.running.token(agent)}"}
@@ -148,6 +158,14 @@ class Samples:
     def small(self) -> InvoiceSpec:
         """Return a small invoice that nobody else was given: it posts straight through."""
         return spec_of(self._small[next(self._next)])
+
+    def small_below(self, gross: int) -> InvoiceSpec:
+        """Return the next small invoice that comes to less than `gross`."""
+        return next(spec for spec in iter(self.small, None) if spec.gross < gross)
+
+    def small_from(self, gross: int) -> InvoiceSpec:
+        """Return the next small invoice that comes to `gross` or more."""
+        return next(spec for spec in iter(self.small, None) if spec.gross >= gross)
 
 
 def gross_of(spec: InvoiceSpec) -> str:

@@ -4,6 +4,7 @@ import pytest
 
 from journeys.desk import Desk, Samples, gross_of
 from switchgear_documents.samples import to_cii, to_facturx, to_ubl
+from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,10 +35,12 @@ async def test_every_step_carries_the_correlation_id_of_the_submission(
     desk: Desk, samples: Samples
 ) -> None:
     receipt = await desk.submit(to_ubl(samples.small()))
-    await desk.until(receipt)
-    steps = [step["what"] for step in await desk.trace(receipt) if step["source"] == "event"]
 
-    assert steps == [
+    async def whole() -> list[str] | None:
+        steps = [step["what"] for step in await desk.trace(receipt) if step["source"] == "event"]
+        return steps if "documents.document.filed" in steps else None
+
+    assert await until(whole, timeout_s=30) == [
         "documents.document.received",
         "documents.document.classified",
         "documents.document.extracted",

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,11 +35,13 @@ async def create(
         check_order(order, draft.direction)
     currency = _currency(draft, party, order)
     issued_on, due_on = _days(draft, party, now.date())
-    vendor_number, earlier = await _vendor_number(session, tenant, draft)
+    vendor_number = _vendor_number(draft)
+    earlier = await _earlier_draft(session, draft, caller, vendor_number)
     lines = await complete_lines(session, tenant, draft, ordered, currency)
     totals = document_totals(lines, currency)
     _check_totals(draft.totals, totals, currency)
     values = {
+        "party_id": party.id,
         "external_ref": draft.external_ref,
         "vendor_number": vendor_number,
         "order_id": draft.order_id,
@@ -66,7 +68,6 @@ async def create(
             version=1,
             direction=draft.direction,
             state="draft",
-            party_id=party.id,
             paid_minor=0,
             created_by=caller.principal_id,
             correlation_id=caller.correlation_id,
@@ -148,39 +149,62 @@ def _days(draft: InvoiceDraft, party: PartyRow, today: date) -> tuple[date, date
     return issued_on, due_on
 
 
-async def _vendor_number(
-    session: AsyncSession, tenant: TenantId, draft: InvoiceDraft
-) -> tuple[str | None, InvoiceRow | None]:
-    """Return the number as it must be unique, and the draft of the same document that has it."""
+def _vendor_number(draft: InvoiceDraft) -> str | None:
+    """Return the vendor's number as it must be unique; None for a receivable."""
     if draft.direction == "receivable":
-        return None, None
+        return None
     number = "".join((draft.external_ref or "").casefold().split())
     if not number:
         raise InvalidRequestError(
             "a payable needs the vendor's invoice number", field="external_ref"
         )
-    taken = await session.scalar(
-        select(InvoiceRow).where(
-            InvoiceRow.tenant == tenant,
-            InvoiceRow.party_id == draft.party_id,
-            InvoiceRow.vendor_number == number,
-        )
+    return number
+
+
+async def _earlier_draft(
+    session: AsyncSession, draft: InvoiceDraft, caller: Caller, number: str | None
+) -> InvoiceRow | None:
+    """Return the draft that this one takes the place of: its document was read anew.
+
+    It has the vendor's number, or was made in the same piece of work before vendor or number
+    were corrected.
+    """
+    if number is None:
+        return None
+    own = (InvoiceRow.tenant == caller.tenant, InvoiceRow.direction == "payable")
+    taken = await _held(
+        session, *own, InvoiceRow.party_id == draft.party_id, InvoiceRow.vendor_number == number
     )
-    if (
-        taken is not None
-        and taken.state == "draft"
-        and draft.document_id is not None
-        and taken.document_id == draft.document_id
-    ):
-        return number, taken
-    if taken is not None:
-        raise ConflictError(
-            f"vendor number {draft.external_ref} of party {draft.party_id} is on invoice "
-            f"{taken.ref or taken.id} already, which is {taken.state}",
-            field="external_ref",
-            details={"invoice_id": taken.id, "ref": taken.ref, "state": taken.state},
+    if taken is None and draft.document_id is not None:
+        return await _held(
+            session,
+            *own,
+            InvoiceRow.state == "draft",
+            InvoiceRow.document_id == draft.document_id,
+            InvoiceRow.correlation_id == caller.correlation_id,
         )
-    return number, None
+    if taken is None:
+        return None
+    if taken.state == "draft" and taken.document_id == draft.document_id is not None:
+        return taken
+    raise ConflictError(
+        f"vendor number {draft.external_ref} of party {draft.party_id} is on invoice "
+        f"{taken.ref or taken.id} already, which is {taken.state}",
+        field="external_ref",
+        details={"invoice_id": taken.id, "ref": taken.ref, "state": taken.state},
+    )
+
+
+async def _held(session: AsyncSession, *criteria: ColumnElement[bool]) -> InvoiceRow | None:
+    """Return the first such invoice, held against other writers until the transaction ends."""
+    return await session.scalar(
+        select(InvoiceRow)
+        .where(*criteria)
+        .order_by(InvoiceRow.id)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 async def _rewritten(
