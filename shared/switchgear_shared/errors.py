@@ -148,7 +148,9 @@ def _subclasses(root: type[SwitchgearError]) -> list[type[SwitchgearError]]:
 
 def error_from_body(body: Mapping[str, Any]) -> SwitchgearError:
     """Rebuild the error that `to_body` described, as raised in another process."""
-    by_code = {cls.code: cls for cls in _subclasses(SwitchgearError)}
+    by_code: dict[str, type[SwitchgearError]] = {}
+    for known in _subclasses(SwitchgearError):
+        by_code.setdefault(known.code, known)  # the class of the tree before one made from it
     cls = by_code.get(str(body.get("code")), InternalError)
     return cls(
         str(body.get("message", "")),

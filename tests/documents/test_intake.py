@@ -6,7 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import func, select
 
 import switchgear_documents
@@ -20,6 +23,7 @@ from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.governance.identity import Agent
 from switchgear_shared.storage.files import Files
 from switchgear_shared.storage.shared_tables import outbox
+from switchgear_shared.transports.results import ERROR_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -91,7 +95,7 @@ async def test_a_file_name_is_metadata_and_never_a_path(
 @pytest.mark.parametrize(
     ("changes", "code", "message", "field"),
     [
-        ({"name": "x" * 300}, "invalid_request", "is longer than 200 characters", "name"),
+        ({"name": "x" * 300}, "invalid_request", "name: ", "name"),
         ({"name": ""}, "invalid_request", "is shorter than 1 character", "name"),
         ({"name": "a\0b.pdf"}, "invalid_request", "text holds a NUL character", "name"),
         ({"content": "%%%"}, "invalid_request", "content is not base64", "content"),
@@ -191,29 +195,19 @@ async def test_another_tenant_sees_nothing_and_has_a_document_of_its_own(
     ours = await desk.submit(content, "ours.txt")
     await desk.until(ours)
 
-    by_hash = await desk.http.post(
-        "/documents/mcp",
-        headers={
-            **headers,
-            "accept": "application/json, text/event-stream",
-            "mcp-protocol-version": "2025-06-18",
-        },
-        json={
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "tools/call",
-            "params": {
-                "name": "documents_submit",
-                "arguments": {"name": "x", "resource_uri": f"upload://{ours['sha256']}"},
-            },
-        },
-    )
+    async with (
+        httpx2.AsyncClient(headers=headers) as http,
+        Client(streamable_http_client(f"{desk.running.url}/mcp", http_client=http)) as client,
+    ):
+        by_hash = await client.call_tool(
+            "documents_submit", {"name": "x", "resource_uri": f"upload://{ours['sha256']}"}
+        )
     seen = await desk.http.get(f"/api/v1/documents/{ours['id']}", headers=headers)
     theirs = await desk.http.post(
         "/api/v1/documents", headers=headers, files={"file": ("theirs.txt", content)}
     )
 
-    assert "upload under way" in by_hash.text or by_hash.status_code >= 400
+    assert (by_hash.meta or {})[ERROR_KEY]["code"] == "not_found"
     assert (seen.status_code, seen.json()["error"]["code"]) == (404, "not_found")
     assert (theirs.status_code, theirs.json()["is_duplicate"]) == (202, False)
     assert theirs.json()["id"] != ours["id"]
