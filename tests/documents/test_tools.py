@@ -48,9 +48,7 @@ async def test_signs_that_sql_has_as_wildcards_mean_themselves(
     assert await found(desk, party=sign * 2) == []
 
 
-async def test_a_search_looks_at_name_number_party_and_text(
-    desk: Desk, samples: Samples
-) -> None:
+async def test_a_search_looks_at_name_number_party_and_text(desk: Desk, samples: Samples) -> None:
     spec = samples.small()
     receipt = await handed_in(desk, to_ubl(spec), f"scan of {spec.number}-x.xml")
     identifier = receipt["id"]
