@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from journeys.desk import Desk, Samples, copied, opened, prepare
+from journeys.office import Office, opened_office
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +28,22 @@ async def desk(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
 @pytest.fixture(scope="session")
 def samples() -> Samples:
     """The invoices for the shared suite."""
+    return Samples()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def office(
+    demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Office]:
+    """A suite whose events the tests carry; every invoice from 300 EUR on needs approval."""
+    data = copied(demo_data, tmp_path_factory.mktemp("office"))
+    async with opened_office(data, approval_limit=300) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def invoices() -> Samples:
+    """The invoices for the office."""
     return Samples()
 
 

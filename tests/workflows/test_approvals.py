@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from journeys.desk import Samples
+from journeys.office import Answer, Office
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.errors import (
     ConflictError,
@@ -12,7 +13,6 @@ from switchgear_shared.errors import (
     PolicyDeniedError,
     SwitchgearError,
 )
-from workflows.office import Answer, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

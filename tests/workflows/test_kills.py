@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from journeys.desk import Samples
+from journeys.office import Faulty, KilledError, Office
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.errors import BackendUnavailableError
-from workflows.office import Faulty, KilledError, Office
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

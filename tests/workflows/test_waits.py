@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from journeys.desk import Samples
+from journeys.office import Answer, Faulty, Office, approvals_at
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import BackendUnavailableError
-from workflows.office import Answer, Faulty, Office, approvals_at
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -100,15 +100,18 @@ class Office:
         (started,) = await self.deliver(hold={STARTED})
         return started
 
-    async def deliver(self, *, hold: Collection[str] = ()) -> list[Event]:
-        """Carry events to their consumers until none is left; return those held back."""
+    async def deliver(self, *, hold: Collection[str] = (), times: int = 1) -> list[Event]:
+        """Carry events to their consumers until none is left; return those held back.
+
+        Each is delivered as many `times`, as a broker may.
+        """
         held: list[Event] = []
         while events := [e for database in self.host.databases() for e in await taken(database)]:
             for event in events:
                 if event.type in hold:
                     held.append(event)
                     continue
-                for consumer in self.host.consumers():
+                for consumer in self.host.consumers() * times:
                     if consumer.event_type in (event.type, ">"):
                         await consumer.handle(event)
         return held
