@@ -29,7 +29,7 @@ check: env
 	$(BIN)/pyright
 
 test: check
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not interop and not chaos"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not interop and not chaos"
 
 test-interop: env
 	$(BIN)/pytest -m interop

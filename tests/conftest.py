@@ -14,8 +14,7 @@ import pytest_asyncio
 
 from switchgear_shared.testing import Running, running, settings_for
 
-_SAMPLE = Path(__file__).parent / "shared"
-sys.path.append(str(_SAMPLE))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "shared")]
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +70,3 @@ async def served(
         patch.syspath_prepend(str(jars_distribution))
         async with running(settings_for(data), ["jars", "registry"]) as suite:
             yield suite
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share the one outside NATS in one worker: each empties its streams."""
-    for item in items:
-        if "outside" in item.name:
-            item.add_marker(pytest.mark.xdist_group("outside-nats"))

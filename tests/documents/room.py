@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import switchgear_documents
-from journeys.engines import OpenDatabase
+from engines import Engine, migrated
 from journeys.office import taken
 from switchgear_documents.intake import Intake
 from switchgear_documents.reading.reading import DocumentType
@@ -71,9 +71,9 @@ class Room:
 
 
 @asynccontextmanager
-async def room(engine: OpenDatabase, folder: Path) -> AsyncGenerator[Room]:
+async def room(engine: Engine, folder: Path) -> AsyncGenerator[Room]:
     """Give the stages on a migrated database."""
-    async with engine("documents", MIGRATIONS, folder) as database:
+    async with migrated(engine, "documents", folder, [MIGRATIONS]) as database:
         files = Files(folder / "files", max_bytes=1_000_000)
         reader = Reader(workers=1)
         yield Room(

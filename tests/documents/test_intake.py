@@ -13,8 +13,8 @@ from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import func, select
 
 import switchgear_documents
+from engines import ENGINES, Engine, migrated
 from journeys.desk import Answer, Desk, Samples
-from journeys.engines import ENGINES, OpenDatabase
 from switchgear_documents.intake import Intake
 from switchgear_documents.samples import to_ubl
 from switchgear_documents.tables import DocumentRecord
@@ -215,9 +215,9 @@ async def test_another_tenant_sees_nothing_and_has_a_document_of_its_own(
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_on_every_engine_a_race_of_submissions_has_one_winner(
-    engine: OpenDatabase, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
-    async with engine("documents", MIGRATIONS, tmp_path) as database:
+    async with migrated(engine, "documents", tmp_path, [MIGRATIONS]) as database:
         intake = Intake(database, Files(tmp_path / "files", max_bytes=1000))
 
         async def submit(number: int) -> tuple[str, bool]:

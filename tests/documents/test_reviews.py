@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from documents.room import CALLER, room
+from engines import ENGINES, Engine
 from journeys.desk import Answer, Desk, Samples, changed, gross_of
-from journeys.engines import ENGINES, OpenDatabase
 from switchgear_documents.models import Decision
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.samples import InvoiceSpec, to_facturx, to_ubl
@@ -125,7 +125,7 @@ async def test_of_two_decisions_at_once_one_holds(desk: Desk, samples: Samples) 
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_on_every_engine_a_race_of_decisions_has_one_winner(
-    engine: OpenDatabase, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     async with room(engine, tmp_path) as place:
         await place.submit(b"zxq zxq", "riddle.txt")

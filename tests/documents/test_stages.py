@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from documents.room import room
+from engines import ENGINES, Engine
 from journeys.desk import Samples
-from journeys.engines import ENGINES, OpenDatabase, on_sqlite
 from journeys.office import Office, taken
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.samples import to_ubl
@@ -27,7 +27,7 @@ MAIL = (
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_events_delivered_twice_change_nothing_more(
-    engine: OpenDatabase, tmp_path: Path, invoices: Samples
+    engine: Engine, tmp_path: Path, invoices: Samples
 ) -> None:
     spec = replace(invoices.small(), seller=replace(invoices.small().seller, vat="DE111111111"))
     async with room(engine, tmp_path) as once, room(engine, tmp_path / "2") as twice:
@@ -51,7 +51,7 @@ async def test_events_delivered_twice_change_nothing_more(
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_what_was_read_fits_its_row_on_every_engine(
-    engine: OpenDatabase, tmp_path: Path, invoices: Samples
+    engine: Engine, tmp_path: Path, invoices: Samples
 ) -> None:
     """PostgreSQL refuses a NUL and whatever is longer than its column."""
     spec = invoices.small()
@@ -81,7 +81,7 @@ async def test_a_sender_who_names_the_type_is_believed_about_plain_text(
     tmp_path: Path, given: DocumentType | None, found: str, classifier: str
 ) -> None:
     text = b"Dear Sir or Madam,\nI am writing to you about the garden.\nYours sincerely,\nAnn"
-    async with room(on_sqlite, tmp_path) as place:
+    async with room("sqlite", tmp_path) as place:
         identifier = await place.submit(text, "a.txt", given)
         await place.deliver()
 
@@ -92,7 +92,7 @@ async def test_a_sender_who_names_the_type_is_believed_about_plain_text(
 async def test_a_structured_invoice_knows_better_than_its_sender(
     tmp_path: Path, invoices: Samples
 ) -> None:
-    async with room(on_sqlite, tmp_path) as place:
+    async with room("sqlite", tmp_path) as place:
         identifier = await place.submit(to_ubl(invoices.small()), "a.xml", "letter")
         await place.deliver()
 
@@ -105,7 +105,7 @@ async def test_a_structured_invoice_knows_better_than_its_sender(
 
 
 async def test_a_reader_that_is_away_leaves_the_document_as_it_came(tmp_path: Path) -> None:
-    async with room(on_sqlite, tmp_path) as place:
+    async with room("sqlite", tmp_path) as place:
         identifier = await place.submit(b"Dear Sir", "a.txt")
         (received,) = await taken(place.database)
         await place.reader.close()
@@ -118,7 +118,7 @@ async def test_a_reader_that_is_away_leaves_the_document_as_it_came(tmp_path: Pa
 
 
 async def test_a_file_that_is_gone_is_an_error_that_no_retry_mends(tmp_path: Path) -> None:
-    async with room(on_sqlite, tmp_path) as place:
+    async with room("sqlite", tmp_path) as place:
         identifier = await place.submit(b"Dear Sir", "a.txt")
         (received,) = await taken(place.database)
         record = await place.document(identifier)

@@ -1,19 +1,17 @@
 """A small company with books of its own, over every adapter of the ERP's port."""
 
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 import switchgear_erp
+from engines import ENGINES, migrated
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import Invoice, InvoiceDraft, InvoiceId, InvoicePart
 from switchgear_erp.sql import SqlErp
@@ -29,7 +27,6 @@ from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.storage.database import Database
-from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 
 ERP_MIGRATIONS = Path(switchgear_erp.__file__).parent / "migrations"
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -213,42 +210,10 @@ def rows_of(tenant: TenantId) -> list[tuple[type[Base], list[dict[str, Any]]]]:
     return [(table, [{"tenant": tenant, **row} for row in rows]) for table, rows in tables]
 
 
-@asynccontextmanager
-async def over_sqlite(folder: Path) -> AsyncGenerator[Database]:
-    """Give a migrated SQLite database."""
-    database = Database.at("erp", data_dir=folder, database_url=None)
-    await migrate(database, [ERP_MIGRATIONS, MESSAGING_MIGRATIONS])
-    yield database
-    await database.close()
-
-
-@asynccontextmanager
-async def over_postgresql(_folder: Path) -> AsyncGenerator[Database]:
-    """Give a migrated PostgreSQL schema of its own."""
-    url = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-    if not url:
-        pytest.skip("SWITCHGEAR_TEST_DATABASE_URL names no PostgreSQL")
-    database = Database(url, f"erp_{uuid4().hex}")
-    await migrate(database, [ERP_MIGRATIONS, MESSAGING_MIGRATIONS])
-    yield database
-    async with database.writer_engine.begin() as connection:
-        await connection.execute(text(f'DROP SCHEMA "{database.name}" CASCADE'))
-    await database.close()
-
-
-Open = Callable[[Path], AbstractAsyncContextManager[Database]]
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(over_sqlite, id="sqlite"),
-        pytest.param(over_postgresql, id="postgresql", marks=pytest.mark.service),
-    ]
-)
+@pytest.fixture(params=ENGINES)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
     """Give an empty ERP database on every engine."""
-    opened: Open = request.param
-    async with opened(tmp_path) as database:
+    async with migrated(request.param, "erp", tmp_path, [ERP_MIGRATIONS]) as database:
         yield database
 
 

@@ -1,18 +1,16 @@
 """A small inventory of two tenants, over every adapter of its port and every database."""
 
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 
 import switchgear_inventory
+from engines import ENGINES, migrated
 from switchgear_inventory.backend import InventoryBackend
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow, LocationRow, MovementRow
@@ -20,7 +18,6 @@ from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
-from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 
 INVENTORY_MIGRATIONS = Path(switchgear_inventory.__file__).parent / "migrations"
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -146,49 +143,10 @@ def _rows_of(tenant: TenantId) -> list[tuple[type[Any], list[dict[str, Any]]]]:
     ]
 
 
-@asynccontextmanager
-async def over_sqlite(folder: Path) -> AsyncGenerator[Database]:
-    """Give a migrated SQLite database."""
-    database = Database.at("inventory", data_dir=folder, database_url=None)
-    try:
-        await migrate(database, [INVENTORY_MIGRATIONS, MESSAGING_MIGRATIONS])
-        yield database
-    finally:
-        await database.close()
-
-
-@asynccontextmanager
-async def over_postgresql(_folder: Path) -> AsyncGenerator[Database]:
-    """Give a migrated PostgreSQL schema of its own; CI must name a server."""
-    url = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-    if not url:
-        reason = "SWITCHGEAR_TEST_DATABASE_URL names no PostgreSQL"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    database = Database(url, f"inventory_{uuid4().hex}")
-    try:
-        await migrate(database, [INVENTORY_MIGRATIONS, MESSAGING_MIGRATIONS])
-        yield database
-    finally:
-        async with database.writer_engine.begin() as connection:
-            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
-        await database.close()
-
-
-Open = Callable[[Path], AbstractAsyncContextManager[Database]]
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(over_sqlite, id="sqlite"),
-        pytest.param(over_postgresql, id="postgresql", marks=pytest.mark.service),
-    ]
-)
+@pytest.fixture(params=ENGINES)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
     """Give an empty inventory database on every engine."""
-    opened: Open = request.param
-    async with opened(tmp_path) as database:
+    async with migrated(request.param, "inventory", tmp_path, [INVENTORY_MIGRATIONS]) as database:
         yield database
 
 

@@ -1,18 +1,18 @@
 """Real brokers and databases for the messaging tests, each test its own."""
 
 import asyncio
+import fcntl
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import nats.js.errors
 import pytest
 from nats.aio.msg import Msg
-from sqlalchemy import text
 
+from engines import ENGINES, migrated, service
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer, ConsumerRunner, DeliveryPolicy
@@ -20,7 +20,7 @@ from switchgear_shared.messaging.embedded import EmbeddedNats
 from switchgear_shared.messaging.endpoint import Locate, fixed
 from switchgear_shared.messaging.subjects import DEAD, EVENTS, EXHAUSTED, TIMERS
 from switchgear_shared.storage.database import Database
-from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
+from switchgear_shared.testing import TEST_NATS_URL
 
 PROCESS = Path(__file__).with_name("messaging_process.py")
 QUICK = DeliveryPolicy(attempts=3, base_delay_s=0.01, ack_wait_s=5)
@@ -31,16 +31,6 @@ Spawn = Callable[..., Awaitable[asyncio.subprocess.Process]]
 Watch = Callable[[str], Awaitable["asyncio.Queue[Msg]"]]
 
 
-def service_url(name: str) -> str:
-    """Return the service's URL from the environment; in CI its absence is a failure."""
-    url = os.environ.get(name)
-    if url:
-        return url
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{name} is not set, and CI runs every test")
-    pytest.skip(f"{name} is not set")
-
-
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
     server = EmbeddedNats(tmp_path / "data")
@@ -49,20 +39,28 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedNats]:
 
 
 @pytest.fixture(params=["embedded", pytest.param("outside", marks=pytest.mark.service)])
-async def locate(request: pytest.FixtureRequest, broker: EmbeddedNats) -> Locate:
-    """The broker of the bus suite: embedded, and outside where one is named."""
+async def locate(
+    request: pytest.FixtureRequest, broker: EmbeddedNats, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Locate]:
+    """The broker of the bus suite: embedded, and outside where one is named.
+
+    There is one outside, and each test empties its streams: the others wait, whoever runs them.
+    """
     if request.param == "embedded":
-        return broker.ensure
-    outside = fixed(
-        service_url("SWITCHGEAR_TEST_NATS_URL"), os.environ.get("SWITCHGEAR_TEST_NATS_NKEY_SEED")
-    )
-    cleaner = Bus(outside)
-    await cleaner.connect(setup=False)
-    for stream in (EVENTS, TIMERS, DEAD, EXHAUSTED):
-        with suppress(nats.js.errors.NotFoundError):
-            await cleaner.jetstream.delete_stream(stream)
-    await cleaner.close()
-    return outside
+        yield broker.ensure
+        return
+    outside = fixed(service(TEST_NATS_URL), os.environ.get("SWITCHGEAR_TEST_NATS_NKEY_SEED"))
+    run = tmp_path_factory.getbasetemp()
+    shared = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    with (shared / "outside-nats.lock").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        cleaner = Bus(outside)
+        await cleaner.connect(setup=False)
+        for stream in (EVENTS, TIMERS, DEAD, EXHAUSTED):
+            with suppress(nats.js.errors.NotFoundError):
+                await cleaner.jetstream.delete_stream(stream)
+        await cleaner.close()
+        yield outside
 
 
 @pytest.fixture
@@ -82,18 +80,10 @@ async def embedded_bus(broker: EmbeddedNats) -> AsyncIterator[Bus]:
     await connected.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+@pytest.fixture(params=ENGINES)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    is_sqlite = request.param == "sqlite"
-    name = "documents" if is_sqlite else f"test_{uuid4().hex[:12]}"
-    url = None if is_sqlite else service_url("SWITCHGEAR_TEST_DATABASE_URL")
-    opened = Database.at(name, data_dir=tmp_path / "data", database_url=url)
-    await migrate(opened, [MESSAGING_MIGRATIONS])
-    yield opened
-    if not is_sqlite:
-        async with opened.writing() as session:
-            await session.execute(text(f'DROP SCHEMA "{name}" CASCADE'))
-    await opened.close()
+    async with migrated(request.param, "documents", tmp_path / "data") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Approvals: asked once, decided by another, used once, on whichever process."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from engines import ENGINES, place
 from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, TenantId
 from switchgear_shared.errors import (
     ConflictError,
@@ -30,16 +29,6 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ARGUMENTS = {"invoice_id": "inv_1", "iban": "DE89370400440532013000", "password": "x"}
 
 
-NO_POSTGRESQL = pytest.mark.skipif(
-    "SWITCHGEAR_TEST_DATABASE_URL" not in os.environ, reason="no PostgreSQL is named"
-)
-URL = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-PLACES = [
-    pytest.param(None, id="sqlite"),
-    pytest.param(URL, id="postgresql", marks=[pytest.mark.service, NO_POSTGRESQL]),
-]
-
-
 class Time:
     def __init__(self) -> None:
         self.now = START
@@ -53,22 +42,15 @@ def time() -> Time:
     return Time()
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=ENGINES)
 async def databases(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncGenerator[list[Database]]:
     """Two doors to one database, as two processes have them."""
-    both = [
-        Database.at("test_governance", data_dir=tmp_path, database_url=request.param)
-        for _ in range(2)
-    ]
-    await migrate_governance(both[0])
-    yield both
-    for database in both:
-        if not database.is_sqlite:
-            async with database.writer_engine.begin() as connection:
-                await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
-        await database.close()
+    async with place(request.param, "governance", tmp_path) as chosen:
+        both = [chosen.open(), chosen.open()]
+        await migrate_governance(both[0])
+        yield both
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The audit trail's appender: committed, in order, by several processes, through kills."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from engines import ENGINES, place
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.errors import AuditUnavailableError
 from switchgear_shared.governance.audit import Audit, AuditEvent
@@ -24,16 +24,6 @@ from switchgear_shared.storage.database import Database
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-NO_POSTGRESQL = pytest.mark.skipif(
-    "SWITCHGEAR_TEST_DATABASE_URL" not in os.environ, reason="no PostgreSQL is named"
-)
-URL = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-PLACES = [
-    pytest.param(None, id="sqlite"),
-    pytest.param(URL, id="postgresql", marks=[pytest.mark.service, NO_POSTGRESQL]),
-]
-
-
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
@@ -42,15 +32,12 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=ENGINES)
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
-    database = Database.at("test_audit", data_dir=tmp_path, database_url=request.param)
-    await migrate_audit(database)
-    yield database
-    if not database.is_sqlite:
-        async with database.writer_engine.begin() as connection:
-            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
-    await database.close()
+    async with place(request.param, "audit", tmp_path) as chosen:
+        database = chosen.open()
+        await migrate_audit(database)
+        yield database
 
 
 def an_event(number: int = 1, **changes: Any) -> AuditEvent:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import orjson
 import pytest
-from sqlalchemy import text
 
+from engines import ENGINES, Place, place
 from switchgear_shared.contracts.values import DEFAULT_TENANT
 from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.audit_trail import AuditTrail
@@ -23,25 +23,16 @@ from switchgear_shared.storage.database import Database
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-NO_POSTGRESQL = pytest.mark.skipif(
-    "SWITCHGEAR_TEST_DATABASE_URL" not in os.environ, reason="no PostgreSQL is named"
-)
-URL = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-PLACES = [
-    pytest.param(None, id="sqlite"),
-    pytest.param(URL, id="postgresql", marks=[pytest.mark.service, NO_POSTGRESQL]),
-]
+@pytest.fixture(params=ENGINES)
+async def chain(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Place]:
+    async with place(request.param, "audit", tmp_path) as chosen:
+        await migrate_audit(chosen.open())
+        yield chosen
 
 
-@pytest.fixture(params=PLACES)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
-    database = Database.at("test_audit", data_dir=tmp_path, database_url=request.param)
-    await migrate_audit(database)
-    yield database
-    if not database.is_sqlite:
-        async with database.writer_engine.begin() as connection:
-            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
-    await database.close()
+@pytest.fixture
+def database(chain: Place) -> Database:
+    return chain.opened[0]
 
 
 async def report(database: Database, data: Path) -> Report:
@@ -60,8 +51,8 @@ from pathlib import Path
 from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.storage.database import Database
 
-async def main(data, url, name, count):
-    database = Database.at("test_audit", data_dir=data, database_url=url or None)
+async def main(data, url, database, name, count):
+    database = Database.at(database, data_dir=data, database_url=url or None)
     audit = Audit(database, data)
     sys.stdin.readline()
     for i in range(count):
@@ -70,14 +61,14 @@ async def main(data, url, name, count):
     await audit.close()
     await database.close()
 
-asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])))
+asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:5], int(sys.argv[5])))
 """
 
 
-def an_appender(database: Database, data: Path, name: str, count: int) -> subprocess.Popen[str]:
-    url = "" if database.is_sqlite else str(URL)
+def an_appender(chain: Place, name: str, count: int) -> subprocess.Popen[str]:
+    where = [str(chain.folder), chain.url or "", chain.name]
     return subprocess.Popen(
-        [sys.executable, "-c", APPENDER, str(data), url, name, str(count)],
+        [sys.executable, "-c", APPENDER, *where, name, str(count)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,8 +81,10 @@ def go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-async def test_two_processes_append_to_one_chain(database: Database, tmp_path: Path) -> None:
-    processes = [an_appender(database, tmp_path, name, 100) for name in ("one", "two")]
+async def test_two_processes_append_to_one_chain(
+    chain: Place, database: Database, tmp_path: Path
+) -> None:
+    processes = [an_appender(chain, name, 100) for name in ("one", "two")]
     for process in processes:
         go(process)
     for process in processes:
@@ -108,9 +101,9 @@ async def test_two_processes_append_to_one_chain(database: Database, tmp_path: P
 
 
 async def test_a_killed_appender_leaves_a_chain_that_holds_all_it_acknowledged(
-    database: Database, tmp_path: Path
+    chain: Place, database: Database, tmp_path: Path
 ) -> None:
-    process = an_appender(database, tmp_path, "killed", 100_000)
+    process = an_appender(chain, "killed", 100_000)
     go(process)
     assert process.stdout
     for _ in range(40):

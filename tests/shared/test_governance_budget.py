@@ -1,15 +1,14 @@
 """Daily budgets: calls and money, counted across processes."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
+from engines import ENGINES, place
 from switchgear_shared.errors import PolicyDeniedError
 from switchgear_shared.governance.agents import Agent, Agents
 from switchgear_shared.governance.budget import BudgetLeft, Budgets
@@ -18,16 +17,6 @@ from switchgear_shared.governance.store import migrate_governance
 from switchgear_shared.storage.database import Database
 
 PAYER = Agent("payer", "agent", calls_per_day=5, posted_minor_per_day=100_000)
-
-
-NO_POSTGRESQL = pytest.mark.skipif(
-    "SWITCHGEAR_TEST_DATABASE_URL" not in os.environ, reason="no PostgreSQL is named"
-)
-URL = os.environ.get("SWITCHGEAR_TEST_DATABASE_URL")
-PLACES = [
-    pytest.param(None, id="sqlite"),
-    pytest.param(URL, id="postgresql", marks=[pytest.mark.service, NO_POSTGRESQL]),
-]
 
 
 class Time:
@@ -46,22 +35,15 @@ def time() -> Time:
     return Time()
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=ENGINES)
 async def databases(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncGenerator[list[Database]]:
-    both = [
-        Database.at("test_governance", data_dir=tmp_path, database_url=request.param)
-        for _ in range(2)
-    ]
-    await migrate_governance(both[0])
-    await Agents(both[0]).add(PAYER)
-    yield both
-    for database in both:
-        if not database.is_sqlite:
-            async with database.writer_engine.begin() as connection:
-                await connection.execute(text(f'DROP SCHEMA IF EXISTS "{database.name}" CASCADE'))
-        await database.close()
+    async with place(request.param, "governance", tmp_path) as chosen:
+        both = [chosen.open(), chosen.open()]
+        await migrate_governance(both[0])
+        await Agents(both[0]).add(PAYER)
+        yield both
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import switchgear_workflows
-from journeys.engines import ENGINES, OpenDatabase, differences
+from engines import ENGINES, Engine, differences, migrated
 from switchgear_workflows.tables import Base
 
 MIGRATIONS = Path(switchgear_workflows.__file__).parent / "migrations"
@@ -13,7 +13,7 @@ MIGRATIONS = Path(switchgear_workflows.__file__).parent / "migrations"
 
 @pytest.mark.parametrize("engine", ENGINES)
 async def test_migrations_make_the_tables_that_the_models_describe(
-    engine: OpenDatabase, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
-    async with engine("workflows", MIGRATIONS, tmp_path) as database:
+    async with migrated(engine, "workflows", tmp_path, [MIGRATIONS]) as database:
         assert await differences(database, Base.metadata) == []

@@ -122,11 +122,12 @@ class Reviews:
             review = await session.get(ReviewRecord, (caller.tenant, review_id))
             if review is None:
                 raise NotFoundError(f"no review {review_id}", field="review_id")
+            record = await find_document(session, caller.tenant, review.document_id, lock=True)
+            await session.refresh(review)  # as whoever held the lock left it
             if review.state == "decided":
                 raise ConflictError(
                     f"review {review_id} was decided by {review.decided_by}: {review.decision}"
                 )
-            record = await find_document(session, caller.tenant, review.document_id)
             review.state = "decided"
             review.decision = decision
             review.decided_by = caller.requested_by

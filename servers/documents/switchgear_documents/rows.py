@@ -13,9 +13,15 @@ from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.storage.database import Database
 
 
-async def find_document(session: AsyncSession, tenant: str, document_id: str) -> DocumentRecord:
-    """Return the row of a document; NotFoundError where this tenant has none."""
-    record = await session.get(DocumentRecord, (tenant, document_id))
+async def find_document(
+    session: AsyncSession, tenant: str, document_id: str, *, lock: bool = False
+) -> DocumentRecord:
+    """Return the row of a document; NotFoundError where this tenant has none.
+
+    Whoever changes a document or its reviews holds its row's lock, or two of them would each go
+    on from what the other is about to replace.
+    """
+    record = await session.get(DocumentRecord, (tenant, document_id), with_for_update=lock)
     if record is None:
         raise NotFoundError(f"no document {document_id}", field="document_id")
     return record

@@ -56,7 +56,7 @@ class Stages:
         async with self._once("documents-classify", event) as session:
             if session is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             if record.given_type is not None and reading.document_type != record.given_type:
                 reading = _told(reading, record)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
@@ -88,7 +88,7 @@ class Stages:
         async with self._once("documents-extract", event) as session:
             if session is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             reading = reading_of(record)
             failed = reading.failed_checks() if reading else ()
             show(record)
@@ -114,7 +114,7 @@ class Stages:
         async with self._once("documents-route", event) as session:
             if session is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             reading = reading_of(record)
             reasons = doubts(record, reading) if reading else ("nothing was read",)
             if reasons:
@@ -128,7 +128,7 @@ class Stages:
         async with self._once("documents-review", event) as session:
             if session is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             await ask(
                 session, record, tuple(event.data["reasons"]), asked_by="workflows", cause=event
             )
@@ -138,7 +138,7 @@ class Stages:
         async with self._once("documents-file", event) as session:
             if session is None or not event.data.get("document_id"):
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             record.record_uri = event.data["result"].get("record_uri")
             _move(record, "filed")
             await emit(
@@ -160,7 +160,7 @@ class Stages:
         async with self._once("documents-reject", event) as session:
             if session is None or not event.data.get("document_id"):
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             if record.state != "rejected" and process_of(record) != event.data["process"]:
                 _move(record, "routed")
                 await announce_route(session, record, event)
@@ -185,6 +185,10 @@ class Stages:
                 )
             )
 
+    @staticmethod
+    async def _locked(session: AsyncSession, event: Event) -> DocumentRecord:
+        return await find_document(session, event.tenant, event.data["document_id"], lock=True)
+
     def _once(
         self, consumer: str, event: Event
     ) -> AbstractAsyncContextManager[AsyncSession | None]:
@@ -195,7 +199,7 @@ class Stages:
         async with self._once("documents-classify", event) as session:
             if session is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
+            record = await self._locked(session, event)
             reason = f"the document cannot be read: {error.message}"
             await ask(session, record, (reason,), asked_by=SOURCE, cause=event)
 
