@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 REGISTRY = "registry"
+_READY_TIMEOUT_S = 2.0
 _DOCUMENTATION = ("/docs", "/openapi.json", "/static-offline-docs")
 _UPSTREAM_PATHS = {"documents": ("/api",)}
 """Apps of servers in other processes, by server: their paths are part of the suite's interface."""
@@ -134,11 +136,31 @@ class Application:
         )
 
     async def _readyz(self, _request: Request) -> Response:
-        ready = self._runtime.is_running
+        """Answer for this process and those behind it: ready once every server is."""
+        states = dict.fromkeys(self._host.servers, self._runtime.is_running)
+        asked = await asyncio.gather(*map(self._is_ready, self._upstreams.values()))
+        states |= dict(zip(self._upstreams, asked, strict=True))
+        is_ready = all(states.values())
         return JSONResponse(
-            {"ready": ready, "servers": sorted(self._host.servers)},
-            status_code=200 if ready else 503,
+            {
+                "ready": is_ready,
+                "servers": sorted(states),
+                "waiting_for": sorted(name for name, ready in states.items() if not ready),
+            },
+            status_code=200 if is_ready else 503,
         )
+
+    async def _is_ready(self, url: str) -> bool:
+        import aiohttp  # noqa: PLC0415 - see above
+
+        if self._pool is None:
+            return False
+        timeout = aiohttp.ClientTimeout(total=_READY_TIMEOUT_S)
+        try:
+            async with self._pool.get(f"{url}/readyz", timeout=timeout) as answer:
+                return answer.status == HTTPStatus.OK
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
 
 class _Documented:

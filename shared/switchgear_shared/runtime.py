@@ -37,6 +37,7 @@ class Runtime:
         policy = DeliveryPolicy(
             attempts=settings.delivery_attempts,
             base_delay_s=settings.delivery_delay_s,
+            longest_delay_s=settings.delivery_longest_delay_s,
             ack_wait_s=settings.delivery_ack_wait_s,
         )
         self._runner = ConsumerRunner(

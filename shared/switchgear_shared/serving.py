@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import uvicorn
 from mcp.server.stdio import stdio_server
 
 from switchgear_shared.application import Application
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.server import Host, local_principal
@@ -41,14 +43,40 @@ async def hosting(
         await host.close()
 
 
+def bind(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Take the settings' host and port; port 0 becomes the one that was free.
+
+    Connections are refused until the socket is served.
+
+    Raises:
+        InvalidRequestError: another process has the port, or the host is not this machine's.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidRequestError(
+            f"cannot listen on {settings.host}:{settings.port}: {reason}"
+        ) from error
+    return listener, settings.model_copy(update={"port": listener.getsockname()[1]})
+
+
 async def serve_http(
     settings: Settings,
     names: Iterable[str],
     *,
     demo_data: bool = False,
     upstreams: Mapping[str, str] | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
-    """Serve the named servers on the settings' host and port until SIGINT or SIGTERM."""
+    """Serve the named servers until SIGINT or SIGTERM, on `listener` or the settings' address."""
+    if listener is None:
+        listener, settings = bind(settings)
     async with hosting(settings, names, demo_data=demo_data) as (host, runtime):
         await runtime.start()
         application = Application(host, runtime, upstreams or {})
@@ -61,7 +89,7 @@ async def serve_http(
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets=[listener])
 
 
 async def serve_stdio(settings: Settings, name: str, *, demo_data: bool = False) -> None:
@@ -76,13 +104,12 @@ async def serve_stdio(settings: Settings, name: str, *, demo_data: bool = False)
 
 async def work(settings: Settings, names: Iterable[str]) -> None:
     """Handle events only, until SIGINT or SIGTERM."""
-    async with hosting(settings, names) as (_host, runtime):
-        await runtime.start()
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stopped.set)
-        await stopped.wait()
+    working = asyncio.create_task(_work_on(settings, names))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, working.cancel)
+    with suppress(asyncio.CancelledError):
+        await working
 
 
 def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
@@ -98,3 +125,9 @@ async def _stdio_caller(host: Host, settings: Settings) -> Principal:
     if settings.token is None:
         return local_principal(settings)
     return await host.authenticator("").authenticate(settings.token.get_secret_value())
+
+
+async def _work_on(settings: Settings, names: Iterable[str]) -> None:
+    async with hosting(settings, names) as (_host, runtime):
+        await runtime.start()
+        await asyncio.get_running_loop().create_future()

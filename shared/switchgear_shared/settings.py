@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     delivery_delay_s: float = Field(
         default=1.0, gt=0, le=60, description="First delayed retry; each next is four times that."
     )
+    delivery_longest_delay_s: float = Field(
+        default=900.0, gt=0, le=86_400, description="Longest wait before a delayed retry."
+    )
     delivery_ack_wait_s: float = Field(
         default=30.0, ge=1, le=600, description="Silence after which an event is delivered again."
     )

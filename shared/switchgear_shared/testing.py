@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,13 +64,17 @@ def settings_for(data: Path, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, names: Iterable[str], *, demo_data: bool = False
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    demo_data: bool = False,
+    upstreams: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[Running]:
     """Run the named servers in this process, messaging included, until the block ends."""
     async with hosting(settings, names, demo_data=demo_data) as (host, runtime):
         await runtime.start()
         config = uvicorn.Config(
-            Application(host, runtime, {}).asgi(),
+            Application(host, runtime, upstreams or {}).asgi(),
             host=settings.host,
             port=settings.port,
             log_config=None,

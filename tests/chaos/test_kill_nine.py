@@ -40,8 +40,9 @@ async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
 ) -> None:
     settings = settings_for(
         tmp_path / "data",
-        delivery_attempts=7,
+        delivery_attempts=10,
         delivery_delay_s=0.3,
+        delivery_longest_delay_s=3,
         delivery_ack_wait_s=3,
         attempt_timeout_s=5,
         rate_limit="100000/minute",

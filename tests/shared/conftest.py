@@ -12,7 +12,7 @@ import nats.js.errors
 import pytest
 from nats.aio.msg import Msg
 
-from engines import ENGINES, migrated, service
+from engines import ENGINES, Place, place, service
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer, ConsumerRunner, DeliveryPolicy
@@ -20,6 +20,7 @@ from switchgear_shared.messaging.embedded import EmbeddedNats
 from switchgear_shared.messaging.endpoint import Locate, fixed
 from switchgear_shared.messaging.subjects import DEAD, EVENTS, EXHAUSTED, TIMERS
 from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 from switchgear_shared.testing import TEST_NATS_URL
 
 PROCESS = Path(__file__).with_name("messaging_process.py")
@@ -81,9 +82,16 @@ async def embedded_bus(broker: EmbeddedNats) -> AsyncIterator[Bus]:
 
 
 @pytest.fixture(params=ENGINES)
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    async with migrated(request.param, "documents", tmp_path / "data") as opened:
-        yield opened
+async def home(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
+    """Where the test's database is, for other processes to open."""
+    async with place(request.param, "documents", tmp_path / "data") as chosen:
+        await migrate(chosen.open(), [MESSAGING_MIGRATIONS])
+        yield chosen
+
+
+@pytest.fixture
+def database(home: Place) -> Database:
+    return home.opened[0]
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ async def own(data: Path) -> None:
     await asyncio.Event().wait()
 
 
-async def relay(data: Path) -> None:
-    """Relay the outbox of `documents` until killed."""
+async def relay(data: Path, name: str, url: str) -> None:
+    """Relay the outbox of the database `name` until killed."""
     from switchgear_shared.messaging.outbox import OutboxRelay  # noqa: PLC0415 - SQLAlchemy is slow
     from switchgear_shared.storage.database import Database  # noqa: PLC0415 - same
 
     bus = Bus(EmbeddedNats(data).ensure)
     await bus.connect()
-    database = Database.at("documents", data_dir=data, database_url=None)
+    database = Database.at(name, data_dir=data, database_url=url or None)
     await OutboxRelay(database, bus).start()
     _ready()
     await asyncio.Event().wait()
@@ -53,4 +53,4 @@ if __name__ == "__main__":
     role = {"own": own, "relay": relay, "poison": poison}[sys.argv[1]]
     if role is poison:
         _ready()
-    asyncio.run(role(Path(sys.argv[2])))
+    asyncio.run(role(Path(sys.argv[2]), *sys.argv[3:]))

@@ -16,7 +16,7 @@ from switchgear_shared.governance.identity import Keys, Tokens
 from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.server import ISSUER, Host
-from switchgear_shared.testing import settings_for
+from switchgear_shared.testing import free_port, running, settings_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -208,8 +208,28 @@ async def test_readiness_waits_for_the_messaging_side(suite: Suite) -> None:
 
     assert (answer.status_code, answer.json()) == (
         503,
-        {"ready": False, "servers": list(installed_servers())},
+        {
+            "ready": False,
+            "servers": list(installed_servers()),
+            "waiting_for": list(installed_servers()),
+        },
     )
+
+
+async def test_the_suite_is_ready_once_every_process_behind_it_is(tmp_path: Path) -> None:
+    async def readiness(upstreams: dict[str, str]) -> tuple[int, list[str]]:
+        settings = settings_for(tmp_path / "registry")
+        async with (
+            running(settings, ["registry"], upstreams=upstreams) as front,
+            httpx2.AsyncClient() as http,
+        ):
+            answer = await http.get(f"{front.url}/readyz")
+            return answer.status_code, answer.json()["waiting_for"]
+
+    async with running(settings_for(tmp_path / "crm"), ["crm"]) as crm:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        assert await readiness({"crm": crm.url, "erp": nobody}) == (503, ["erp"])
+        assert await readiness({"crm": crm.url}) == (200, [])
 
 
 async def test_metrics_show_every_backend(suite: Suite) -> None:

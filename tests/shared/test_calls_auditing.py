@@ -126,13 +126,33 @@ async def test_a_call_that_waits_for_approval_names_the_approval(suite: JarsSuit
     )
 
 
-async def test_an_approved_call_names_the_policy_that_lets_it_pass(suite: JarsSuite) -> None:
+async def test_an_approved_call_names_its_approval_and_the_policy_that_lets_it_pass(
+    suite: JarsSuite,
+) -> None:
     error = await suite.refusal(PUT, FIVE, taint=("documents",))
     finance = await suite.principal("finance")
     await suite.host.approvals.decide(error.details["approval_id"], "approve", finance)
     await suite.answer(PUT, FIVE, correlation_id="cor_1", taint=("documents",))
 
-    assert [e["policy_ids"] for e in await suite.trail("cor_1")] == [["granted"], ["granted"]]
+    told_alike = (["granted"], error.details["approval_id"])
+    assert [told(e, "policy_ids", "approval_id") for e in await suite.trail("cor_1")] == [
+        told_alike,
+        told_alike,
+    ]
+
+
+async def test_a_call_of_a_tool_that_is_not_there_leaves_its_row(suite: JarsSuite) -> None:
+    error = await suite.refusal("jars_break_jar", {"jar_id": RENT}, correlation_id="cor_1")
+
+    (only,) = await suite.trail("cor_1")
+    assert (error.code, error.message) == ("not_found", "no tool 'jars_break_jar'")
+    assert told(only, "kind", "outcome", "server", "tool", "principal") == (
+        "denied",
+        "not_found",
+        "jars",
+        "jars_break_jar",
+        "saver",
+    )
 
 
 async def test_a_call_that_is_not_valid_is_recorded_without_its_secrets(suite: JarsSuite) -> None:

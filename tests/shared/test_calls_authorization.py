@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jars_suite import RENT, JarsSuite, serving_jars
 
-from switchgear_shared.errors import BackendRejectedError, SwitchgearError
+from switchgear_shared.errors import BackendRejectedError, BackendUnavailableError, SwitchgearError
 from switchgear_shared.governance.approval import Approval
 
 GET, PUT, PAY = "jars_get_jar", "jars_put_coins", "erp_record_payment"
@@ -210,22 +210,43 @@ async def test_a_denied_call_stays_denied_for_its_piece_of_work(suite: JarsSuite
     assert await suite.drops() == 0
 
 
-async def test_an_approved_call_that_failed_passes_again_after_a_kill(jars_data: Path) -> None:
+async def test_an_approved_call_of_unknown_outcome_passes_again_after_a_kill(
+    jars_data: Path,
+) -> None:
     """The approval is used up by the first try; the key lets its repeat through on a new host."""
 
-    async def refuse() -> None:
-        raise BackendRejectedError("the slot is jammed")
+    async def vanish() -> None:
+        raise BackendUnavailableError("the slot fell silent", outcome="unknown")
 
     async with serving_jars(jars_data) as suite:
         await approve(suite, await suite.refusal(PUT, FIVE, **TAINTED))
-        suite.backend.outage = refuse
-        assert (await suite.refusal(PUT, FIVE, **TAINTED)).code == "backend_rejected"
+        suite.backend.outage = vanish
+        assert (await suite.refusal(PUT, FIVE, **TAINTED)).code == "backend_unavailable"
     async with serving_jars(jars_data) as suite:
         assert (await suite.refusal(PUT, {**FIVE, "idempotency_key": "k-2"}, **TAINTED)).code == (
             "approval_required"
         )
         assert (await suite.answer(PUT, FIVE, **TAINTED))["replayed"] is False
         assert await suite.drops() == 1
+
+
+async def test_an_approved_call_that_did_nothing_leaves_its_approval_for_the_next_try(
+    suite: JarsSuite,
+) -> None:
+    """A client that sends no key and no correlation ID can try again too."""
+
+    async def refuse() -> None:
+        raise BackendRejectedError("the slot is jammed")
+
+    unkeyed = {"jar_id": RENT, "coins": 5}
+    await approve(suite, await suite.refusal(PUT, unkeyed, **TAINTED))
+    suite.backend.outage = refuse
+    assert (await suite.refusal(PUT, unkeyed, **TAINTED)).code == "backend_rejected"
+    suite.backend.outage = None
+
+    assert (await suite.answer(PUT, unkeyed, **TAINTED))["changed"] is True
+    assert (await suite.refusal(PUT, unkeyed, **TAINTED)).code == "approval_required"
+    assert await suite.drops() == 1
 
 
 async def test_what_needs_approval_may_be_previewed(suite: JarsSuite) -> None:

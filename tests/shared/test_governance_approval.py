@@ -18,7 +18,7 @@ from switchgear_shared.errors import (
     NotFoundError,
     PolicyDeniedError,
 )
-from switchgear_shared.governance.approval import Approval, Approvals, approval_digest
+from switchgear_shared.governance.approval import Approval, Approvals, Grant, approval_digest
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.governance.store import migrate_governance
 from switchgear_shared.storage.database import Database
@@ -190,13 +190,29 @@ async def test_two_people_who_decide_at_once_get_one_decision(both: list[Approva
 
 async def test_an_approval_is_used_by_one_call_which_may_come_again(both: list[Approvals]) -> None:
     approval = await ask(both[0])
-    assert await both[0].claim(digest_of(), "call-1") == frozenset()
+    assert await both[0].claim(digest_of(), "call-1") is None
     await both[0].decide(approval.id, "approve", FINANCE)
 
-    assert await both[0].claim(digest_of(facts={}), "call-1") == frozenset()
-    assert await both[0].claim(digest_of(), "call-1") == {"finance"}
-    assert await both[1].claim(digest_of(), "call-1") == {"finance"}
-    assert await both[1].claim(digest_of(), "call-2") == frozenset()
+    assert await both[0].claim(digest_of(facts={}), "call-1") is None
+    grant = Grant(DEFAULT_TENANT, approval.id, frozenset({"finance"}))
+    assert await both[0].claim(digest_of(), "call-1") == grant
+    assert await both[1].claim(digest_of(), "call-1") == grant
+    assert await both[1].claim(digest_of(), "call-2") is None
+
+
+async def test_an_approval_given_back_by_its_user_is_there_for_the_next(
+    both: list[Approvals], changes: list[tuple[str, str]]
+) -> None:
+    approval = await ask(both[0])
+    await both[0].decide(approval.id, "approve", FINANCE)
+    grant = await both[0].claim(digest_of(), "call-1")
+    assert grant is not None
+
+    await both[1].release(grant, "call-2")
+    assert await both[1].claim(digest_of(), "call-2") is None
+    await both[1].release(grant, "call-1")
+    assert await both[1].claim(digest_of(), "call-2") == grant
+    assert changes == [(approval.id, state) for state in ("open", "approved", "used", "used")]
 
 
 async def test_of_calls_that_claim_at_once_one_gets_the_approval(
@@ -207,7 +223,7 @@ async def test_of_calls_that_claim_at_once_one_gets_the_approval(
 
     claimed = await asyncio.gather(*(both[i % 2].claim(digest_of(), f"c{i}") for i in range(10)))
 
-    assert sorted(map(len, claimed)) == [0] * 9 + [1]
+    assert [grant.id for grant in claimed if grant] == [approval.id]
     assert changes[-1] == (approval.id, "used")
     assert len(changes) == 3
 
@@ -230,7 +246,7 @@ async def test_an_unused_approval_expires(approvals: Approvals, time: Time) -> N
     await approvals.decide(approval.id, "approve", FINANCE)
     time.now += timedelta(hours=72)
 
-    assert await approvals.claim(digest_of(), "call-1") == frozenset()
+    assert await approvals.claim(digest_of(), "call-1") is None
     assert await approvals.expire() == 1
     assert await approvals.expire() == 0
     assert (await approvals.get(DEFAULT_TENANT, approval.id)).state == "expired"
@@ -243,7 +259,7 @@ async def test_a_denial_stands_for_its_process_and_not_for_another(approvals: Ap
     with pytest.raises(PolicyDeniedError, match="was denied by finance: wrong vendor"):
         await ask(approvals)
     assert (await ask(approvals, correlation_id=CorrelationId("cor_2"))).state == "open"
-    assert await approvals.claim(digest_of(), "call-1") == frozenset()
+    assert await approvals.claim(digest_of(), "call-1") is None
 
 
 async def test_a_listing_goes_on_where_its_page_ended(approvals: Approvals, time: Time) -> None:

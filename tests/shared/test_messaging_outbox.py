@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import func, insert, select
 
+from engines import Place, differences
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.messaging.bus import Bus
@@ -129,10 +127,8 @@ async def test_the_writer_is_free_and_events_wait_while_the_broker_is_away(
 
 
 async def test_a_relay_killed_at_any_moment_loses_and_doubles_nothing(
-    broker: EmbeddedNats, spawn: Spawn, filed: Filed, tmp_path: Path, database: Database
+    broker: EmbeddedNats, spawn: Spawn, filed: Filed, home: Place, database: Database
 ) -> None:
-    if not database.is_sqlite:
-        pytest.skip("the killed process opens the SQLite file")
     await broker.ensure()
     bus = Bus(broker.ensure)
     await bus.connect()
@@ -142,7 +138,7 @@ async def test_a_relay_killed_at_any_moment_loses_and_doubles_nothing(
         arrived.set()
 
     await bus.subscribe("events.>", "", notice)
-    process = await spawn("relay", tmp_path / "data")
+    process = await spawn("relay", home.folder, home.name, home.url or "")
     expected = [f"doc_{number}" for number in range(1000)]
     for start in range(0, 1000, 50):
         await _emit(database, *(filed(subject) for subject in expected[start : start + 50]))
@@ -228,10 +224,4 @@ async def test_events_handled_over_thirty_days_ago_are_forgotten(database: Datab
 
 
 async def test_the_migration_makes_the_tables_that_the_code_describes(database: Database) -> None:
-    def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        found = compare_metadata(context, shared_metadata)
-        return [one for one in found if "alembic_version" not in str(one)]
-
-    async with database.writer_engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await differences(database, shared_metadata) == []

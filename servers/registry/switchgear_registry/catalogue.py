@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from switchgear_shared.calls.description import ToolDescription
 from switchgear_shared.errors import SwitchgearError
@@ -41,6 +42,7 @@ class Catalogue:
         self._names = [name for name in server_names if name != own]
         self._clock = clock
         self._described: dict[str, Sequence[ToolDescription]] = {}
+        self._schemas: dict[str, dict[str, Any]] = {}
         self._up: dict[str, bool] = {}
         self._fresh_until = -1.0
         self._refreshing: asyncio.Task[None] | None = None
@@ -73,6 +75,10 @@ class Catalogue:
         """Return the tool of that name, whoever may call it; None where no server has it."""
         return next((tool for tool in await self.tools() if tool.name == name), None)
 
+    def input_schema(self, name: str) -> dict[str, Any] | None:
+        """Return the input schema of a tool as it was last described, without asking anyone."""
+        return self._schemas.get(name)
+
     async def find(self, principal: Principal, name: str) -> ToolDescription | None:
         """Return the tool of that name if `principal` may call it."""
         tool = await self.get(name)
@@ -90,6 +96,9 @@ class Catalogue:
         self._up[server] = True
         if list(described) != list(self._described.get(server, ())):
             self._described[server] = tuple(described)
+            self._schemas = {
+                tool.name: tool.input_schema for tools in self._described.values() for tool in tools
+            }
             self.generation += 1
         return time.perf_counter() - started
 

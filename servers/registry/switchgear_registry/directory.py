@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from switchgear_registry.catalogue import Catalogue
-from switchgear_registry.forwarding import Forwarding
+from switchgear_registry.forwarding import Forwarding, no_tool
 from switchgear_registry.models import (
     Health,
     ServerHealth,
@@ -20,7 +20,7 @@ from switchgear_registry.models import (
 from switchgear_registry.search import ToolIndex
 from switchgear_shared.calls.call import Request
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.errors import NotFoundError, SwitchgearError
+from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.principal import Principal
 
 _NO_MATCH = "No tool you may call fits. Say it in other words, or list the servers."
@@ -60,7 +60,7 @@ class Directory:
         """See RegistryBackend."""
         tool = await self._catalogue.find(Principal.of(caller), name)
         if tool is None:
-            raise NotFoundError(f"no tool {name[:64]}", field="name")
+            raise no_tool(name)
         return ToolDetails(
             name=tool.name,
             server=tool.server,
@@ -81,6 +81,8 @@ class Directory:
                 traceparent=caller.traceparent,
             )
         )
+        if outcome is None:
+            raise no_tool(name)
         return ToolAnswer.model_validate(outcome.unwrap())
 
     async def list_servers(self, caller: Caller) -> Servers:

@@ -20,13 +20,17 @@ class Forwarding:
         self._catalogue = catalogue
         self._dispatcher = dispatcher
 
-    async def call(self, request: Request) -> Outcome:
-        """Return the outcome of a call, whichever server `request` names."""
+    async def call(self, request: Request) -> Outcome | None:
+        """Return the outcome of a call, whichever server `request` names; None for no such tool."""
         tool = await self._catalogue.get(request.tool)
-        if tool is not None:
-            outcome = await self._dispatcher.dispatch(replace(request, server=tool.server))
-            if outcome.error is None or self._catalogue.permits(request.principal, tool):
-                return outcome
-        return Outcome(
-            request.correlation_id, error=NotFoundError(f"no tool {request.tool[:64]!r}")
-        )
+        if tool is None:
+            return None
+        outcome = await self._dispatcher.dispatch(replace(request, server=tool.server))
+        if outcome.error is None or self._catalogue.permits(request.principal, tool):
+            return outcome
+        return Outcome(request.correlation_id, error=no_tool(request.tool))
+
+
+def no_tool(name: str) -> NotFoundError:
+    """Return the one answer for a tool that does not exist and for one that is not permitted."""
+    return NotFoundError(f"no tool {name[:64]!r}")

@@ -39,7 +39,6 @@ class RegistryFront(Front):
         self._catalogue = catalogue
         self._forwarding = forwarding
         self._direct_tools = direct_tools
-        self._schemas: dict[str, dict[str, Any]] = {}
 
     async def tools(self, principal: Principal) -> Sequence[ToolDescription]:
         """Return what `principal` is shown: its own tools first, then the others' by name."""
@@ -47,23 +46,22 @@ class RegistryFront(Front):
         others = await self._catalogue.permitted(principal)
         if len(others) > self._direct_tools:
             return own
-        self._schemas.update({tool.name: tool.input_schema for tool in others})
         return [*own, *sorted(others, key=lambda tool: tool.name)]
 
     async def dispatch(self, request: Request) -> Outcome:
         """Return the outcome of a call, wherever its tool is."""
         if request.tool == CALL_TOOL and self._may_unwrap(request):
-            named = replace(
+            request = replace(
                 request, tool=request.arguments["name"], arguments=request.arguments["arguments"]
             )
-            return await self._forwarding.call(named)
-        if request.tool in self.pipeline.toolset.tools:
+        elif request.tool in self.pipeline.toolset.tools:
             return await self.pipeline.dispatch(request)
-        return await self._forwarding.call(request)
+        outcome = await self._forwarding.call(request)
+        return await self.pipeline.refuse(request) if outcome is None else outcome
 
     def input_schema(self, tool: str) -> dict[str, Any] | None:
-        """Return the schema of any tool that was listed here."""
-        return super().input_schema(tool) or self._schemas.get(tool)
+        """Return the schema of any tool of the suite, as far as servers have described them."""
+        return super().input_schema(tool) or self._catalogue.input_schema(tool)
 
     def _may_unwrap(self, request: Request) -> bool:
         """Say whether the call is valid and permitted; if not, the pipeline refuses it."""

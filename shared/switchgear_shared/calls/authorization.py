@@ -5,8 +5,8 @@ from typing import Any
 
 from switchgear_shared.calls.call import Call, Next, Outcome
 from switchgear_shared.calls.idempotency import key_of
-from switchgear_shared.errors import ApprovalRequiredError, PolicyDeniedError
-from switchgear_shared.governance.approval import Approvals, approval_digest
+from switchgear_shared.errors import ApprovalRequiredError, PolicyDeniedError, SwitchgearError
+from switchgear_shared.governance.approval import Approvals, Grant, approval_digest
 from switchgear_shared.governance.digests import digest
 from switchgear_shared.governance.policy import Decision, Policies, ToolFacts
 from switchgear_shared.toolset import Tool
@@ -104,12 +104,13 @@ class Authorization:
         if self._find_stored is not None and (stored := await self._find_stored(call)) is not None:
             return stored
         bound_to = self._digest(call)
-        claimed = await self._approvals.claim(bound_to, key_of(call))
-        if claimed:
-            decided = self._decide(call, frozenset(claimed))
+        grant = await self._approvals.claim(bound_to, key_of(call))
+        if grant is not None:
+            decided = self._decide(call, grant.kinds)
             if decided.allowed:
                 call.notes["policy_ids"] = decided.policy_ids
-                return await proceed(call)
+                call.notes["approval_id"] = grant.id
+                return await self._granted(call, grant, proceed)
             decision = decided if decided.needed_approvals else decision
         approval = await self._approvals.request(
             principal=call.principal,
@@ -134,6 +135,15 @@ class Authorization:
                 "resume": "repeat this call unchanged once the approval is granted",
             },
         )
+
+    async def _granted(self, call: Call, grant: Grant, proceed: Next) -> Outcome:
+        """Proceed; a failure that left nothing done leaves the approval for the next try."""
+        try:
+            return await proceed(call)
+        except SwitchgearError as error:
+            if error.outcome == "not_done":
+                await self._approvals.release(grant, key_of(call))
+            raise
 
     def _decide(self, call: Call, approvals: frozenset[str]) -> Decision:
         return self._policies.decide(

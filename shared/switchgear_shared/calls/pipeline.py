@@ -17,7 +17,7 @@ from switchgear_shared.calls.validation import Validation
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.errors import InternalError, NotFoundError, SwitchgearError
 from switchgear_shared.governance.approval import Approvals
-from switchgear_shared.governance.audit import Audit
+from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.budget import Budgets
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.governance.principal import Principal
@@ -66,6 +66,8 @@ class Pipeline:
         self.protection = protection
         self._backend = backend
         self._policies = governance.policies
+        self._audit = governance.audit
+        self._limits = limits
         self._pins = ToolPins(server)
         self._call_timeout_s = call_timeout_s
         self.writes = KeyedWrites(database) if database is not None else None
@@ -90,6 +92,13 @@ class Pipeline:
 
     async def dispatch(self, request: Request) -> Outcome:
         """Return the outcome of a request; a fault of ours is masked and logged."""
+        return await self._answer(request, self.toolset.tools.get(request.tool))
+
+    async def refuse(self, request: Request) -> Outcome:
+        """Answer that there is no such tool, counted and recorded, so that guessing shows."""
+        return await self._answer(request, None)
+
+    async def _answer(self, request: Request, tool: Tool | None) -> Outcome:
         with (
             bound(
                 correlation_id=request.correlation_id,
@@ -100,7 +109,9 @@ class Pipeline:
             span(f"tools/call {request.tool}", request.traceparent) as traced,
         ):
             try:
-                return await self._run(self._call(request, traced.traceparent))
+                if tool is None:
+                    return await self._refuse(request)
+                return await self._run(self._call(tool, request, traced.traceparent))
             except SwitchgearError as error:
                 log.info("call refused", code=error.code, message=error.message)
                 return Outcome(request.correlation_id, error=error)
@@ -135,10 +146,25 @@ class Pipeline:
         caller = principal.to_caller(new_correlation_id())
         return await completion(self._backend, caller, typed)
 
-    def _call(self, request: Request, traceparent: str | None) -> Call:
-        tool = self.toolset.tools.get(request.tool)
-        if tool is None:
-            raise NotFoundError(f"{self.server} has no tool {request.tool[:64]!r}")
+    async def _refuse(self, request: Request) -> Outcome:
+        principal = request.principal
+        await self._limits.hit((principal.tenant, principal.id, self.server), 1)
+        error = NotFoundError(f"no tool {request.tool[:64]!r}")
+        await self._audit.append_soon(
+            AuditEvent(
+                tenant=principal.tenant,
+                kind="denied",
+                server=self.server,
+                tool=request.tool[:64],
+                principal=principal.id,
+                requested_by=principal.origin,
+                correlation_id=request.correlation_id,
+                outcome=error.code,
+            )
+        )
+        return Outcome(request.correlation_id, error=error)
+
+    def _call(self, tool: Tool, request: Request, traceparent: str | None) -> Call:
         asked_s = self._call_timeout_s if request.timeout_s is None else request.timeout_s
         timeout_s = min(asked_s, self._call_timeout_s)
         return Call(

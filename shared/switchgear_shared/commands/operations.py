@@ -127,7 +127,10 @@ def replay(
     data: Data = None,
 ) -> None:
     """Hand a dead letter to its handler again."""
-    arguments = {"id": letter_id, "edits": json.loads(edits) if edits else None}
+    try:
+        arguments = {"id": letter_id, "edits": json.loads(edits) if edits else None}
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"no JSON: {error}", param_hint="--edits") from error
     show(_call(data, "documents_replay_dead_letter", arguments), as_json=as_json)
 
 

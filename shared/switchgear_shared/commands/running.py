@@ -9,7 +9,7 @@ import typer
 
 from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.runtime import locate_broker
-from switchgear_shared.serving import hosting, serve_http
+from switchgear_shared.serving import bind, hosting, serve_http
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite
 
@@ -19,9 +19,10 @@ REGISTRY = "registry"
 async def up(settings: Settings, *, isolate: bool, demo_data: bool) -> None:
     """Run every installed server behind the registry until SIGINT or SIGTERM."""
     names = list(installed_servers())
+    listener, settings = bind(settings)
     await _greet(settings, names)
     if not isolate:
-        await serve_http(settings, names, demo_data=demo_data)
+        await serve_http(settings, names, demo_data=demo_data, listener=listener)
         return
     _locate, broker = locate_broker(settings)
     suite = Suite(settings, [n for n in names if n != REGISTRY], demo_data=demo_data)
@@ -29,7 +30,7 @@ async def up(settings: Settings, *, isolate: bool, demo_data: bool) -> None:
         if broker is not None:
             await broker.ensure()
         await suite.start()
-        await serve_http(settings, [REGISTRY], upstreams=suite.upstreams)
+        await serve_http(settings, [REGISTRY], upstreams=suite.upstreams, listener=listener)
     finally:
         await suite.stop()
         if broker is not None:

@@ -1,6 +1,7 @@
 """Approvals: a request bound to one exact call, another person's decision, a single use."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -23,11 +24,21 @@ from switchgear_shared.governance.redaction import redact
 from switchgear_shared.governance.store import ApprovalRow
 from switchgear_shared.storage.database import Database, DuplicateKeyError
 
-__all__ = ["Approval", "Approvals", "OnChange", "State", "approval_digest"]
+__all__ = ["Approval", "Approvals", "Grant", "OnChange", "State", "approval_digest"]
 
 _CURSOR = "approvals"
 _MAX_REASON = 2000
 _ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An approval in the hands of the one call that uses it."""
+
+    tenant: TenantId
+    id: str
+    kinds: frozenset[str]
+
 
 OnChange = Callable[[AsyncSession, Approval], Awaitable[None]]
 """Called in the transaction that changes an approval, with its new state."""
@@ -175,11 +186,10 @@ class Approvals:
             row.reason = reason[:_MAX_REASON]
             return await self._changed(session, row)
 
-    async def claim(self, digest: str, call_key: str) -> frozenset[str]:
-        """Use an approval of this digest for the call of this key, and return its kinds.
+    async def claim(self, digest: str, call_key: str) -> Grant | None:
+        """Use an approval of this digest for the call of this key; None where there is none.
 
-        The empty set means that there is none to use. The same call may claim again, so a repeat
-        after a crash passes; another call may not.
+        The same call may claim again, so a repeat after a crash passes; another call may not.
         """
         async with self._database.writing() as session:
             used = select(ApprovalRow).where(
@@ -188,7 +198,7 @@ class Approvals:
                 ApprovalRow.used_by == call_key,
             )
             if (row := (await session.scalars(used.limit(1))).first()) is not None:
-                return frozenset(row.kinds)
+                return _grant_of(row)
             usable = (
                 select(ApprovalRow)
                 .where(
@@ -201,10 +211,17 @@ class Approvals:
                 .with_for_update()
             )
             if (row := (await session.scalars(usable)).first()) is None:
-                return frozenset()
+                return None
             row.state, row.used_by, row.used_at = "used", call_key, self._now()
             await self._changed(session, row)
-            return frozenset(row.kinds)
+            return _grant_of(row)
+
+    async def release(self, grant: Grant, call_key: str) -> None:
+        """Give a claimed approval back after a call that is known to have done nothing."""
+        async with self._database.writing() as session:
+            row = await session.get(ApprovalRow, (grant.tenant, grant.id), with_for_update=True)
+            if row is not None and row.state == "used" and row.used_by == call_key:
+                row.state, row.used_by, row.used_at = "approved", None, None
 
     async def expire(self) -> int:
         """Close the requests and unused grants whose time is over; return how many there were."""
@@ -264,3 +281,7 @@ class Approvals:
             return True
         was = f"{state} by {row.decided_by}" if row.decided_by else state
         raise ConflictError(f"approval {row.id} is {was}")
+
+
+def _grant_of(row: ApprovalRow) -> Grant:
+    return Grant(TenantId(row.tenant), row.id, frozenset(row.kinds))

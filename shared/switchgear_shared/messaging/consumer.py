@@ -29,7 +29,6 @@ from switchgear_shared.observability.metrics import EventOutcome
 
 _log = logger(__name__)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
-_LONGEST_DELAY_S = 900.0
 _FACTOR = 4.0
 _JITTER = 0.2
 
@@ -44,15 +43,16 @@ class DeliveryPolicy:
 
     attempts: int = 6
     base_delay_s: float = 1.0
+    longest_delay_s: float = 900.0
     ack_wait_s: float = 30.0
 
     def delay_s(self, attempt: int, retry_after_s: float | None, draw: float) -> float:
         """Return the wait after the failed `attempt` (from 1); `draw` in [0, 1) is the jitter.
 
-        The wait grows fourfold up to 15 minutes and is never shorter than `retry_after_s`.
+        The wait grows fourfold up to the longest and is never shorter than `retry_after_s`.
         """
         steps = min(attempt - 1, 30)  # far beyond the longest delay, within a float
-        backoff = min(_LONGEST_DELAY_S, self.base_delay_s * _FACTOR**steps)
+        backoff = min(self.longest_delay_s, self.base_delay_s * _FACTOR**steps)
         return max(backoff * (1 - _JITTER + 2 * _JITTER * draw), retry_after_s or 0.0)
 
 
