@@ -51,6 +51,7 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
     Raises:
         InvalidRequestError: another process has the port, or the host is not this machine's.
     """
+    listener: socket.socket | None = None
     try:
         family, *_, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -59,6 +60,8 @@ def bind(settings: Settings) -> tuple[socket.socket, Settings]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
+        if listener is not None:
+            listener.close()
         reason = error.strerror or str(error)
         raise InvalidRequestError(
             f"cannot listen on {settings.host}:{settings.port}: {reason}"

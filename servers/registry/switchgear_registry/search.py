@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from switchgear_shared.calls.description import ToolDescription
 
 _WORD = re.compile(r"[a-z0-9]+")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_NAME_WEIGHT = 4
+_SUMMARY_WEIGHT = 3
 _NOISE_WORDS = (
-    "a an and any are as at be by do for from get how i in into is it me my of on or please show "
-    "that the there this to use want what when which who with you your"
+    "a an and any are as at be by can do does for from get give have how i in into is it many me "
+    "much my need of on or our please show some tell that the there this to us use want we what "
+    "when where which who with you your"
 )
 _NOISE = frozenset(_NOISE_WORDS.split())
 
@@ -27,7 +31,9 @@ class ToolIndex:
         self._tools = list(tools)
         self._index = bm25s.BM25()
         if self._tools:
-            self._index.index([_text(tool) for tool in self._tools], show_progress=False)
+            names = frozenset(tool.name for tool in self._tools)
+            texts = [_text(tool, names) for tool in self._tools]
+            self._index.index(texts, show_progress=False)
 
     def search(
         self, query: str, among: set[str], limit: int
@@ -49,16 +55,23 @@ class ToolIndex:
         return ranked[:limit]
 
 
-def _text(tool: ToolDescription) -> list[str]:
-    name = _words(tool.name.replace("_", " "))
+def _text(tool: ToolDescription, names: frozenset[str]) -> list[str]:
+    """Return a tool's words, its name and summary weighted; where it names others is not its own.
+
+    "The id that documents_submit answered" says nothing of submitting.
+    """
     parameters = tool.input_schema.get("properties", {})
     described = " ".join(
         f"{key.replace('_', ' ')} {value.get('description', '')}"
         for key, value in parameters.items()
         if key not in ("idempotency_key", "dry_run", "preview_digest", "cursor", "limit")
     )
-    summary = tool.description.splitlines()[0]
-    return [*name * 3, *_words(summary) * 2, *_words(tool.description), *_words(described)]
+    summary, _, rest = tool.description.partition("\n")
+    name, summary_words, rest_words, parameter_words = (
+        _words(_NAME.sub(lambda found: "" if found.group() in names else found.group(), text))
+        for text in (tool.name.replace("_", " "), summary, rest, described)
+    )
+    return [*name * _NAME_WEIGHT, *summary_words * _SUMMARY_WEIGHT, *rest_words, *parameter_words]
 
 
 def _words(text: str) -> list[str]:

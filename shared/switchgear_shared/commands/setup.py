@@ -45,10 +45,12 @@ def connect(
         typer.echo(json.dumps({section: {"switchgear": entry}}, indent=2))
         return
     file = _config_file(client)
-    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    known.setdefault(section, {})["switchgear"] = entry
+    known = _known(file)
+    known[section] = {**known.get(section, {}), "switchgear": entry}
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(known, indent=2) + "\n")
+    fresh = file.with_name(f"{file.name}.new")
+    fresh.write_text(json.dumps(known, indent=2) + "\n")
+    fresh.replace(file)
     typer.echo(f"wrote {file}; restart {client} to use it")
 
 
@@ -78,6 +80,17 @@ def doctor(
     rows = run(check())
     show(rows, as_json=as_json, columns=("check", "result"))
     sys.exit(1 if any(row["check"] == "failed" for row in rows) else 0)
+
+
+def _known(file: Path) -> dict[str, Any]:
+    """Return what the client's file says; one that we cannot read is left as it is."""
+    try:
+        known = json.loads(file.read_text()) if file.exists() else {}
+    except json.JSONDecodeError as error:
+        raise typer.BadParameter(f"{file} is no JSON: {error}") from error
+    if not isinstance(known, dict):
+        raise typer.BadParameter(f"{file} holds no JSON object")
+    return known
 
 
 def _config_file(client: Client) -> Path:

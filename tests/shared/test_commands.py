@@ -1,0 +1,198 @@
+"""The command line as operators and scripts meet it."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from switchgear_shared.cli import app
+from switchgear_shared.commands.console import show
+from switchgear_shared.testing import free_port
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(jars_data: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run `switchgear` on the jars' data directory."""
+    monkeypatch.setenv("SWITCHGEAR_DATA", str(jars_data))
+    monkeypatch.delenv("SWITCHGEAR_TEST_DATABASE_URL", raising=False)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments))
+
+    return run
+
+
+def answer(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_a_token_is_issued_with_what_a_script_needs(command: Command) -> None:
+    issued = answer(
+        command("token", "issue", "assistant", "--scope", "registry.tool.read", "--json")
+    )
+
+    assert sorted(issued) == ["agent", "expires_at", "scopes", "token"]
+    assert (issued["agent"], issued["scopes"]) == ("assistant", ["registry.tool.read"])
+    assert issued["token"].count(".") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("token", "issue", "nobody"), "not_found"),
+        (("token", "issue", "assistant", "--scope", "erp.invoice.post"), "policy_denied"),
+        (("agents", "add", "assistant"), "conflict"),
+        (("approvals", "decide", "apr_none", "approve"), "not_found"),
+    ],
+)
+def test_a_foreseen_failure_ends_with_its_code_and_message(
+    command: Command, arguments: tuple[str, ...], code: str
+) -> None:
+    result = command(*arguments)
+
+    assert (result.exit_code, result.stderr.split(":")[0]) == (1, code)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("PORT", "99999", "SWITCHGEAR_PORT: Input should be less than or equal to 65535"),
+        ("PORT", "-1", "SWITCHGEAR_PORT: Input should be greater than or equal to 0"),
+        ("PORT", "web", "SWITCHGEAR_PORT: Input should be a valid integer"),
+        ("DELIVERY_ATTEMPTS", "0", "SWITCHGEAR_DELIVERY_ATTEMPTS: Input should be"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(
+    command: Command, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"SWITCHGEAR_{setting}", value)
+
+    result = command("agents", "list")
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_an_option_that_cannot_be_used_is_named(command: Command) -> None:
+    result = command("up", "--port", "70000")
+
+    assert result.exit_code == 2
+    assert "--port: Input should be less than or equal to 65535" in result.stderr
+
+
+def test_an_address_that_cannot_be_taken_is_refused_before_anything_starts(
+    command: Command, jars_data: Path
+) -> None:
+    before = sorted(jars_data.iterdir())
+
+    result = command("up", "--host", "198.51.100.1", "--port", str(free_port()))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "invalid_request: cannot listen on 198.51.100.1:" in result.stderr
+    assert sorted(jars_data.iterdir()) == before
+
+
+def test_a_listing_shows_ids_whole_however_narrow_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    approval = f"apr_{'0' * 32}"
+
+    show(
+        [{"id": approval, "tool": "erp_post_invoice", "summary": "pay " * 40}],
+        as_json=False,
+        columns=("id", "tool", "summary"),
+    )
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 3
+    assert approval in lines[1]
+    assert "erp_post_invoice" in lines[1]
+
+
+def test_an_empty_listing_says_so(command: Command) -> None:
+    assert command("approvals", "list").stdout == "none\n"
+    assert answer(command("approvals", "list", "--json")) == []
+
+
+def test_edits_of_a_dead_letter_are_json(command: Command) -> None:
+    result = command("dead-letters", "replay", "1", "--edits", "{")
+
+    assert result.exit_code == 2
+    assert "no JSON" in result.stderr
+
+
+def test_the_shipped_policies_check(command: Command) -> None:
+    assert answer(command("policy", "check", "--json")) == []
+
+
+def test_a_policy_that_names_what_nothing_has_is_a_problem(
+    command: Command, tmp_path: Path
+) -> None:
+    own = tmp_path / "policies"
+    own.mkdir()
+    (own / "own.cedar").write_text(
+        '@id("typo") permit (principal, action, resource) when { context.args.amuont > 1 };'
+    )
+
+    result = command("policy", "check", str(own), "--json")
+
+    assert result.exit_code == 1
+    assert [problem["policy_id"] for problem in json.loads(result.stdout)] == ["typo"]
+
+
+def test_the_audit_trail_verifies_until_a_row_is_changed(command: Command, jars_data: Path) -> None:
+    command("approvals", "list")
+    whole = answer(command("audit", "verify", "--json"))
+    with sqlite3.connect(jars_data / "audit.db") as audit:
+        audit.execute("UPDATE audit_rows SET principal = 'mallory' WHERE seq = 1")
+    audit.close()
+
+    broken = command("audit", "verify", "--json")
+
+    assert (whole["ok"], whole["first_bad"]) == (True, None)
+    assert whole["rows"] >= 1
+    assert (broken.exit_code, json.loads(broken.stdout)["first_bad"]["seq"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("client", "section"), [("cursor", "mcpServers"), ("vscode", "servers")])
+def test_connecting_a_client_keeps_its_other_servers(
+    command: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    client: str,
+    section: str,
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / f".{client}" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({section: {"other": {"command": "x"}}, "theme": "dark"}))
+
+    result = command("connect", client, "--write")
+
+    written = json.loads(file.read_text())
+    assert result.exit_code == 0
+    assert (written["theme"], sorted(written[section])) == ("dark", ["other", "switchgear"])
+    assert written[section]["switchgear"]["args"] == ["serve", "registry", "--transport", "stdio"]
+
+
+def test_a_client_file_that_cannot_be_read_is_left_as_it_is(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / ".cursor" / "mcp.json"
+    file.parent.mkdir()
+    file.write_text("{ // my notes\n}")
+
+    result = command("connect", "cursor", "--write")
+
+    assert (result.exit_code, file.read_text()) == (2, "{ // my notes\n}")
