@@ -3,12 +3,15 @@
 import pytest
 
 from switchgear_crm.tools import crm
+from switchgear_documents.server import build as documents_server
 from switchgear_documents.tools import documents
 from switchgear_erp.tools import erp
 from switchgear_inventory.tools import inventory
 from switchgear_registry.search import ToolIndex
 from switchgear_shared.calls.description import describe
 from switchgear_workflows.tools import workflows
+
+assert documents_server  # brings the tools of operators too
 
 TOOLS = [
     describe(tool, server)
@@ -32,7 +35,7 @@ def found(query: str, limit: int = 3) -> list[str]:
     ("query", "tool"),
     [
         ("submit a document", "documents_submit"),
-        ("what happened to my document", "documents_trace"),
+        ("trace every step of a correlation ID", "documents_trace"),
         ("replay a dead letter", "documents_replay_dead_letter"),
         ("list open reviews", "documents_list_reviews"),
         ("post an invoice", "erp_post_invoice"),
