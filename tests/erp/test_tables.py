@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from engines import differences
 from switchgear_erp.ledger import Booking, balanced
 from switchgear_erp.tables import (
     Base,
@@ -29,20 +28,7 @@ BILL: dict[str, Any] = {
 
 
 async def test_migrations_make_the_tables_that_the_models_describe(database: Database) -> None:
-    def differences(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(
-            connection,
-            opts={
-                "compare_type": True,
-                "include_name": lambda name, kind, _parents: (
-                    kind != "table" or name in Base.metadata.tables
-                ),
-            },
-        )
-        return compare_metadata(context, Base.metadata)
-
-    async with database.writer_engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await differences(database, Base.metadata) == []
 
 
 @pytest.mark.parametrize(
