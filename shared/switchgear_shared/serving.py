@@ -6,8 +6,8 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
 import uvicorn
@@ -24,6 +24,7 @@ from switchgear_shared.transports.sdk import SdkAdapter
 T = TypeVar("T")
 
 _GRACE_S = 5
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @asynccontextmanager
@@ -92,7 +93,27 @@ async def serve_http(
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await _Server(config).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends at SIGINT or SIGTERM, for good: a signal raised again would cut our shutdown short."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Let the signals end the server while the block runs."""
+        if sys.platform == "win32":
+            with super().capture_signals():
+                yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in _STOPPING:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _STOPPING:
+                loop.remove_signal_handler(number)
 
 
 async def serve_stdio(settings: Settings, name: str, *, demo_data: bool = False) -> None:
@@ -109,7 +130,7 @@ async def work(settings: Settings, names: Iterable[str]) -> None:
     """Handle events only, until SIGINT or SIGTERM."""
     working = asyncio.create_task(_work_on(settings, names))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOPPING:
         loop.add_signal_handler(number, working.cancel)
     with suppress(asyncio.CancelledError):
         await working
