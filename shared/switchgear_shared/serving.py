@@ -129,9 +129,14 @@ async def serve_stdio(settings: Settings, name: str, *, demo_data: bool = False)
 async def work(settings: Settings, names: Iterable[str]) -> None:
     """Handle events only, until SIGINT or SIGTERM."""
     working = asyncio.create_task(_work_on(settings, names))
+
+    def stop() -> None:
+        if not working.cancelling():  # again would cut the shutdown short
+            working.cancel()
+
     loop = asyncio.get_running_loop()
     for number in _STOPPING:
-        loop.add_signal_handler(number, working.cancel)
+        loop.add_signal_handler(number, stop)
     with suppress(asyncio.CancelledError):
         await working
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from switchgear_registry.catalogue import Catalogue
-from switchgear_registry.forwarding import Forwarding, no_tool
+from switchgear_registry.forwarding import Forwarding
 from switchgear_registry.models import (
     Health,
     ServerHealth,
@@ -19,6 +19,7 @@ from switchgear_registry.models import (
 )
 from switchgear_registry.search import ToolIndex
 from switchgear_shared.calls.call import Request
+from switchgear_shared.calls.pipeline import no_tool
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.principal import Principal

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from switchgear_registry.catalogue import Catalogue
 from switchgear_shared.calls.call import Dispatcher, Outcome, Request
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.calls.pipeline import no_tool
 
 
 class Forwarding:
@@ -29,8 +29,3 @@ class Forwarding:
         if outcome.error is None or self._catalogue.permits(request.principal, tool):
             return outcome
         return Outcome(request.correlation_id, error=no_tool(request.tool))
-
-
-def no_tool(name: str) -> NotFoundError:
-    """Return the one answer for a tool that does not exist and for one that is not permitted."""
-    return NotFoundError(f"no tool {name[:64]!r}")

@@ -149,7 +149,7 @@ class Pipeline:
     async def _refuse(self, request: Request) -> Outcome:
         principal = request.principal
         await self._limits.hit((principal.tenant, principal.id, self.server), 1)
-        error = NotFoundError(f"no tool {request.tool[:64]!r}")
+        error = no_tool(request.tool)
         await self._audit.append_soon(
             AuditEvent(
                 tenant=principal.tenant,
@@ -178,6 +178,11 @@ class Pipeline:
             traceparent=traceparent,
             taint=request.taint,
         )
+
+
+def no_tool(name: str) -> NotFoundError:
+    """Return the one answer for a tool that does not exist and for one that is not permitted."""
+    return NotFoundError(f"no tool {name[:64]!r}")
 
 
 class TimeLimit:
