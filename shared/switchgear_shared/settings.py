@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+Backend = Literal["sql", "tryton"]
+
 
 class Settings(BaseSettings):
     """What an operator can set; docs/settings.md is generated from here."""
@@ -27,6 +29,22 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL, as postgresql://…; SQLite files in `data` without."
+    )
+    crm_backend: Backend = Field(default="sql", description="The system behind the CRM's tools.")
+    erp_backend: Backend = Field(default="sql", description="The system behind the ERP's tools.")
+    inventory_backend: Backend = Field(
+        default="sql", description="The system behind the inventory's tools."
+    )
+    tryton_url: str | None = Field(
+        default=None, description="Tryton with its database, as http://127.0.0.1:8000/erp."
+    )
+    tryton_user: str | None = Field(default=None, description="Tryton's user, for changes.")
+    tryton_password: SecretStr | None = Field(default=None, description="That user's password.")
+    tryton_key: SecretStr | None = Field(
+        default=None, description="Key of Tryton's user application `rest`, for reads."
+    )
+    tryton_company: int = Field(
+        default=1, ge=1, description="Id of the company in Tryton that every call is for."
     )
     nats_url: str | None = Field(
         default=None, description="An outside NATS (2.14 or newer); a child on loopback without."

@@ -26,8 +26,8 @@ from switchgear_crm.models import (
 )
 from switchgear_crm.search import Search, find
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
+from switchgear_shared.contracts.business_event_data import AccountChanged
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.event_data import AccountChanged
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId, new_id, utc_now

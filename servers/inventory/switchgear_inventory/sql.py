@@ -24,8 +24,8 @@ from switchgear_inventory.models import (
 )
 from switchgear_inventory.receiving import Booked, Delivery, book
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow, LocationRow, MovementRow
+from switchgear_shared.contracts.business_event_data import StockReceived
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.event_data import StockReceived
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.results import WriteResult
@@ -195,7 +195,14 @@ async def _announce(
             "inventory.stock.received",
             source="inventory",
             subject=movement.item_id,
-            data=StockReceived(movement_id=movement.id, sku=sku, source_ref=delivery.source_ref),
+            data=StockReceived(
+                movement_id=movement.id,
+                sku=sku,
+                source_ref=delivery.source_ref,
+                quantity=movement.quantity,
+                location=delivery.location,
+                lot=movement.lot,
+            ),
             caller=caller,
             time=delivery.received_at,
         )

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from switchgear_shared.contracts import business_event_data as business
 from switchgear_shared.contracts.model import Contract
-from switchgear_shared.contracts.values import Money
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -71,37 +71,6 @@ class ReviewDecided(Contract):
     document_id: str
     decision: Literal["approve", "reject", "correct"]
     decided_by: str
-
-
-class InvoicePosted(Contract):
-    """An invoice stands in the ledger."""
-
-    invoice_id: str
-    ref: str
-    party_id: str
-    gross: Money
-    document_id: str | None
-
-
-class OrderConfirmed(Contract):
-    """An order was confirmed to its party."""
-
-    order_id: str
-    ref: str
-
-
-class StockReceived(Contract):
-    """Goods were booked into a location."""
-
-    movement_id: str
-    sku: str
-    source_ref: str
-
-
-class AccountChanged(Contract):
-    """An account of the CRM changed."""
-
-    account_id: str
 
 
 class ProcessStarted(Contract):
@@ -170,7 +139,12 @@ class ApprovalDecided(Contract):
 
 
 EVENT_DATA: dict[str, type[Contract]] = {
-    "crm.account.changed": AccountChanged,
+    "crm.account.changed": business.AccountChanged,
+    "crm.activity.logged": business.ActivityLogged,
+    "crm.contact.changed": business.ContactChanged,
+    "crm.opportunity.changed": business.OpportunityChanged,
+    "crm.opportunity.created": business.OpportunityChanged,
+    "crm.opportunity.moved": business.OpportunityMoved,
     "documents.document.classified": DocumentClassified,
     "documents.document.extracted": DocumentExtracted,
     "documents.document.filed": DocumentFiled,
@@ -178,11 +152,24 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "documents.document.routed": DocumentRouted,
     "documents.review.decided": ReviewDecided,
     "documents.review.requested": ReviewRequested,
-    "erp.invoice.posted": InvoicePosted,
-    "erp.order.confirmed": OrderConfirmed,
+    "erp.invoice.created": business.InvoiceCreated,
+    "erp.invoice.posted": business.InvoicePosted,
+    "erp.order.cancelled": business.OrderChanged,
+    "erp.order.confirmed": business.OrderConfirmed,
+    "erp.order.created": business.OrderCreated,
+    "erp.order.fulfilled": business.OrderFulfilled,
+    "erp.order.processed": business.OrderChanged,
+    "erp.order.quoted": business.OrderChanged,
+    "erp.payment.recorded": business.PaymentRecorded,
     "governance.approval.decided": ApprovalDecided,
     "governance.approval.requested": ApprovalRequested,
-    "inventory.stock.received": StockReceived,
+    "inventory.stock.adjusted": business.StockAdjusted,
+    "inventory.stock.below_reorder_point": business.StockLow,
+    "inventory.stock.received": business.StockReceived,
+    "inventory.stock.released": business.StockReleased,
+    "inventory.stock.reserved": business.StockReserved,
+    "inventory.stock.shipped": business.StockShipped,
+    "inventory.stock.transferred": business.StockTransferred,
     "workflows.process.completed": ProcessCompleted,
     "workflows.process.failed": ProcessFailed,
     "workflows.process.started": ProcessStarted,

@@ -18,8 +18,8 @@ from switchgear_erp.sql.invoices import locked_invoice
 from switchgear_erp.sql.orders import line_rows as order_line_rows
 from switchgear_erp.sql.orders import locked_order
 from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderLineRow, OrderRow
+from switchgear_shared.contracts.business_event_data import InvoicePosted
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.event_data import InvoicePosted
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId
