@@ -18,8 +18,12 @@ SAYS_NOTHING = {
     *("manager", "managers", "types", "const", "consts", "constants", "stuff", "lib"),
 }
 ABBREVIATIONS = {"qm", "cfg", "repo", "repos", "mgr", "svc"}
-NOT_PAST = {"workflows.process.waiting", "workflows.timer.due"}
-"""Facts about now: a process waits from here on, a moment has come."""
+NOT_PAST = {
+    "inventory.stock.below_reorder_point",
+    "workflows.process.waiting",
+    "workflows.timer.due",
+}
+"""Facts about now: there is little left, a process waits from here on, a moment has come."""
 HOSTS = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(?:org|com)|crates\.io|ghcr\.io|docker\.io")
 PLACES = re.compile(r"(?<![.\w])/(?:work|root)/|/home/\w|/Users/\w|/tmp/")
 UNREASONED = re.compile(r"\b(?:TODO|FIXME|HACK)\b(?!\(.+\): .)")

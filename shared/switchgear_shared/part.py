@@ -50,6 +50,10 @@ class Part:
     database: Database | None
     migrations: Sequence[Path] = ()
     backend_name: str = "sql"
+    is_remote: bool = False
+    """Whether another system does the writes; `database` keeps their keys and events then."""
+    caveats: Sequence[str] = ()
+    """What this backend cannot keep of its port's promises, one sentence each."""
     consumers: Sequence[Consumer] = ()
     load_demo: Callable[[], Awaitable[object]] | None = None
     front: Callable[[Pipeline], Front] | None = None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import func, select
 
+from switchgear_shared.calls.remote_writes import RemoteWrites
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import ConsumerRunner, DeliveryPolicy
@@ -92,6 +93,9 @@ class Runtime:
             self._host.metrics.outbox_depth(database.name, waiting or 0)
         self._host.metrics.approvals_open(await self._host.approvals.count_open())
         for server in self._host.servers.values():
+            if isinstance(writes := server.pipeline.writes, RemoteWrites):
+                count = await writes.unresolved_count()
+                self._host.metrics.writes_unresolved(server.part.name, count)
             if server.part.measure is not None:
                 await server.part.measure(self._host.metrics)
         if self.is_running:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 from importlib.metadata import version
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_shared.calls.embedded_writes import EmbeddedWrites
+from switchgear_shared.calls.idempotency import Writes
 from switchgear_shared.calls.pipeline import Governance, Pipeline
+from switchgear_shared.calls.remote_writes import RemoteWrites
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.errors import NotFoundError
@@ -33,7 +37,7 @@ from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.observability.logs import logger
 from switchgear_shared.observability.metrics import BackendReading, Metrics
 from switchgear_shared.part import AUDIENCE, Build, Context, Part, installed_servers
-from switchgear_shared.resilience.breaker import CircuitBreaker
+from switchgear_shared.resilience.breaker import BreakerSettings, CircuitBreaker
 from switchgear_shared.resilience.bulkhead import Bulkhead
 from switchgear_shared.resilience.fallback import LastGoodAnswers
 from switchgear_shared.resilience.limits import RateLimits
@@ -45,12 +49,11 @@ from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 from switchgear_shared.transports.forward import BusForward
 from switchgear_shared.transports.front import Front
 from switchgear_shared.transports.inprocess import Switchboard
-from switchgear_shared.whoami import add_guide, add_whoami
+from switchgear_shared.whoami import Seen, add_guide, add_whoami
 
 log = logger(__name__)
 
 ISSUER = "urn:switchgear"
-_ANSWERS_KEPT = 2_000
 
 
 class Server:
@@ -175,17 +178,14 @@ class Host:
 
     def _pipeline(self, part: Part) -> Pipeline:
         settings = self.settings
-        name = f"{part.name}/{part.backend_name}"
-        protection = BackendProtection(
-            name,
-            CircuitBreaker(name, on_change=_log_circuit),
-            Bulkhead(name, settings.bulkhead_slots, settings.bulkhead_queue),
-            RetryPolicy(attempts=settings.retry_attempts),
-            settings.attempt_timeout_s,
+        protection = protection_of(f"{part.name}/{part.backend_name}", settings)
+        answers = LastGoodAnswers[dict[str, Any]](
+            settings.fallback_answers, settings.fallback_max_age_s
         )
-        self.metrics.watch_backend(name, lambda: _reading(protection))
         toolset = part.toolset.copy()
-        add_whoami(toolset, part.name, protection, self._governance)
+        self.metrics.watch_backend(protection.name, lambda: _reading(protection, answers))
+        seen = Seen(self._governance, protection, answers, settings.rate_limit, tuple(part.caveats))
+        add_whoami(toolset, part.name, seen)
         add_guide(toolset, part.name, part.instructions)
         return Pipeline(
             part.name,
@@ -194,21 +194,57 @@ class Host:
             governance=self._governance,
             protection=protection,
             limits=self._limits,
-            answers=LastGoodAnswers(_ANSWERS_KEPT, settings.fallback_max_age_s),
-            database=part.database,
+            answers=answers,
+            writes=_writes(part, settings),
             call_timeout_s=settings.call_timeout_s,
             metrics=self.metrics,
         )
+
+
+def protection_of(name: str, settings: Settings) -> BackendProtection:
+    """Return the protection of one backend as it is set."""
+    breaker = BreakerSettings(
+        failure_ratio=settings.breaker_failure_ratio,
+        slow_ratio=settings.breaker_slow_ratio,
+        slow_call_s=settings.breaker_slow_call_s,
+        window_s=settings.breaker_window_s,
+        minimum_throughput=settings.breaker_minimum_throughput,
+        break_duration_s=settings.breaker_break_duration_s,
+        max_break_duration_s=settings.breaker_longest_break_s,
+    )
+    return BackendProtection(
+        name,
+        CircuitBreaker(name, breaker, on_change=_log_circuit),
+        Bulkhead(
+            name,
+            settings.bulkhead_slots,
+            settings.bulkhead_queue,
+            slots_per_holder=settings.bulkhead_slots_per_agent,
+        ),
+        RetryPolicy(attempts=settings.retry_attempts),
+        settings.attempt_timeout_s,
+    )
+
+
+def _writes(part: Part, settings: Settings) -> Writes | None:
+    if part.database is None:
+        return None
+    if part.is_remote:
+        return RemoteWrites(part.database, settings.settle_s)
+    return EmbeddedWrites(part.database)
 
 
 def _log_circuit(name: str, before: str, after: str) -> None:
     log.warning("circuit changed", backend=name, before=before, after=after)
 
 
-def _reading(protection: BackendProtection) -> BackendReading:
+def _reading(
+    protection: BackendProtection, answers: LastGoodAnswers[dict[str, Any]]
+) -> BackendReading:
     seen = protection.snapshot()
     return BackendReading(
         breaker_state=seen.breaker.state,
+        kept_answers_count=len(answers),
         slots_count=seen.bulkhead.slots_count,
         in_use_count=seen.bulkhead.in_use_count,
         queued_count=seen.bulkhead.queued_count,

@@ -85,8 +85,42 @@ class Settings(BaseSettings):
     bulkhead_queue: int = Field(
         default=64, ge=0, le=10_000, description="Calls that may wait for a slot."
     )
+    bulkhead_slots_per_agent: int = Field(
+        default=8, ge=1, le=1000, description="Slots of a backend that one agent may hold at once."
+    )
+    breaker_failure_ratio: float = Field(
+        default=0.5, gt=0, le=1, description="Share of failed calls that opens a circuit."
+    )
+    breaker_slow_ratio: float = Field(
+        default=0.8, gt=0, le=1, description="Share of slow calls that opens a circuit."
+    )
+    breaker_slow_call_s: float = Field(
+        default=5.0, gt=0, le=600, description="From here on a call counts as slow."
+    )
+    breaker_window_s: float = Field(
+        default=30.0, ge=1, le=3600, description="Seconds that those shares are counted over."
+    )
+    breaker_minimum_throughput: int = Field(
+        default=10, ge=1, description="Calls in the window before a circuit can open."
+    )
+    breaker_break_duration_s: float = Field(
+        default=5.0, gt=0, le=3600, description="First break; each next in a row is twice that."
+    )
+    breaker_longest_break_s: float = Field(
+        default=60.0, gt=0, le=86_400, description="Longest break."
+    )
+    settle_s: float = Field(
+        default=20.0,
+        ge=0,
+        le=3600,
+        description="Age at which an unanswered change is over in a system outside, so that what "
+        "was looked up and not found is sent again.",
+    )
     rate_limit: str = Field(
         default="600/minute", description="Calls per agent and server, as `limits` writes it."
+    )
+    fallback_answers: int = Field(
+        default=2000, ge=0, description="Last good answers kept for each server."
     )
     fallback_max_age_s: float = Field(
         default=300.0, ge=0, description="Oldest last good answer served when a backend is down."

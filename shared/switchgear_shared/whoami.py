@@ -1,5 +1,6 @@
 """What every server offers alike: `<server>_whoami` and a guide to its tools."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from switchgear_shared.calls.pipeline import Governance
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.governance.principal import Principal
+from switchgear_shared.resilience.fallback import LastGoodAnswers
 from switchgear_shared.resilience.protection import BackendProtection
 from switchgear_shared.toolset import ResourceBody, Toolset
 
@@ -17,8 +19,16 @@ class BackendHealth(Contract):
 
     name: str
     circuit: str
+    circuit_retry_after_s: float | None
+    failed: int = Field(description="Of the `calls` counted lately.")
+    slow: int
+    calls: int
+    slots: int
     in_use: int
     waiting: int
+    retries: int
+    kept_answers: int = Field(description="Reads that can be answered while it is down.")
+    caveats: tuple[str, ...] = Field(description="What this system cannot promise.")
 
 
 class WhoAmI(Contract):
@@ -30,19 +40,28 @@ class WhoAmI(Contract):
     tenant: str
     permissions: tuple[str, ...] = Field(description="Scopes of your credential.")
     write_mode: Literal["allowed", "read_only"]
+    rate_limit: str
     calls_left_today: int | None = Field(description="Null where there is no limit.")
     backend: BackendHealth
 
 
-def add_whoami(
-    toolset: Toolset[Any], server: str, protection: BackendProtection, governance: Governance
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What whoami looks at."""
+
+    governance: Governance
+    protection: BackendProtection
+    answers: LastGoodAnswers[Any]
+    rate_limit: str
+    caveats: tuple[str, ...]
+
+
+def add_whoami(toolset: Toolset[Any], server: str, seen: Seen) -> None:
     """Declare `<server>_whoami` on a server's toolset."""
 
     async def whoami(_backend: Any, caller: Caller) -> WhoAmI:
         principal = Principal.of(caller)
-        left = await governance.budgets.left(principal)
-        seen = protection.snapshot()
+        left = await seen.governance.budgets.left(principal)
         can_write = any(
             tool.effect == "write" and principal.holds(tool.permission)
             for tool in toolset.tools.values()
@@ -54,13 +73,9 @@ def add_whoami(
             tenant=caller.tenant,
             permissions=caller.permissions,
             write_mode="allowed" if can_write else "read_only",
+            rate_limit=seen.rate_limit,
             calls_left_today=left.calls,
-            backend=BackendHealth(
-                name=seen.backend,
-                circuit=seen.breaker.state,
-                in_use=seen.bulkhead.in_use_count,
-                waiting=seen.bulkhead.queued_count,
-            ),
+            backend=_health(seen),
         )
 
     whoami.__name__ = f"{server}_whoami"
@@ -69,6 +84,25 @@ def add_whoami(
         "Use first, or after policy_denied or backend_unavailable. Never fails."
     )
     toolset.read(permission=f"{server}.whoami.read", cost="light")(whoami)
+
+
+def _health(seen: Seen) -> BackendHealth:
+    now = seen.protection.snapshot()
+    retry_after_s = now.breaker.retry_after_s
+    return BackendHealth(
+        name=now.backend,
+        circuit=now.breaker.state,
+        circuit_retry_after_s=None if retry_after_s is None else round(retry_after_s, 3),
+        failed=now.breaker.failed_count,
+        slow=now.breaker.slow_count,
+        calls=now.breaker.calls_count,
+        slots=now.bulkhead.slots_count,
+        in_use=now.bulkhead.in_use_count,
+        waiting=now.bulkhead.queued_count,
+        retries=now.retries_count,
+        kept_answers=len(seen.answers),
+        caveats=seen.caveats,
+    )
 
 
 def add_guide(toolset: Toolset[Any], server: str, instructions: str) -> None:

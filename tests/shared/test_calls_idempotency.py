@@ -24,6 +24,7 @@ async def test_a_repeated_write_answers_the_first_result(suite: JarsSuite) -> No
         "version": "2",
         "changed": True,
         "replayed": False,
+        "caveat": None,
         "preview": None,
     }
     assert again == {**first, "replayed": True}

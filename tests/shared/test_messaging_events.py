@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from switchgear_shared.contracts.asyncapi import asyncapi
-from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.business_event_data import InvoicePosted
+from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.event_data import EVENT_DATA
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import CorrelationId, Money, TenantId

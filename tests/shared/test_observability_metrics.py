@@ -69,11 +69,11 @@ def test_a_state_without_documents_is_not_left_at_its_last_count() -> None:
 
 def test_a_backend_is_read_at_every_scrape() -> None:
     metrics = Metrics()
-    reading = BackendReading("closed", 16, 2, 0, 5)
+    reading = BackendReading("closed", 16, 2, 0, 5, 1)
     metrics.watch_backend("tryton", lambda: reading)
     metrics.render()
 
-    reading = BackendReading("half_open", 16, 3, 4, 9)
+    reading = BackendReading("half_open", 16, 3, 4, 9, 7)
 
     backends = {key: n for key, n in samples(metrics).items() if "tryton" in key}
     assert backends == {
@@ -85,6 +85,7 @@ def test_a_backend_is_read_at_every_scrape() -> None:
         ("switchgear_bulkhead_calls", "tryton", "queued"): 4,
         ("switchgear_bulkhead_slots", "tryton"): 16,
         ("switchgear_retries_total", "tryton"): 9,
+        ("switchgear_fallback_answers", "tryton"): 7,
     }
 
 
@@ -107,7 +108,8 @@ def test_no_name_breaks_the_exposition_or_forges_a_sample(name: str) -> None:
     metrics.event(name, "handled")
     metrics.outbox_depth(name, 1)
     metrics.documents({name: 1})
-    metrics.watch_backend(name, lambda: BackendReading(name, 1, 0, 0, 0))
+    metrics.writes_unresolved(name, 1)
+    metrics.watch_backend(name, lambda: BackendReading(name, 1, 0, 0, 0, 0))
 
     seen = samples(metrics)
 
@@ -126,6 +128,8 @@ def test_no_name_breaks_the_exposition_or_forges_a_sample(name: str) -> None:
         "switchgear_bulkhead_calls",
         "switchgear_bulkhead_slots",
         "switchgear_retries_total",
+        "switchgear_fallback_answers",
+        "switchgear_writes_unresolved",
     }
     assert seen["switchgear_tool_calls_total", label, label, label] == 1
 

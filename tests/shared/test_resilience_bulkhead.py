@@ -156,3 +156,48 @@ def test_under_random_load_the_slots_hold_and_nothing_leaks(seed: int) -> None:
 def test_a_bulkhead_without_slots_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="at least one slot"):
         Bulkhead("tryton", slots=0, queue=1)
+
+
+@in_virtual_time
+async def test_one_holder_cannot_take_every_slot_and_others_go_past_it() -> None:
+    bulkhead = Bulkhead("tryton", slots=3, queue=10, slots_per_holder=2)
+    served: list[str] = []
+
+    async def serve(holder: str) -> None:
+        async def operation() -> None:
+            served.append(holder)
+            await asyncio.sleep(1)
+
+        await bulkhead.run(operation, holder=holder)
+
+    tasks = [asyncio.create_task(serve(name)) for name in ("a", "a", "a", "a", "b")]
+    await asyncio.sleep(0.5)
+    assert served == ["a", "a", "b"]
+    assert bulkhead.snapshot() == BulkheadSnapshot(slots_count=3, in_use_count=3, queued_count=2)
+    await asyncio.gather(*tasks)
+
+    assert served == ["a", "a", "b", "a", "a"]
+    assert bulkhead.snapshot() == BulkheadSnapshot(slots_count=3, in_use_count=0, queued_count=0)
+
+
+@in_virtual_time
+async def test_a_slot_that_frees_goes_to_the_first_whose_holder_has_room() -> None:
+    bulkhead = Bulkhead("tryton", slots=2, queue=10, slots_per_holder=1)
+    served: list[str] = []
+
+    async def serve(holder: str, seconds: float) -> None:
+        async def operation() -> None:
+            served.append(holder)
+            await asyncio.sleep(seconds)
+
+        await bulkhead.run(operation, holder=holder)
+
+    plan = (("a", 10), ("b", 1), ("a", 1), ("c", 1))
+    await asyncio.gather(*(serve(holder, seconds) for holder, seconds in plan))
+
+    assert served == ["a", "b", "c", "a"]
+
+
+def test_a_holder_has_at_least_one_slot() -> None:
+    with pytest.raises(ValueError, match="at least one slot"):
+        Bulkhead("tryton", slots=1, queue=1, slots_per_holder=0)

@@ -1,20 +1,16 @@
-"""Exactly-once effects: a write's key and its outcome commit in the write's own transaction."""
+"""Exactly-once effects: what key a write has, and the stage that answers a repeated one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from pydantic import BaseModel
 
 from switchgear_shared.calls.call import Call, Next, Outcome
-from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import ConflictError
 from switchgear_shared.governance.digests import digest
-from switchgear_shared.storage.database import Database, DuplicateKeyError
 from switchgear_shared.storage.shared_tables import idempotency
 
 
@@ -34,10 +30,42 @@ def arguments_digest(call: Call) -> str:
     return digest(call.tool.name, call.arguments)
 
 
+class Writes(Protocol):
+    """How one server's writes are done once, and their outcomes kept by key.
+
+    `write` is the tool's function with its arguments; it runs once in each of these methods at
+    the most, and its effect happens once for a key however often `run` is called.
+    """
+
+    async def find(self, call: Call) -> Outcome | None:
+        """Return the stored outcome of this call's key, None where there is none yet.
+
+        Raises:
+            ConflictError: the key was used with other arguments.
+        """
+        ...
+
+    async def run(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
+        """Do the write and keep its outcome, or return the one that is kept.
+
+        Raises:
+            ConflictError: the call presents a `preview_digest` and would do something else.
+        """
+        ...
+
+    async def preview(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
+        """Return what the write would do and the digest that holds a later call to it."""
+        ...
+
+    async def prune(self, *, older_than: timedelta) -> int:
+        """Forget keys that are older; return how many."""
+        ...
+
+
 class Idempotency:
     """The stage that answers a repeated write with its first result, or waits for it."""
 
-    def __init__(self, writes: "KeyedWrites") -> None:
+    def __init__(self, writes: Writes) -> None:
         self._writes = writes
         self._in_flight: dict[tuple[str, str, str], asyncio.Lock] = {}
 
@@ -57,75 +85,25 @@ class Idempotency:
                 self._in_flight.pop(slot, None)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyedWrites:
-    """The outcomes of writes by key, in the database that the writes change."""
+def row_of(call: Call) -> tuple[Any, ...]:
+    """Return the conditions that select the row of a call's key."""
+    return (
+        idempotency.c.tenant == call.principal.tenant,
+        idempotency.c.tool == call.tool.name,
+        idempotency.c.key == key_of(call),
+    )
 
-    database: Database
 
-    async def find(self, call: Call) -> Outcome | None:
-        """Return the stored outcome of this call's key, None where the key is new."""
-        async with self.database.reading() as session:
-            return await self._stored(session, call)
+def stored_outcome(call: Call, row: Any) -> Outcome:
+    """Return the outcome in a row that is done, for a call with the same arguments."""
+    check_arguments(call, row)
+    return Outcome(call.correlation_id, structured={**orjson.loads(row.outcome), "replayed": True})
 
-    async def run(
-        self, call: Call, write: Callable[[AsyncSession], Awaitable[dict[str, Any]]]
-    ) -> Outcome:
-        """Run `write` in one transaction with the key; another's outcome for the key wins."""
-        try:
-            async with self.database.unit_of_work() as session:
-                if (stored := await self._stored(session, call)) is not None:
-                    return stored
-                await session.execute(insert(idempotency).values(self._claim(call)))
-                structured = await write(session)
-                await session.execute(
-                    update(idempotency)
-                    .where(*self._is(call))
-                    .values(
-                        state="done", outcome=orjson.dumps(structured).decode(), done_at=utc_now()
-                    )
-                )
-        except DuplicateKeyError as error:
-            if (stored := await self.find(call)) is not None:
-                return stored
-            raise ConflictError("another record already has this unique value") from error
-        return Outcome(call.correlation_id, structured=structured)
 
-    async def prune(self, *, older_than: timedelta) -> int:
-        """Forget keys whose outcome is older; return how many."""
-        async with self.database.writing() as session:
-            result = await session.execute(
-                delete(idempotency).where(idempotency.c.created_at < utc_now() - older_than)
-            )
-        return int(getattr(result, "rowcount", 0))
-
-    async def _stored(self, session: AsyncSession, call: Call) -> Outcome | None:
-        row = (await session.execute(select(idempotency).where(*self._is(call)))).first()
-        if row is None:
-            return None
-        if row.digest != arguments_digest(call):
-            raise ConflictError(
-                f"idempotency_key was used for other arguments of {call.tool.name}",
-                field="idempotency_key",
-            )
-        structured = orjson.loads(row.outcome)
-        return Outcome(call.correlation_id, structured={**structured, "replayed": True})
-
-    @staticmethod
-    def _is(call: Call) -> tuple[Any, ...]:
-        return (
-            idempotency.c.tenant == call.principal.tenant,
-            idempotency.c.tool == call.tool.name,
-            idempotency.c.key == key_of(call),
+def check_arguments(call: Call, row: Any) -> None:
+    """Raise ConflictError if the row's key was used with other arguments."""
+    if row.digest != arguments_digest(call):
+        raise ConflictError(
+            f"idempotency_key was used for other arguments of {call.tool.name}",
+            field="idempotency_key",
         )
-
-    @staticmethod
-    def _claim(call: Call) -> dict[str, Any]:
-        return {
-            "tenant": call.principal.tenant,
-            "tool": call.tool.name,
-            "key": key_of(call),
-            "digest": arguments_digest(call),
-            "state": "in_flight",
-            "created_at": utc_now(),
-        }

@@ -11,7 +11,7 @@ from switchgear_shared.calls.authorization import Authorization, ToolPins
 from switchgear_shared.calls.call import Call, Next, Outcome, Request, Stage
 from switchgear_shared.calls.execution import Execution
 from switchgear_shared.calls.fallback import Fallback
-from switchgear_shared.calls.idempotency import Idempotency, KeyedWrites
+from switchgear_shared.calls.idempotency import Idempotency, Writes
 from switchgear_shared.calls.limiting import Limiting
 from switchgear_shared.calls.validation import Validation
 from switchgear_shared.contracts.values import new_correlation_id
@@ -28,7 +28,6 @@ from switchgear_shared.resilience.deadline import Deadline
 from switchgear_shared.resilience.fallback import LastGoodAnswers
 from switchgear_shared.resilience.limits import RateLimits
 from switchgear_shared.resilience.protection import BackendProtection
-from switchgear_shared.storage.database import Database
 from switchgear_shared.toolset import Tool, Toolset
 
 log = logger(__name__)
@@ -57,7 +56,7 @@ class Pipeline:
         protection: BackendProtection,
         limits: RateLimits,
         answers: LastGoodAnswers[dict[str, Any]],
-        database: Database | None,
+        writes: Writes | None,
         call_timeout_s: float,
         metrics: Metrics,
     ) -> None:
@@ -70,8 +69,8 @@ class Pipeline:
         self._limits = limits
         self._pins = ToolPins(server)
         self._call_timeout_s = call_timeout_s
-        self.writes = KeyedWrites(database) if database is not None else None
-        execution = Execution(backend, protection, self.writes)
+        self.writes = writes
+        execution = Execution(backend, protection, writes)
         stages: list[Stage] = [
             AuditedOutcome(governance.audit, metrics),
             Validation(),
@@ -80,9 +79,9 @@ class Pipeline:
                 governance.approvals,
                 self._pins,
                 execution.facts,
-                self.writes.find if self.writes is not None else None,
+                writes.find if writes is not None else None,
             ),
-            *([Idempotency(self.writes)] if self.writes is not None else []),
+            *([Idempotency(writes)] if writes is not None else []),
             Limiting(limits, governance.budgets),
             TimeLimit(),
             Fallback(answers),

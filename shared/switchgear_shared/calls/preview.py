@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 from sqlalchemy import event, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from switchgear_shared.calls.call import Call
-from switchgear_shared.contracts.results import Effect
+from switchgear_shared.calls.call import Call, Outcome
+from switchgear_shared.contracts.results import Effect, Preview
+from switchgear_shared.errors import ConflictError
 from switchgear_shared.governance.digests import digest
 
 _FRESH_ID = re.compile(r"^[a-z]+_[0-9a-f]{32}$")
@@ -49,6 +51,22 @@ class Effects:
             for effect in self.items()
         )
         return digest(call.tool.name, call.arguments, stable)
+
+
+def previewed(call: Call, result: BaseModel, effects: Effects) -> Outcome:
+    """Return the answer to a dry run."""
+    preview = Preview(preview_digest=effects.digest(call), effects=effects.items())
+    body = {**result.model_dump(mode="json"), "preview": preview.model_dump(mode="json")}
+    return Outcome(call.correlation_id, structured=body)
+
+
+def check_preview(call: Call, effects: Effects) -> None:
+    """Raise ConflictError unless the call's `preview_digest` is that of `effects`."""
+    if effects.digest(call) != call.preview_digest:
+        raise ConflictError(
+            "this would not do what was previewed: the records moved, or the call is another",
+            field="preview_digest",
+        )
 
 
 @contextmanager

@@ -31,4 +31,7 @@ class WriteResult(Contract):
     version: str = Field(description="Pass as `expected_version` in the next change.")
     changed: bool = Field(default=True, description="False if the record already was so.")
     replayed: bool = Field(default=False, description="True if an earlier call did this.")
+    caveat: str | None = Field(
+        default=None, description="What the system behind cannot promise of this."
+    )
     preview: Preview | None = Field(default=None, description="Set by `dry_run` only.")

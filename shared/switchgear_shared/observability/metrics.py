@@ -29,6 +29,7 @@ class BackendReading:
     in_use_count: int
     queued_count: int
     retries_count: int
+    kept_answers_count: int
 
 
 class Metrics:
@@ -62,6 +63,12 @@ class Metrics:
         self._outbox = Gauge(
             "switchgear_outbox_depth",
             "Events committed but not yet published.",
+            ["server"],
+            registry=self._registry,
+        )
+        self._unresolved = Gauge(
+            "switchgear_writes_unresolved",
+            "Changes sent to a system outside of which nobody knows yet what became.",
             ["server"],
             registry=self._registry,
         )
@@ -99,6 +106,10 @@ class Metrics:
     def outbox_depth(self, server: str, count: int) -> None:
         """Set how many events of `server` wait to be published."""
         self._outbox.labels(_label(server)).set(count)
+
+    def writes_unresolved(self, server: str, count: int) -> None:
+        """Set how many changes of `server` were sent and are not known to be done or refused."""
+        self._unresolved.labels(_label(server)).set(count)
 
     def dead_letters_open(self, count: int) -> None:
         """Set how many dead letters are open."""
@@ -157,6 +168,9 @@ class _Backends(Collector):
         retries = CounterMetricFamily(
             "switchgear_retries", "Attempts beyond the first.", labels=["backend"]
         )
+        answers = GaugeMetricFamily(
+            "switchgear_fallback_answers", "Last good answers kept.", labels=["backend"]
+        )
         for backend, read in sorted(self.reads.items()):
             reading = read()
             for name in BREAKER_STATES:
@@ -165,7 +179,8 @@ class _Backends(Collector):
             calls.add_metric([backend, "queued"], reading.queued_count)
             slots.add_metric([backend], reading.slots_count)
             retries.add_metric([backend], reading.retries_count)
-        yield from (state, calls, slots, retries)
+            answers.add_metric([backend], reading.kept_answers_count)
+        yield from (state, calls, slots, retries, answers)
 
 
 def _label(value: str) -> str:

@@ -24,34 +24,55 @@ class BulkheadSnapshot(Contract):
     queued_count: int
 
 
-class Bulkhead:
-    """Slots of one backend system, handed out first come, first served."""
+class _Turn:
+    """A call's place in the queue: whose it is, and the slot it will be handed."""
 
-    def __init__(self, name: str, slots: int, queue: int) -> None:
-        if slots < 1 or queue < 0:
+    __slots__ = ("holder", "slot")
+
+    def __init__(self, holder: str) -> None:
+        self.holder = holder
+        self.slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Bulkhead:
+    """Slots of one backend system, handed out first come, first served.
+
+    One holder, such as an agent, has at most `slots_per_holder` of them: its further calls wait,
+    and those of others go past them.
+    """
+
+    def __init__(
+        self, name: str, slots: int, queue: int, *, slots_per_holder: int | None = None
+    ) -> None:
+        if slots < 1 or queue < 0 or (slots_per_holder is not None and slots_per_holder < 1):
             raise ValueError("a bulkhead has at least one slot and no negative queue")
         self.name = name
         self._slots = slots
         self._queue = queue
+        self._slots_per_holder = slots_per_holder or slots
+        self._held: dict[str, int] = {}
         self._in_use = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[_Turn] = deque()
 
     async def run(
-        self, operation: Callable[[], Awaitable[T]], deadline: Deadline | None = None
+        self,
+        operation: Callable[[], Awaitable[T]],
+        deadline: Deadline | None = None,
+        holder: str = "",
     ) -> T:
         """Return what `operation` returns, called with a slot held.
 
         Raises BulkheadFullError if the queue is full, DeadlineError if the deadline passes
         while waiting; in both cases `operation` was not called.
         """
-        if self._in_use < self._slots:
-            self._in_use += 1
+        if self._in_use < self._slots and self._has_room(holder):
+            self._take(holder)
         else:
-            await self._wait(deadline)
+            await self._wait(deadline, holder)
         try:
             return await operation()
         finally:
-            self._release()
+            self._release(holder)
 
     def snapshot(self) -> BulkheadSnapshot:
         """Return how full it is."""
@@ -59,18 +80,18 @@ class Bulkhead:
             slots_count=self._slots, in_use_count=self._in_use, queued_count=len(self._waiting)
         )
 
-    async def _wait(self, deadline: Deadline | None) -> None:
+    async def _wait(self, deadline: Deadline | None, holder: str) -> None:
         if len(self._waiting) >= self._queue:
             raise BulkheadFullError(
-                f"{self.name} has {self._slots} calls under way and {self._queue} waiting",
+                f"{self.name} has {self._in_use} calls under way and {self._queue} waiting",
                 retry_after_s=_RETRY_AFTER_S,
             )
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn = _Turn(holder)
         self._waiting.append(turn)
         has_slot = False
         try:
             async with asyncio.timeout(deadline.left_s if deadline else None):
-                await turn
+                await turn.slot
             has_slot = True
         except TimeoutError as error:
             raise DeadlineError(f"the time was over before {self.name} had a free slot") from error
@@ -78,16 +99,29 @@ class Bulkhead:
             if not has_slot:
                 self._leave(turn)
 
-    def _leave(self, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
-            self._release()  # the slot was handed over just as its taker gave up
+    def _leave(self, turn: _Turn) -> None:
+        if turn.slot.done() and not turn.slot.cancelled():
+            self._release(turn.holder)  # the slot was handed over just as its taker gave up
         elif turn in self._waiting:
             self._waiting.remove(turn)
 
-    def _release(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+    def _release(self, holder: str) -> None:
         self._in_use -= 1
+        left = self._held[holder] - 1
+        if left:
+            self._held[holder] = left
+        else:
+            del self._held[holder]
+        for turn in self._waiting:
+            if not turn.slot.done() and self._has_room(turn.holder):
+                self._waiting.remove(turn)
+                self._take(turn.holder)
+                turn.slot.set_result(None)
+                return
+
+    def _has_room(self, holder: str) -> bool:
+        return self._held.get(holder, 0) < self._slots_per_holder
+
+    def _take(self, holder: str) -> None:
+        self._in_use += 1
+        self._held[holder] = self._held.get(holder, 0) + 1

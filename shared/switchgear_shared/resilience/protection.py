@@ -58,9 +58,11 @@ class BackendProtection:
         may_repeat: bool,
         may_have_effect: bool,
         is_keyed: bool,
+        holder: str = "",
     ) -> T:
         """Return what `operation` returns; each attempt calls it anew.
 
+        `holder`: whose call it is, for the bulkhead.
         `may_repeat`: it is read-only, idempotent or keyed. `is_keyed`: the backend does it once
         for its key, so that it is repeated even where an attempt may have had its effect.
         """
@@ -80,7 +82,7 @@ class BackendProtection:
 
         async def attempt() -> T:
             self.breaker.check()  # an open circuit is known now; do not queue to learn it
-            return await self.bulkhead.run(guarded, deadline)
+            return await self.bulkhead.run(guarded, deadline, holder)
 
         return await self.retry_policy.run(
             attempt,

@@ -16,7 +16,12 @@ idempotency = Table(
     Column("outcome", Text, nullable=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime, nullable=True),
+    Column("claimed_by", String(64), nullable=True),
+    Column("claimed_at", UtcDateTime, nullable=True),
     CheckConstraint("state IN ('in_flight', 'done')", name="ck_idempotency_state"),
     Index("ix_idempotency_created_at", "created_at"),
 )
-"""`outcome` is the JSON that a repeated call is answered with."""
+"""`outcome` is the JSON that a repeated call is answered with.
+
+A write to a system outside is claimed here before it is sent: by whom, and when last.
+"""

@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("claimed_by", sa.String(64), nullable=True),
+        sa.Column("claimed_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint("state IN ('in_flight', 'done')", name="ck_idempotency_state"),
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])

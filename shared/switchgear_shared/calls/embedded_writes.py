@@ -1,0 +1,111 @@
+"""Writes on our own tables: effect, key, outcome and events commit in one transaction."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_shared.calls.call import Call, Outcome
+from switchgear_shared.calls.idempotency import arguments_digest, key_of, row_of, stored_outcome
+from switchgear_shared.calls.preview import Effects, check_preview, previewed, recorded
+from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.errors import ConflictError
+from switchgear_shared.storage.database import Database, DuplicateKeyError
+from switchgear_shared.storage.shared_tables import idempotency
+
+Write = Callable[[], Awaitable[BaseModel]]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedWrites:
+    """See Writes. A preview is the same write, rolled back."""
+
+    database: Database
+
+    async def find(self, call: Call) -> Outcome | None:
+        """See Writes."""
+        async with self.database.reading() as session:
+            return await self._stored(session, call)
+
+    async def run(self, call: Call, write: Write) -> Outcome:
+        """See Writes; another's outcome for the key wins."""
+        try:
+            async with self.database.unit_of_work() as session:
+                if (stored := await self._stored(session, call)) is not None:
+                    return stored
+                await session.execute(insert(idempotency).values(_claim(call)))
+                structured = await self._checked(call, write, session)
+                await session.execute(
+                    update(idempotency)
+                    .where(*row_of(call))
+                    .values(
+                        state="done", outcome=orjson.dumps(structured).decode(), done_at=utc_now()
+                    )
+                )
+        except DuplicateKeyError as error:
+            if (stored := await self.find(call)) is not None:
+                return stored
+            raise ConflictError("another record already has this unique value") from error
+        return Outcome(call.correlation_id, structured=structured)
+
+    async def preview(self, call: Call, write: Write) -> Outcome:
+        """See Writes."""
+        try:
+            await self._roll_back(write)
+        except DuplicateKeyError as error:
+            raise ConflictError("another record already has this unique value") from error
+        except _RollBackError as done:
+            return previewed(call, done.result, done.effects)
+
+    async def prune(self, *, older_than: timedelta) -> int:
+        """See Writes."""
+        async with self.database.writing() as session:
+            result = await session.execute(
+                delete(idempotency).where(idempotency.c.created_at < utc_now() - older_than)
+            )
+        return int(getattr(result, "rowcount", 0))
+
+    async def _checked(self, call: Call, write: Write, session: AsyncSession) -> dict[str, Any]:
+        if call.preview_digest is None:
+            return (await write()).model_dump(mode="json")
+        with recorded(session) as effects:
+            result = await write()
+            await session.flush()
+        check_preview(call, effects)
+        return result.model_dump(mode="json")
+
+    async def _roll_back(self, write: Write) -> NoReturn:
+        async with self.database.unit_of_work() as session:
+            with recorded(session) as effects:
+                result = await write()
+                await session.flush()
+            raise _RollBackError(result, effects)
+
+    async def _stored(self, session: AsyncSession, call: Call) -> Outcome | None:
+        row = (await session.execute(select(idempotency).where(*row_of(call)))).first()
+        return None if row is None else stored_outcome(call, row)
+
+
+class _RollBackError(Exception):
+    """Carries a preview out of the transaction that must not commit."""
+
+    def __init__(self, result: BaseModel, effects: Effects) -> None:
+        super().__init__()
+        self.result = result
+        self.effects = effects
+
+
+def _claim(call: Call) -> dict[str, Any]:
+    return {
+        "tenant": call.principal.tenant,
+        "tool": call.tool.name,
+        "key": key_of(call),
+        "digest": arguments_digest(call),
+        "state": "in_flight",
+        "created_at": utc_now(),
+    }

@@ -1,0 +1,216 @@
+"""Writes on a system outside our transactions: claimed before they are sent, looked up after.
+
+The claim commits before anything leaves us and the outcome after the system has answered. What
+happens in between, a kill or a timeout, leaves the claim: whoever repeats the write is told that
+it may be done, and looks for it over there before anything is sent again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import delete, func, insert, select, update
+
+from switchgear_shared.calls.call import Call, Outcome
+from switchgear_shared.calls.idempotency import (
+    arguments_digest,
+    check_arguments,
+    key_of,
+    row_of,
+    stored_outcome,
+)
+from switchgear_shared.calls.preview import Effects, check_preview, previewed
+from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.errors import DeadlineError, SwitchgearError
+from switchgear_shared.governance.digests import digest
+from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.storage.database import Database, DuplicateKeyError
+from switchgear_shared.storage.remote_write import RemoteWrite, writing_remotely
+from switchgear_shared.storage.shared_tables import idempotency
+
+Write = Callable[[], Awaitable[BaseModel]]
+
+_POLL_S = 0.1
+_REFERENCE_CHARACTERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Our right to do a write: whether it may be done already, and when it may be sent again."""
+
+    may_be_done: bool
+    may_send_at: datetime | None
+
+
+class RemoteWrites:
+    """See Writes. A preview is a rehearsal: the adapter says what it would send.
+
+    An attempt that began `settle_s` ago is over, over there too: only then is what was looked
+    for and not found sent again, and only then does another process take over a claim.
+    """
+
+    def __init__(
+        self, database: Database, settle_s: float, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.database = database
+        self._settle = timedelta(seconds=settle_s)
+        self._now = now
+        self._owner = uuid4().hex
+
+    async def find(self, call: Call) -> Outcome | None:
+        """See Writes; waits while another process is at it.
+
+        Raises:
+            DeadlineError: the other process was not done in time.
+        """
+        while (row := await self._row(call)) is not None:
+            check_arguments(call, row)
+            if row.state == "done":
+                return stored_outcome(call, row)
+            if row.claimed_by == self._owner or self._is_settled(row):
+                return None
+            if call.deadline.left_s <= _POLL_S:
+                raise DeadlineError("another process has not done this yet", outcome="unknown")
+            await asyncio.sleep(_POLL_S)
+        return None
+
+    async def run(self, call: Call, write: Write) -> Outcome:
+        """See Writes; an error's outcome is `unknown` until the write was looked up."""
+        claim = await self._claimed(call)
+        if claim is None:
+            stored = await self.find(call)
+            return stored if stored is not None else await self.run(call, write)
+        attempt = RemoteWrite(reference_of(call), claim.may_be_done, claim.may_send_at)
+        try:
+            if call.preview_digest is not None and not claim.may_be_done:
+                check_preview(call, (await self._rehearsed(call, write))[1])
+            with writing_remotely(attempt):
+                result = await write()
+        except SwitchgearError as error:
+            if error.outcome == "not_done" and (attempt.is_sent or not claim.may_be_done):
+                await self._forget(call)
+            else:
+                error.outcome = "unknown"
+            raise
+        structured = result.model_dump(mode="json")
+        if claim.may_be_done and not attempt.is_sent:
+            structured["replayed"] = True
+        await self._keep(call, structured, attempt)
+        return Outcome(call.correlation_id, structured=structured)
+
+    async def preview(self, call: Call, write: Write) -> Outcome:
+        """See Writes."""
+        result, effects = await self._rehearsed(call, write)
+        return previewed(call, result, effects)
+
+    async def prune(self, *, older_than: timedelta) -> int:
+        """See Writes; what is not known to be done is kept."""
+        async with self.database.writing() as session:
+            result = await session.execute(
+                delete(idempotency).where(
+                    idempotency.c.created_at < self._now() - older_than,
+                    idempotency.c.state == "done",
+                )
+            )
+        return int(getattr(result, "rowcount", 0))
+
+    async def unresolved_count(self) -> int:
+        """Return how many writes were begun and are not known to be done or refused."""
+        statement = select(func.count()).where(idempotency.c.state == "in_flight")
+        async with self.database.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def _rehearsed(self, call: Call, write: Write) -> tuple[BaseModel, Effects]:
+        rehearsal = RemoteWrite(reference_of(call), is_rehearsal=True)
+        with writing_remotely(rehearsal):
+            result = await write()
+        effects = Effects()
+        for note in rehearsal.notes:
+            effects.note(note.record, note.key, note.before, note.after)
+        return result, effects
+
+    async def _claimed(self, call: Call) -> _Claim | None:
+        """Claim the key for one attempt; None where somebody else was first."""
+        row = await self._row(call)
+        now = self._now()
+        if row is None:
+            try:
+                async with self.database.writing() as session:
+                    await session.execute(insert(idempotency).values(self._new_row(call, now)))
+            except DuplicateKeyError:
+                return None
+            return _Claim(may_be_done=False, may_send_at=None)
+        check_arguments(call, row)
+        if row.state == "done" or not (row.claimed_by == self._owner or self._is_settled(row)):
+            return None
+        if not self._is_settled(row):  # ours: look it up, but do not send it before it settled
+            return _Claim(may_be_done=True, may_send_at=row.claimed_at + self._settle)
+        return await self._taken_over(call, row, now)
+
+    async def _taken_over(self, call: Call, row: Any, now: datetime) -> _Claim | None:
+        taken = (
+            update(idempotency)
+            .where(
+                *row_of(call),
+                idempotency.c.state == "in_flight",
+                idempotency.c.claimed_by == row.claimed_by,
+                idempotency.c.claimed_at == row.claimed_at,
+            )
+            .values(claimed_by=self._owner, claimed_at=now)
+        )
+        async with self.database.writing() as session:
+            result = await session.execute(taken)
+        if getattr(result, "rowcount", 0) != 1:
+            return None
+        return _Claim(may_be_done=True, may_send_at=None)
+
+    async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> None:
+        done = (
+            update(idempotency)
+            .where(*row_of(call))
+            .values(state="done", outcome=orjson.dumps(structured).decode(), done_at=self._now())
+        )
+        try:
+            async with self.database.writing() as session:
+                await session.execute(done)
+                for event in attempt.events:
+                    await emit(session, event)
+        except SwitchgearError as error:
+            error.outcome = "unknown"
+            raise
+
+    async def _forget(self, call: Call) -> None:
+        async with self.database.writing() as session:
+            await session.execute(
+                delete(idempotency).where(*row_of(call), idempotency.c.claimed_by == self._owner)
+            )
+
+    async def _row(self, call: Call) -> Any:
+        async with self.database.reading() as session:
+            return (await session.execute(select(idempotency).where(*row_of(call)))).first()
+
+    def _is_settled(self, row: Any) -> bool:
+        return self._now() - row.claimed_at >= self._settle
+
+    def _new_row(self, call: Call, now: datetime) -> dict[str, Any]:
+        return {
+            "tenant": call.principal.tenant,
+            "tool": call.tool.name,
+            "key": key_of(call),
+            "digest": arguments_digest(call),
+            "state": "in_flight",
+            "created_at": now,
+            "claimed_by": self._owner,
+            "claimed_at": now,
+        }
+
+
+def reference_of(call: Call) -> str:
+    """Return our name for a write, short enough for the reference fields of other systems."""
+    full = digest(call.principal.tenant, call.tool.name, key_of(call))
+    return f"sg-{full[:_REFERENCE_CHARACTERS]}"

@@ -1,0 +1,89 @@
+"""One write to a system outside our transactions: its reference, and what is known of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from switchgear_shared.contracts.events import Event
+from switchgear_shared.contracts.values import new_id, utc_now
+from switchgear_shared.errors import BackendUnavailableError
+
+_current: ContextVar[RemoteWrite | None] = ContextVar("remote_write", default=None)
+
+
+@dataclass(slots=True)
+class Note:
+    """One record that the write changes or would change, before and after."""
+
+    record: str
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(slots=True)
+class RemoteWrite:
+    """A write that another system does, as its adapter sees it.
+
+    `reference` is our own name for it, the same for every attempt: the adapter stores it with the
+    record it makes. `may_be_done` says that an earlier attempt may have had its effect: the
+    adapter looks for the reference, or at the record's state, before anything is sent again.
+    In a rehearsal nothing is sent; the adapter notes what it would do.
+    """
+
+    reference: str
+    may_be_done: bool = False
+    may_send_at: datetime | None = None
+    is_rehearsal: bool = False
+    is_sent: bool = False
+    events: list[Event] = field(default_factory=list[Event])
+    notes: list[Note] = field(default_factory=list[Note])
+
+    def check_may_send(self) -> None:
+        """Let a change be sent, unless an earlier attempt's may still be under way over there.
+
+        Raises:
+            BackendUnavailableError: it may be; `retry_after_s` says until when.
+            RuntimeError: this is a rehearsal.
+        """
+        if self.is_rehearsal:
+            raise RuntimeError("a rehearsal changes nothing")
+        if self.may_send_at is not None:
+            left_s = (self.may_send_at - utc_now()) / timedelta(seconds=1)
+            if left_s > 0:
+                raise BackendUnavailableError(
+                    "an earlier attempt is not there and may still be under way",
+                    retry_after_s=round(left_s, 3),
+                    outcome="unknown",
+                )
+        self.is_sent = True
+
+    def announce(self, event: Event) -> None:
+        """Have `event` published once the write is known to be done."""
+        self.events.append(event)
+
+    def note(
+        self, record: str, key: str, before: dict[str, Any] | None, after: dict[str, Any] | None
+    ) -> None:
+        """Note one record that changes, for previews."""
+        self.notes.append(Note(record, key, before, after))
+
+
+def current_write() -> RemoteWrite:
+    """Return the write under way; outside of the call pipeline, one whose events go nowhere."""
+    return _current.get() or RemoteWrite(new_id("write"))
+
+
+@contextmanager
+def writing_remotely(write: RemoteWrite) -> Generator[RemoteWrite]:
+    """Make `write` the current one inside the block."""
+    token = _current.set(write)
+    try:
+        yield write
+    finally:
+        _current.reset(token)

@@ -1,0 +1,162 @@
+"""Writes to a system outside our transactions: one effect, and the truth of what is unknown."""
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy import text
+from till_server import Till, TillSuite, serving_till
+
+from switchgear_shared.storage.shared_tables import idempotency
+
+
+async def _events(suite: TillSuite) -> int:
+    async with suite.database.reading() as session:
+        return int(await session.scalar(text("SELECT count(*) FROM outbox")) or 0)
+
+
+async def _unresolved(suite: TillSuite) -> int:
+    async with suite.database.reading() as session:
+        found = await session.execute(idempotency.select())
+        return sum(row.state == "in_flight" for row in found)
+
+
+async def test_a_repeated_write_answers_the_first_result_and_sends_nothing(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till()) as suite:
+        first = (await suite.take()).unwrap()
+        again = (await suite.take()).unwrap()
+
+        assert (first["replayed"], again) == (False, {**first, "replayed": True})
+        assert (len(suite.till.taken), suite.till.looked, await _events(suite)) == (1, 0, 1)
+
+
+async def test_a_key_used_for_other_arguments_is_a_conflict(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till()) as suite:
+        await suite.take(5)
+        error = await suite.refusal(6)
+
+        assert (error.code, error.field) == ("conflict", "idempotency_key")
+        assert len(suite.till.taken) == 1
+
+
+async def test_the_same_key_at_once_has_one_effect_in_two_processes_too(tmp_path: Path) -> None:
+    till = Till()
+    async with serving_till(tmp_path, till) as one, serving_till(tmp_path, till) as other:
+        outcomes = await asyncio.gather(*(suite.take() for _ in range(5) for suite in (one, other)))
+
+        replayed = sorted(outcome.unwrap()["replayed"] for outcome in outcomes)
+        assert replayed == [False] + [True] * 9
+        assert len(till.taken) == 1
+
+
+async def test_silence_is_told_as_unknown_and_repeating_finds_what_was_done(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        error = await suite.refusal()
+        assert (error.code, error.outcome) == ("deadline_exceeded", "unknown")
+        assert (await _unresolved(suite), await _events(suite)) == (1, 0)
+
+        suite.till.mood = "well"
+        again = (await suite.take()).unwrap()
+
+        assert (again["replayed"], len(suite.till.taken)) == (True, 1)
+        assert (await _unresolved(suite), await _events(suite)) == (0, 1)
+
+
+async def test_what_is_not_found_is_not_sent_again_before_it_settled(tmp_path: Path) -> None:
+    """The first attempt may still be under way over there: nothing is sent blindly."""
+    async with serving_till(tmp_path, Till("silent_before"), settle_s=1.0) as suite:
+        await suite.refusal()
+        suite.till.mood = "well"
+
+        soon = await suite.refusal()
+        assert (soon.code, soon.outcome, suite.till.taken) == ("backend_unavailable", "unknown", [])
+        assert soon.retry_after_s is not None
+        assert 0 < soon.retry_after_s <= 1.0
+
+        await asyncio.sleep(soon.retry_after_s)
+        later = (await suite.take()).unwrap()
+        assert (later["replayed"], len(suite.till.taken), suite.till.looked) == (False, 1, 2)
+
+
+async def test_an_unknown_outcome_is_resolved_within_the_call_when_time_allows(
+    tmp_path: Path,
+) -> None:
+    async with serving_till(tmp_path, Till("cut_after"), retry_attempts=3) as suite:
+        result = (await suite.take()).unwrap()
+
+        assert (result["state"], len(suite.till.taken), suite.till.looked) == ("taken", 1, 1)
+        assert await _unresolved(suite) == 0
+
+
+async def test_what_never_left_us_is_not_done_and_keeps_no_key(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("refusing")) as suite:
+        error = await suite.refusal()
+        assert (error.code, error.outcome) == ("backend_unavailable", "not_done")
+
+        suite.till.mood = "well"
+        assert (await suite.take()).unwrap()["replayed"] is False
+        assert (len(suite.till.taken), suite.till.looked) == (1, 0)
+
+
+async def test_a_refusal_before_the_look_leaves_an_unknown_outcome_unknown(tmp_path: Path) -> None:
+    """The rule that refuses now says nothing about the attempt before."""
+    async with serving_till(tmp_path, Till("silent_before")) as suite:
+        assert (await suite.refusal(2000)).outcome == "not_done"
+        await suite.refusal(5)
+        suite.till.mood = "refusing"
+        await asyncio.sleep(0.3)
+
+        sent_and_refused = await suite.refusal(5)
+        assert (sent_and_refused.outcome, await _unresolved(suite)) == ("not_done", 0)
+
+
+async def test_a_claim_of_a_process_that_died_is_taken_over_once_it_settled(tmp_path: Path) -> None:
+    till = Till("silent_after")
+    async with serving_till(tmp_path, till) as suite:
+        await suite.refusal()
+    till.mood = "well"
+    async with serving_till(tmp_path, till) as successor:
+        result = (await successor.take()).unwrap()
+
+        assert (result["replayed"], len(till.taken)) == (True, 1)
+        assert await _events(successor) == 1
+
+
+async def test_another_process_that_is_at_it_is_waited_for_until_the_deadline(
+    tmp_path: Path,
+) -> None:
+    till = Till("silent_after")
+    async with (
+        serving_till(tmp_path, till, settle_s=30, attempt_timeout_s=5) as one,
+        serving_till(tmp_path, till, settle_s=30) as other,
+    ):
+        busy = asyncio.create_task(one.take())
+        await till.is_asked.wait()
+        error = await other.refusal(timeout_s=0.5)
+        busy.cancel()
+        await asyncio.gather(busy, return_exceptions=True)
+
+        assert (error.code, error.outcome) == ("deadline_exceeded", "unknown")
+        assert len(till.taken) == 1
+
+
+async def test_a_preview_says_what_would_be_sent_and_sends_nothing(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till()) as suite:
+        shown = (await suite.take(dry_run=True)).unwrap()
+
+        assert shown["preview"]["effects"] == [
+            {"record": "till", "before": {"coins": 0}, "after": {"coins": 5}}
+        ]
+        assert (suite.till.taken, await _unresolved(suite)) == ([], 0)
+
+        seen = shown["preview"]["preview_digest"]
+        await suite.take(7, key="k-2")
+        moved = await suite.refusal(preview_digest=seen)
+        assert (moved.code, moved.field, len(suite.till.taken)) == ("conflict", "preview_digest", 1)
+
+
+async def test_whoami_tells_what_the_system_behind_cannot_promise(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till()) as suite:
+        backend = (await suite.whoami())["backend"]
+
+        assert backend["caveats"] == ["previews are checked just before the change, not with it"]
+        assert (backend["name"], backend["circuit"]) == ("till/till", "closed")

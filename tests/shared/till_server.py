@@ -1,0 +1,189 @@
+"""A server whose records another system keeps: a till that answers as the test tells it to.
+
+The till stands for what cannot share our transaction. It does what it is sent, knows what it did
+by our reference, and can fall silent before or after.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from switchgear_shared.calls.call import Outcome, Request
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.events import new_event
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
+from switchgear_shared.errors import (
+    BackendUnavailableError,
+    InvalidRequestError,
+    SwitchgearError,
+)
+from switchgear_shared.governance.identity import Agent
+from switchgear_shared.part import Part
+from switchgear_shared.runtime import new_host
+from switchgear_shared.server import Host
+from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.remote_write import current_write
+from switchgear_shared.testing import settings_for
+from switchgear_shared.toolset import Toolset
+
+Mood = Literal["well", "silent_before", "silent_after", "refusing", "cut_after"]
+
+
+@dataclass
+class Till:
+    """The other system: what it took, by reference, and how it answers."""
+
+    mood: Mood = "well"
+    taken: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    looked: int = 0
+    is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, reference: str, coins: int) -> None:
+        """Take coins, unless the mood is against it."""
+        self.is_asked.set()
+        if self.mood == "refusing":
+            raise BackendUnavailableError("the till is locked")
+        if self.mood == "silent_before":
+            await asyncio.Event().wait()
+        self.taken.append((reference, coins))
+        if self.mood == "silent_after":
+            await asyncio.Event().wait()
+        if self.mood == "cut_after":
+            raise BackendUnavailableError("the line was cut", outcome="unknown")
+
+    def look(self, reference: str) -> int | None:
+        """Return what was taken under a reference."""
+        self.looked += 1
+        return next((coins for known, coins in self.taken if known == reference), None)
+
+
+class TillAdapter:
+    """The backend over the till, as an adapter should be written."""
+
+    def __init__(self, till: Till) -> None:
+        self.till = till
+
+    async def take(self, caller: Caller, coins: int) -> WriteResult:
+        """Take coins once, however often it is tried."""
+        write = current_write()
+        if coins > 1000:
+            raise InvalidRequestError("the till takes 1000 at most", field="coins")
+        if write.may_be_done and self.till.look(write.reference) is not None:
+            return self._done(caller, write.reference)
+        if write.is_rehearsal:
+            write.note("till", "till", {"coins": self._total()}, {"coins": self._total() + coins})
+            return WriteResult(id="", state="taken", version=str(self._total()))
+        write.check_may_send()
+        await self.till.take(write.reference, coins)
+        return self._done(caller, write.reference)
+
+    def _done(self, caller: Caller, reference: str) -> WriteResult:
+        event = new_event(
+            "documents.document.filed",
+            source="till",
+            subject=reference,
+            data={"document_id": reference},
+            caller=caller,
+        )
+        current_write().announce(event)
+        return WriteResult(id=reference, state="taken", version=str(self._total()))
+
+    def _total(self) -> int:
+        return sum(coins for _, coins in self.till.taken)
+
+
+@dataclass(frozen=True)
+class TillSuite:
+    """A host that serves the till."""
+
+    host: Host
+    till: Till
+
+    @property
+    def database(self) -> Database:
+        """Our own database beside the till."""
+        database = self.host.servers["till"].part.database
+        assert database is not None
+        return database
+
+    async def take(
+        self, coins: int = 5, *, key: str = "k-1", timeout_s: float = 5, **more: Any
+    ) -> Outcome:
+        """Call the tool."""
+        arguments = {"coins": coins, "idempotency_key": key, **more}
+        return await self._call("till_take_coins", arguments, timeout_s)
+
+    async def whoami(self) -> dict[str, Any]:
+        """Return what the server says of itself."""
+        return (await self._call("till_whoami", {}, 5)).unwrap()
+
+    async def refusal(self, coins: int = 5, **how: Any) -> SwitchgearError:
+        """Return the error of a call that must fail."""
+        outcome = await self.take(coins, **how)
+        assert outcome.error is not None, outcome.structured
+        return outcome.error
+
+    async def _call(self, tool: str, arguments: dict[str, Any], timeout_s: float) -> Outcome:
+        return await self.host.servers["till"].pipeline.dispatch(
+            Request(
+                server="till",
+                tool=tool,
+                arguments=arguments,
+                principal=Agent("cashier", "agent", (), ("till.*",)).principal,
+                correlation_id=CorrelationId(new_correlation_id()),
+                timeout_s=timeout_s,
+            )
+        )
+
+
+@asynccontextmanager
+async def serving_till(
+    data: Path, till: Till, *, settle_s: float = 0.3, **changes: Any
+) -> AsyncGenerator[TillSuite]:
+    """Open a host with the till on a data directory until the block ends."""
+    settings = settings_for(
+        data, **{"attempt_timeout_s": 0.2, "settle_s": settle_s, "retry_attempts": 1, **changes}
+    )
+    host, _ = new_host(settings)
+    try:
+        await host.open([])
+        database = Database.at("till", data_dir=data, database_url=None)
+        await host.add(_part(database, till))
+        yield TillSuite(host, till)
+    finally:
+        await host.close()
+
+
+def _part(database: Database, till: Till) -> Part:
+    toolset = Toolset[TillAdapter]()
+
+    @toolset.write(permission="till.coin.take", idempotent=False)
+    async def till_take_coins(
+        backend: TillAdapter,
+        caller: Caller,
+        coins: Annotated[int, Field(ge=1, description="How many.")],
+    ) -> WriteResult:
+        """Put coins into the till.
+
+        Use to be paid. Fails with invalid_request.
+        """
+        return await backend.take(caller, coins)
+
+    _ = till_take_coins
+    return Part(
+        name="till",
+        title="Till",
+        instructions="A till.",
+        toolset=toolset,
+        backend=TillAdapter(till),
+        backend_name="till",
+        database=database,
+        is_remote=True,
+        caveats=("previews are checked just before the change, not with it",),
+    )
