@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cedarpy import PolicySet
 
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.policy import Decision, Policies, Problem, ToolFacts, check
+from switchgear_shared.governance.policy_source import reads_arguments
 from switchgear_shared.governance.principal import Principal
 
 BUYER = Principal("buyer", "agent", scopes=("erp.*", "*.read"))
@@ -107,3 +109,19 @@ def test_policies_that_do_not_parse_or_are_not_there_stop_the_start(tmp_path: Pa
     with pytest.raises(InvalidRequestError, match="do not parse"):
         with_policies(tmp_path, "permit (")
     assert len(check(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "reads"),
+    [
+        ("context.granted", False),
+        ("context.facts has amount_company_minor", False),
+        ("context.args has coins && context.args.coins > 5", True),
+        ("context has args", True),
+        ("context == context", True),
+    ],
+)
+def test_it_is_known_whether_policies_look_at_arguments(condition: str, *, reads: bool) -> None:
+    text = f'@id("own") permit (principal, action, resource) when {{ {condition} }};'
+
+    assert reads_arguments(PolicySet.from_str(text)) is reads

@@ -13,7 +13,13 @@ from cedarpy import AuthzResult, Entities, PolicySet, is_authorized
 from switchgear_shared.contracts.values import minor_digits
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.lru import Lru
-from switchgear_shared.governance.policy_source import Problem, check, read_policies, rules_of
+from switchgear_shared.governance.policy_source import (
+    Problem,
+    check,
+    read_policies,
+    reads_arguments,
+    rules_of,
+)
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.governance.projection import UnjudgeableError, project
 
@@ -58,6 +64,8 @@ class Policies:
         self._company_currency = company_currency
         self._kinds = sorted({rule.approval for rule in self._rules.values() if rule.approval})
         self._entities: Lru[tuple[Principal, ToolFacts], Entities] = Lru(_CACHED)
+        self._reads_arguments = reads_arguments(self._policies)
+        self._answers: Lru[tuple[Principal, ToolFacts, bytes], AuthzResult] = Lru(_CACHED)
         self._listings: Lru[tuple[Principal, ToolFacts], Decision] = Lru(_CACHED)
 
     @classmethod
@@ -98,8 +106,10 @@ class Policies:
         """
         try:
             known = project(facts or {})
+            judged = project(args)
+            orjson.dumps(judged)  # refuses text that no policy can judge, read or not
             context: dict[str, Any] = {
-                "args": project(args),
+                "args": judged if self._reads_arguments else {},
                 "facts": known,
                 "limits": {"approval_minor": self._limit_minor(known)},
                 "granted": principal.holds(tool.permission),
@@ -165,6 +175,15 @@ class Policies:
         )
 
     def _ask(self, principal: Principal, tool: ToolFacts, context: dict[str, Any]) -> AuthzResult:
+        """Ask Cedar, or remember what it said: its answer follows from the request alone."""
+        asked = orjson.dumps(context)
+        answer = self._answers.get((principal, tool, asked))
+        if answer is None:
+            answer = self._evaluated(principal, tool, asked)
+            self._answers.put((principal, tool, asked), answer)
+        return answer
+
+    def _evaluated(self, principal: Principal, tool: ToolFacts, context: bytes) -> AuthzResult:
         key = (principal, tool)
         entities = self._entities.get(key)
         if entities is None:
@@ -174,7 +193,7 @@ class Policies:
             "principal": {"type": "Switchgear::Agent", "id": principal.id},
             "action": _ACTION,
             "resource": {"type": "Switchgear::Tool", "id": tool.name},
-            "context": orjson.dumps(context).decode(),
+            "context": context.decode(),
         }
         return is_authorized(request, self._policies, entities)
 

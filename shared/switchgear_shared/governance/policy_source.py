@@ -96,6 +96,20 @@ def check(
     return problems
 
 
+def reads_arguments(policies: PolicySet) -> bool:
+    """Say whether a policy looks at the arguments of calls, or at its context as a whole."""
+    return any(_looks_at_arguments(policy) for policy in policies.to_pst().static_policies.values())
+
+
+def _looks_at_arguments(node: object) -> bool:
+    if node == _CONTEXT:
+        return True
+    if isinstance(node, GetAttr | HasAttr) and node.base == _CONTEXT:
+        names = (node.attr,) if isinstance(node, GetAttr) else node.attrs
+        return "args" in names
+    return any(map(_looks_at_arguments, _parts(node)))
+
+
 def schema_text(input_schemas: Iterable[Mapping[str, Any]] = ()) -> str:
     """Return the Cedar schema in which arguments are those that the tools declare.
 
@@ -116,11 +130,13 @@ def _asked_for(node: object) -> set[str]:
     found: set[str] = set()
     if isinstance(node, HasAttr) and isinstance(node.base, GetAttr) and node.base.base == _CONTEXT:
         found.add(f"context.{node.base.attr}.{node.attrs[0]}")
+    return found.union(*map(_asked_for, _parts(node)))
+
+
+def _parts(node: object) -> Iterable[object]:
     if isinstance(node, tuple):
-        parts: Iterable[object] = node
-    else:
-        parts = [getattr(node, part.name) for part in fields(node)] if _is_node(node) else ()
-    return found.union(*map(_asked_for, parts))
+        return node
+    return [getattr(node, part.name) for part in fields(node)] if _is_node(node) else ()
 
 
 def _is_node(node: object) -> TypeGuard[Any]:
