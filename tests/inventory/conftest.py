@@ -13,7 +13,15 @@ import switchgear_inventory
 from engines import ENGINES, migrated
 from switchgear_inventory.backend import InventoryBackend
 from switchgear_inventory.sql import SqlInventory
-from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow, LocationRow, MovementRow
+from switchgear_inventory.tables import (
+    ArrivalRow,
+    ItemRow,
+    LevelRow,
+    LocationRow,
+    LotRow,
+    MovementRow,
+    ReservationRow,
+)
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.spelling import fold
@@ -46,6 +54,12 @@ MOVEMENTS = (
     ("mov_5", "receipt", "itm_glue", "8", "supplier", "JEN", "PO-2", "L1", 4),
     ("mov_6", "adjustment", "itm_pump", "1", "count", "HAM", "COUNT-2026", None, 1),
 )
+RESERVATIONS = (
+    ("rsv_1", "itm_bolt", "JEN", "30", "SO-1"),
+    ("rsv_2", "itm_hose", "JEN", "0.5", "SO-2"),
+    ("rsv_3", "itm_pump", "HAM", "1", "SO-2"),
+)
+LOTS = (("itm_glue", "JEN", "L1", "8"),)
 ARRIVALS = (
     ("PO-1", 1, "itm_bolt", "HAM", "20", "20"),
     ("PO-1", 2, "itm_hose", "JEN", "12.5", "12.5"),
@@ -118,6 +132,30 @@ def _rows_of(tenant: TenantId) -> list[tuple[type[Any], list[dict[str, Any]]]]:
         }
         for movement_id, kind, item_id, quantity, source, target, ref, lot, day in MOVEMENTS
     ]
+    reservations = [
+        {
+            "id": reservation_id,
+            "item_id": item_id,
+            "location": location,
+            "quantity": Decimal(quantity),
+            "held": Decimal(quantity),
+            "state": "held",
+            "for_ref": ref,
+            "reserved_at": datetime(2026, 10, 20, 8, tzinfo=UTC),
+            "expires_at": None,
+        }
+        for reservation_id, item_id, location, quantity, ref in RESERVATIONS
+    ]
+    lots = [
+        {
+            "item_id": item_id,
+            "location": location,
+            "lot": lot,
+            "on_hand": Decimal(on_hand),
+            "expires_on": None,
+        }
+        for item_id, location, lot, on_hand in LOTS
+    ]
     arrivals = [
         {
             "source_ref": ref,
@@ -137,6 +175,8 @@ def _rows_of(tenant: TenantId) -> list[tuple[type[Any], list[dict[str, Any]]]]:
             (ItemRow, [_item_values(*item) for item in ITEMS]),
             (LocationRow, locations),
             (LevelRow, levels),
+            (LotRow, lots),
+            (ReservationRow, reservations),
             (MovementRow, movements),
             (ArrivalRow, arrivals),
         )
