@@ -159,15 +159,14 @@ async def test_a_hold_ends_in_the_future_and_within_a_year(
 
 
 @pytest.mark.parametrize(
-    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-02T10:30:00+01:00"]
+    "moment",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-02T10:30:00+01:00"],
 )
 async def test_a_hold_until_a_far_away_moment_is_refused(
     inventory: InventoryBackend, caller: Caller, moment: str
 ) -> None:
     with pytest.raises(InvalidRequestError):
-        await reserve(
-            inventory, caller, "BOLT-M8 1", expires_at=datetime.fromisoformat(moment)
-        )
+        await reserve(inventory, caller, "BOLT-M8 1", expires_at=datetime.fromisoformat(moment))
 
 
 async def test_a_reservation_counts_no_more_the_moment_it_expires(
