@@ -25,6 +25,9 @@ from switchgear_shared.errors import InvalidRequestError, NotFoundError
 AddItem = Callable[[int], Awaitable[None]]
 
 
+NOTHING: dict[str, Any] = {"sku": None, "item_id": None, "location": None}
+
+
 def search(**criteria: Any) -> dict[str, Any]:
     return {"query": None, "sku": None, "barcode": None, "limit": 10, "cursor": None, **criteria}
 
@@ -184,9 +187,7 @@ async def test_an_unknown_item_or_warehouse_is_not_found(
     inventory: InventoryBackend, caller: Caller, criteria: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(NotFoundError, match=message):
-        await inventory.get_stock(
-            caller.tenant, **{"sku": None, "item_id": None, "location": None, **criteria}
-        )
+        await inventory.get_stock(caller.tenant, **{**NOTHING, **criteria})
 
 
 async def test_low_stock_is_what_is_available_against_the_reorder_point_least_covered_first(

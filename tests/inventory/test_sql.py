@@ -9,11 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select, text, update
 
+from inventory.small_inventory import check_books
 from switchgear_inventory.backend import InventoryBackend
 from switchgear_inventory.demo import load_demo
-from switchgear_inventory.models import OUTSIDE, LocationCode, ReceiptLine, Sku
+from switchgear_inventory.models import LocationCode, ReceiptLine, Sku
 from switchgear_inventory.sql import SqlInventory
-from switchgear_inventory.tables import Base, ItemRow, LevelRow, MovementRow, ReservationRow
+from switchgear_inventory.tables import Base, ItemRow, LevelRow, LotRow, MovementRow, ReservationRow
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import DEFAULT_TENANT
 from switchgear_shared.demo_company import demo_company
@@ -90,26 +91,29 @@ async def test_the_demo_loads_once_and_within_two_seconds_of_work(database: Data
     assert took < 2
 
 
-async def test_in_the_demo_on_hand_is_the_sum_of_movements_and_reserved_of_reservations(
+async def test_in_the_demo_on_hand_is_the_sum_of_movements_by_lot_too_and_reserved_of_reservations(
     database: Database,
 ) -> None:
     await load_demo(database)
-    expected: dict[tuple[str, str], Decimal] = {}
-    reserved: dict[tuple[str, str], Decimal] = {}
-    async with database.reading() as session:
-        for move in await session.scalars(select(MovementRow)):
-            for place, sign in ((move.from_location, -1), (move.to_location, 1)):
-                if place not in OUTSIDE:
-                    key = (move.item_id, place)
-                    expected[key] = expected.get(key, Decimal(0)) + sign * move.quantity
-        for one in await session.scalars(select(ReservationRow)):
-            key = (one.item_id, one.location)
-            reserved[key] = reserved.get(key, Decimal(0)) + one.quantity
-        levels = (await session.scalars(select(LevelRow))).all()
 
-    assert {(one.item_id, one.location): one.on_hand for one in levels} == expected
-    assert {(one.item_id, one.location): one.reserved for one in levels if one.reserved} == reserved
-    assert min(one.on_hand - one.reserved for one in levels) >= 0
+    await check_books(database)
+    async with database.reading() as session:
+        lots = await session.scalar(select(func.count()).select_from(LotRow))
+        held = await session.scalar(select(func.count()).select_from(ReservationRow))
+    assert (lots or 0) > 200
+    assert held == len(demo_company().reservations)
+
+
+async def test_in_the_demo_no_lot_is_expired_and_all_that_is_held_can_be_shipped(
+    database: Database,
+) -> None:
+    await load_demo(database)
+    today = demo_company().today
+    async with database.reading() as session:
+        first = await session.scalar(select(func.min(LotRow.expires_on)).where(LotRow.on_hand > 0))
+
+    assert first is not None
+    assert first >= today.replace(year=today.year + 1)
 
 
 async def test_in_the_demo_the_sample_orders_are_received_and_only_one_waits_for_more(

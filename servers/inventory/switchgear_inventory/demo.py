@@ -1,15 +1,18 @@
 """The demo company in the embedded inventory."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from switchgear_inventory.models import OUTSIDE
 from switchgear_inventory.tables import (
     ArrivalRow,
     ItemRow,
     LevelRow,
     LocationRow,
+    LotRow,
     MovementRow,
     ReservationRow,
 )
@@ -32,6 +35,7 @@ async def load_demo(
             (ItemRow, _items(company)),
             (LocationRow, [{"code": one.code, "name": one.name} for one in company.locations]),
             (LevelRow, _levels(company)),
+            (LotRow, _lots(company)),
             (MovementRow, _movements(company)),
             (ReservationRow, _reservations(company)),
             (ArrivalRow, _arrivals(company)),
@@ -75,6 +79,29 @@ def _levels(company: Company) -> list[dict[str, Any]]:
     ]
 
 
+def _lots(company: Company) -> list[dict[str, Any]]:
+    on_hand: dict[tuple[str, str, str], Decimal] = {}
+    expires_on: dict[tuple[str, str], date | None] = {}
+    for move in company.movements:
+        if move.lot is None:
+            continue
+        expires_on[move.item_id, move.lot] = move.expires_on
+        for place, sign in ((move.from_location, -1), (move.to_location, 1)):
+            if place not in OUTSIDE:
+                key = (move.item_id, place, move.lot)
+                on_hand[key] = on_hand.get(key, Decimal(0)) + sign * move.quantity
+    return [
+        {
+            "item_id": item_id,
+            "location": location,
+            "lot": lot,
+            "on_hand": quantity,
+            "expires_on": expires_on[item_id, lot],
+        }
+        for (item_id, location, lot), quantity in on_hand.items()
+    ]
+
+
 def _movements(company: Company) -> list[dict[str, Any]]:
     return [
         {
@@ -102,8 +129,11 @@ def _reservations(company: Company) -> list[dict[str, Any]]:
             "item_id": one.item_id,
             "location": one.location,
             "quantity": one.quantity,
+            "held": one.quantity,
+            "state": "held",
             "for_ref": one.for_ref,
             "reserved_at": one.reserved_at,
+            "expires_at": None,
         }
         for one in company.reservations
     ]

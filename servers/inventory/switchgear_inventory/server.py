@@ -4,12 +4,14 @@ from pathlib import Path
 
 from switchgear_inventory.demo import load_demo
 from switchgear_inventory.sql import SqlInventory
+from switchgear_inventory.sql.orders import OrderEvents
 from switchgear_inventory.tools import inventory
 from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Items, stock and movements: find the SKU with inventory_find_item, then inventory_get_stock. "
-    "Goods received for a purchase order: inventory_list_movements with its number."
+    "Goods received for a purchase order: inventory_list_movements with its number. Before you "
+    "promise goods, inventory_check_availability; to hold them for an order, inventory_reserve."
 )
 
 
@@ -24,5 +26,6 @@ def build(context: Context) -> Part:
         backend=SqlInventory(database),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
+        consumers=OrderEvents(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

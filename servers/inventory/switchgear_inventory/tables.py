@@ -76,6 +76,26 @@ class LevelRow(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
 
+class LotRow(Base):
+    """What a warehouse has of one lot: the sum of the lot's movements there."""
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant", "item_id", "location"],
+            ["levels.tenant", "levels.item_id", "levels.location"],
+        ),
+        CheckConstraint("on_hand >= 0", name="ck_lots_on_hand"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    item_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    location: Mapped[str] = mapped_column(String(16), primary_key=True)
+    lot: Mapped[str] = mapped_column(String(64), primary_key=True)
+    on_hand: Mapped[Decimal] = mapped_column(ExactNumber)
+    expires_on: Mapped[date | None] = mapped_column(Date)
+
+
 class MovementRow(Base):
     """Goods that went from one place to another; never changed afterwards."""
 
@@ -96,7 +116,7 @@ class MovementRow(Base):
     quantity: Mapped[Decimal] = mapped_column(ExactNumber)
     from_location: Mapped[str] = mapped_column(String(16))
     to_location: Mapped[str] = mapped_column(String(16))
-    source_ref: Mapped[str] = mapped_column(String(64))
+    source_ref: Mapped[str] = mapped_column(String(80))
     line_number: Mapped[int | None] = mapped_column(Integer)
     lot: Mapped[str | None] = mapped_column(String(64))
     expires_on: Mapped[date | None] = mapped_column(Date)
@@ -105,7 +125,11 @@ class MovementRow(Base):
 
 
 class ReservationRow(Base):
-    """Stock held for a reference, such as a sales order."""
+    """Stock held for a reference, such as a sales order.
+
+    `held` is what is still held of `quantity`: it shrinks as goods are shipped and is zero in
+    every state but `held`.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -114,7 +138,9 @@ class ReservationRow(Base):
             ["levels.tenant", "levels.item_id", "levels.location"],
         ),
         CheckConstraint("quantity > 0", name="ck_reservations_quantity"),
+        CheckConstraint("held >= 0 AND held <= quantity", name="ck_reservations_held"),
         Index("ix_reservations_for", "tenant", "for_ref"),
+        Index("ix_reservations_level", "tenant", "item_id", "location"),
     )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -122,8 +148,11 @@ class ReservationRow(Base):
     item_id: Mapped[str] = mapped_column(String(64))
     location: Mapped[str] = mapped_column(String(16))
     quantity: Mapped[Decimal] = mapped_column(ExactNumber)
+    held: Mapped[Decimal] = mapped_column(ExactNumber)
+    state: Mapped[str] = mapped_column(String(16))
     for_ref: Mapped[str] = mapped_column(String(64))
     reserved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ArrivalRow(Base):
@@ -145,3 +174,12 @@ class ArrivalRow(Base):
     expected: Mapped[Decimal] = mapped_column(ExactNumber)
     received: Mapped[Decimal] = mapped_column(ExactNumber)
     due_on: Mapped[date] = mapped_column(Date)
+
+
+class CancelledOrderRow(Base):
+    """A purchase that was cancelled: its confirmation may arrive later and brings nothing."""
+
+    __tablename__ = "cancelled_orders"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    source_ref: Mapped[str] = mapped_column(String(64), primary_key=True)

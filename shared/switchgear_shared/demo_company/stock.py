@@ -109,7 +109,7 @@ class StockRoom:
         line_number: int | None = None,
     ) -> None:
         name = f"L{on:%y%j}-{item.sku[-4:]}" if item.is_lot_tracked else None
-        expires_on = on + timedelta(days=730) if item.is_lot_tracked else None
+        expires_on = on + timedelta(days=1095) if item.is_lot_tracked else None
         self._lots.setdefault((item.sku, location), deque()).append(
             _Lot(name, expires_on, quantity)
         )

@@ -12,6 +12,10 @@ depends_on = None
 
 ITEM = (["tenant", "item_id"], ["items.tenant", "items.id"])
 LOCATION = (["tenant", "location"], ["locations.tenant", "locations.code"])
+LEVEL = (
+    ["tenant", "item_id", "location"],
+    ["levels.tenant", "levels.item_id", "levels.location"],
+)
 
 
 def upgrade():
@@ -51,6 +55,17 @@ def upgrade():
         sa.CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="ck_levels_available"),
     )
     op.create_table(
+        "lots",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("item_id", sa.String(64), primary_key=True),
+        sa.Column("location", sa.String(16), primary_key=True),
+        sa.Column("lot", sa.String(64), primary_key=True),
+        sa.Column("on_hand", ExactNumber, nullable=False),
+        sa.Column("expires_on", sa.Date),
+        sa.ForeignKeyConstraint(*LEVEL),
+        sa.CheckConstraint("on_hand >= 0", name="ck_lots_on_hand"),
+    )
+    op.create_table(
         "movements",
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("id", sa.String(64), primary_key=True),
@@ -59,7 +74,7 @@ def upgrade():
         sa.Column("quantity", ExactNumber, nullable=False),
         sa.Column("from_location", sa.String(16), nullable=False),
         sa.Column("to_location", sa.String(16), nullable=False),
-        sa.Column("source_ref", sa.String(64), nullable=False),
+        sa.Column("source_ref", sa.String(80), nullable=False),
         sa.Column("line_number", sa.Integer),
         sa.Column("lot", sa.String(64)),
         sa.Column("expires_on", sa.Date),
@@ -79,15 +94,17 @@ def upgrade():
         sa.Column("item_id", sa.String(64), nullable=False),
         sa.Column("location", sa.String(16), nullable=False),
         sa.Column("quantity", ExactNumber, nullable=False),
+        sa.Column("held", ExactNumber, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
         sa.Column("for_ref", sa.String(64), nullable=False),
         sa.Column("reserved_at", UtcDateTime, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant", "item_id", "location"],
-            ["levels.tenant", "levels.item_id", "levels.location"],
-        ),
+        sa.Column("expires_at", UtcDateTime),
+        sa.ForeignKeyConstraint(*LEVEL),
         sa.CheckConstraint("quantity > 0", name="ck_reservations_quantity"),
+        sa.CheckConstraint("held >= 0 AND held <= quantity", name="ck_reservations_held"),
     )
     op.create_index("ix_reservations_for", "reservations", ["tenant", "for_ref"])
+    op.create_index("ix_reservations_level", "reservations", ["tenant", "item_id", "location"])
     op.create_table(
         "arrivals",
         sa.Column("tenant", sa.String(64), primary_key=True),
@@ -103,8 +120,22 @@ def upgrade():
         sa.CheckConstraint("received >= 0 AND received <= expected", name="ck_arrivals_received"),
     )
     op.create_index("ix_arrivals_item", "arrivals", ["tenant", "item_id", "location"])
+    op.create_table(
+        "cancelled_orders",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("source_ref", sa.String(64), primary_key=True),
+    )
 
 
 def downgrade():
-    for table in ("arrivals", "reservations", "movements", "levels", "locations", "items"):
+    for table in (
+        "cancelled_orders",
+        "arrivals",
+        "reservations",
+        "movements",
+        "lots",
+        "levels",
+        "locations",
+        "items",
+    ):
         op.drop_table(table)

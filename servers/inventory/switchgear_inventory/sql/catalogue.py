@@ -1,7 +1,7 @@
 """Finding items by what people write, and those that run out."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -9,10 +9,8 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    Subquery,
     and_,
     case,
-    cast,
     false,
     func,
     literal,
@@ -31,10 +29,11 @@ from switchgear_inventory.models import (
     LowStockPage,
     Sku,
 )
-from switchgear_inventory.tables import ArrivalRow, ItemRow, LevelRow
-from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
+from switchgear_inventory.sql.cursors import keys_of
+from switchgear_inventory.sql.levels import coming, shelves, total
+from switchgear_inventory.tables import ItemRow
+from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import TenantId
-from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.columns import ExactNumber, plain
 
@@ -51,6 +50,7 @@ class ItemSearch:
     """What items of one tenant are looked for; criteria that are None do not count."""
 
     tenant: TenantId
+    at: datetime
     query: str | None
     sku: Sku | None
     barcode: str | None
@@ -77,11 +77,11 @@ async def find_items(
 ) -> ItemPage:
     """See InventoryBackend."""
     conditions = [*search.conditions(), *search.matching()]
-    total = await session.scalar(select(func.count()).select_from(ItemRow).where(*conditions)) or 0
-    if total == 0 and search.query is not None:
+    count = await session.scalar(select(func.count()).select_from(ItemRow).where(*conditions)) or 0
+    if count == 0 and search.query is not None:
         return await _guess(session, search, limit)
     rank = _rank(search)
-    statement = _with_stock(search.tenant).add_columns(rank.label("rank")).where(*conditions)
+    statement = _with_stock(search).add_columns(rank.label("rank")).where(*conditions)
     if cursor is not None:
         statement = statement.where(_beyond(_ITEMS, cursor, rank))
     rows = (await session.execute(statement.order_by(rank, ItemRow.sku).limit(limit + 1))).all()
@@ -89,7 +89,7 @@ async def find_items(
     last = rows[limit - 1] if has_more else None
     return ItemPage(
         items=tuple(_entry(row) for row in rows[:limit]),
-        total=total,
+        total=count,
         next_cursor=encode_cursor(_ITEMS, [last.rank, last.ItemRow.sku]) if last else None,
         truncated=has_more,
         approximate=False,
@@ -99,15 +99,16 @@ async def find_items(
 async def list_low_stock(
     session: AsyncSession,
     tenant: TenantId,
+    at: datetime,
     *,
     location: LocationCode | None,
     limit: int,
     cursor: str | None,
 ) -> LowStockPage:
     """See InventoryBackend, once the location is known to exist."""
-    stock = _stock(tenant, location)
-    coming = _coming(tenant, location)
-    available = func.coalesce(stock.c.on_hand - stock.c.reserved, 0)
+    stock = total(shelves(tenant, at, location))
+    incoming = coming(tenant, location)
+    available = func.coalesce(stock.c.available, 0)
     point = type_coerce(ItemRow.reorder_point, BigInteger)
     cover = case((available <= point, available * 100 // point), else_=0)
     same = ItemRow.id == stock.c.item_id
@@ -115,14 +116,14 @@ async def list_low_stock(
         select(
             ItemRow,
             type_coerce(available, ExactNumber).label("available"),
-            type_coerce(func.coalesce(coming.c.incoming, 0), ExactNumber).label("incoming"),
+            type_coerce(func.coalesce(incoming.c.incoming, 0), ExactNumber).label("incoming"),
             cover.label("cover"),
         )
         .join(stock, same, isouter=location is None)
-        .outerjoin(coming, ItemRow.id == coming.c.item_id)
+        .outerjoin(incoming, ItemRow.id == incoming.c.item_id)
         .where(ItemRow.tenant == tenant, point > 0, available <= point)
     )
-    total = await session.scalar(select(func.count()).select_from(statement.subquery()))
+    count = await session.scalar(select(func.count()).select_from(statement.subquery()))
     if cursor is not None:
         statement = statement.where(_beyond(_LOW_STOCK, cursor, cover))
     rows = (await session.execute(statement.order_by(cover, ItemRow.sku).limit(limit + 1))).all()
@@ -130,7 +131,7 @@ async def list_low_stock(
     last = rows[limit - 1] if has_more else None
     return LowStockPage(
         items=tuple(_low(row) for row in rows[:limit]),
-        total=total,
+        total=count,
         next_cursor=encode_cursor(_LOW_STOCK, [last.cover, last.ItemRow.sku]) if last else None,
         truncated=has_more,
     )
@@ -147,55 +148,22 @@ async def _guess(session: AsyncSession, search: ItemSearch, limit: int) -> ItemP
     scored = [(closeness(words, row.search_text), row) for row in known]
     close = [(-score, row.sku, row.id) for score, row in scored if score >= CLOSE_ENOUGH]
     best = [item_id for _, _, item_id in sorted(close)[:limit]]
-    rows = await session.execute(_with_stock(search.tenant).where(ItemRow.id.in_(best)))
+    rows = await session.execute(_with_stock(search).where(ItemRow.id.in_(best)))
     items = sorted((_entry(row) for row in rows), key=lambda item: best.index(item.id))
     return ItemPage(items=tuple(items), total=len(items), approximate=bool(items))
 
 
-def _stock(tenant: TenantId, location: LocationCode | None) -> Subquery:
-    statement = (
-        select(
-            LevelRow.item_id,
-            _sum(LevelRow.on_hand).label("on_hand"),
-            _sum(LevelRow.reserved).label("reserved"),
-        )
-        .where(LevelRow.tenant == tenant)
-        .group_by(LevelRow.item_id)
-    )
-    if location is not None:
-        statement = statement.where(LevelRow.location == location)
-    return statement.subquery("stock")
-
-
-def _coming(tenant: TenantId, location: LocationCode | None) -> Subquery:
-    statement = (
-        select(
-            ArrivalRow.item_id,
-            (_sum(ArrivalRow.expected) - _sum(ArrivalRow.received)).label("incoming"),
-        )
-        .where(ArrivalRow.tenant == tenant)
-        .group_by(ArrivalRow.item_id)
-    )
-    if location is not None:
-        statement = statement.where(ArrivalRow.location == location)
-    return statement.subquery("coming")
-
-
-def _with_stock(tenant: TenantId) -> _Statement:
-    stock = _stock(tenant, None)
+def _with_stock(search: ItemSearch) -> _Statement:
+    stock = total(shelves(search.tenant, search.at))
     return (
         select(
             ItemRow,
             type_coerce(func.coalesce(stock.c.on_hand, 0), ExactNumber).label("on_hand"),
-            type_coerce(func.coalesce(stock.c.reserved, 0), ExactNumber).label("reserved"),
+            type_coerce(func.coalesce(stock.c.available, 0), ExactNumber).label("available"),
         )
         .outerjoin(stock, ItemRow.id == stock.c.item_id)
-        .where(ItemRow.tenant == tenant)
+        .where(ItemRow.tenant == search.tenant)
     )
-
-
-def _sum(column: Any) -> ColumnElement[int]:
-    return cast(func.sum(type_coerce(column, BigInteger)), BigInteger)
 
 
 def _rank(search: ItemSearch) -> ColumnElement[int]:
@@ -215,15 +183,12 @@ def _begins(text: str) -> ColumnElement[bool]:
 
 
 def _beyond(listing: str, cursor: str, first: ColumnElement[int]) -> ColumnElement[bool]:
-    key, sku = decode_cursor(listing, cursor, 2)
-    if not isinstance(key, int) or not isinstance(sku, str):
-        raise InvalidRequestError("the cursor is not one of ours", field="cursor")
+    key, sku = keys_of(listing, cursor, int, str)
     return or_(first > key, and_(first == key, ItemRow.sku > sku))
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> ItemEntry:
     item: ItemRow = row.ItemRow
-    on_hand: Decimal = row.on_hand
     return ItemEntry(
         id=ItemId(item.id),
         sku=Sku(item.sku),
@@ -232,8 +197,8 @@ def _entry(row: Row[*tuple[Any, ...]]) -> ItemEntry:
         unit=item.unit,
         barcode=item.barcode,
         is_lot_tracked=item.is_lot_tracked,
-        on_hand=plain(on_hand),
-        available=plain(on_hand - row.reserved),
+        on_hand=plain(row.on_hand),
+        available=plain(row.available),
     )
 
 

@@ -1,0 +1,123 @@
+"""What to order: items that run out with what is on order counted, by vendor."""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Subquery,
+    and_,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from switchgear_inventory.models import LocationCode, ReorderLine, ReorderPage, Sku
+from switchgear_inventory.sql.cursors import keys_of
+from switchgear_inventory.sql.levels import coming, shelves, total, whole_sum
+from switchgear_inventory.tables import ItemRow, MovementRow
+from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.storage.columns import ExactNumber, plain
+
+_REORDERS = "inventory.reorders"
+_LOOKED_BACK = timedelta(days=90)
+_MONTHS = 3
+
+
+async def propose(
+    session: AsyncSession,
+    tenant: TenantId,
+    at: datetime,
+    *,
+    location: LocationCode | None,
+    vendor_id: str | None,
+    limit: int,
+    cursor: str | None,
+) -> ReorderPage:
+    """See InventoryBackend.propose_reorder, once the location is known to exist."""
+    stock = total(shelves(tenant, at, location))
+    order, used = coming(tenant, location), _used(tenant, at, location)
+    available = func.coalesce(stock.c.available, 0)
+    incoming = func.coalesce(order.c.incoming, 0)
+    point = type_coerce(ItemRow.reorder_point, BigInteger)
+    statement = (
+        select(
+            ItemRow,
+            type_coerce(available, ExactNumber).label("available"),
+            type_coerce(incoming, ExactNumber).label("incoming"),
+            type_coerce(func.coalesce(used.c.used, 0), ExactNumber).label("used"),
+        )
+        .join(stock, ItemRow.id == stock.c.item_id, isouter=location is None)
+        .outerjoin(order, ItemRow.id == order.c.item_id)
+        .outerjoin(used, ItemRow.id == used.c.item_id)
+        .where(ItemRow.tenant == tenant, point > 0, available + incoming <= point)
+    )
+    if vendor_id is not None:
+        statement = statement.where(ItemRow.vendor_id == vendor_id)
+    count = await session.scalar(select(func.count()).select_from(statement.subquery()))
+    if cursor is not None:
+        statement = statement.where(_beyond(cursor))
+    found = await session.execute(
+        statement.order_by(ItemRow.vendor_id, ItemRow.sku).limit(limit + 1)
+    )
+    rows = found.all()
+    last: ItemRow | None = rows[limit - 1].ItemRow if len(rows) > limit else None
+    return ReorderPage(
+        items=tuple(_line(row) for row in rows[:limit]),
+        total=count,
+        next_cursor=encode_cursor(_REORDERS, [last.vendor_id, last.sku]) if last else None,
+        truncated=last is not None,
+    )
+
+
+def _used(tenant: TenantId, at: datetime, location: LocationCode | None) -> Subquery:
+    statement = (
+        select(MovementRow.item_id, whole_sum(MovementRow.quantity).label("used"))
+        .where(
+            MovementRow.tenant == tenant,
+            MovementRow.kind == "shipment",
+            MovementRow.moved_at >= at - _LOOKED_BACK,
+        )
+        .group_by(MovementRow.item_id)
+    )
+    if location is not None:
+        statement = statement.where(MovementRow.from_location == location)
+    return statement.subquery("used")
+
+
+def _beyond(cursor: str) -> ColumnElement[bool]:
+    vendor_id, sku = keys_of(_REORDERS, cursor, str, str)
+    return or_(
+        ItemRow.vendor_id > vendor_id, and_(ItemRow.vendor_id == vendor_id, ItemRow.sku > sku)
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> ReorderLine:
+    item: ItemRow = row.ItemRow
+    available, incoming, used = (plain(value) for value in (row.available, row.incoming, row.used))
+    point = plain(item.reorder_point)
+    batch = plain(item.reorder_quantity) if item.reorder_quantity > 0 else Decimal(1)
+    wanted = max(point, used / _MONTHS)
+    count = ((wanted - available - incoming) / batch).to_integral(ROUND_FLOOR) + 1
+    month = plain((used / _MONTHS).quantize(Decimal("0.1")))
+    return ReorderLine(
+        vendor_id=item.vendor_id,
+        sku=Sku(item.sku),
+        name=item.name,
+        unit=item.unit,
+        quantity=plain(count * batch),
+        available=available,
+        incoming=incoming,
+        reorder_point=point,
+        used_90_days=used,
+        reason=(
+            f"{available} available and {incoming} incoming against a reorder point of {point} and "
+            f"{month} used a month: {count} x {batch}"
+        ),
+    )
