@@ -132,9 +132,7 @@ class TrytonClient:
 
     async def accept_warning(self, name: str) -> None:
         """Let the next call pass that warns by this name."""
-        session = await self._login.session()
-        values = {"user": session.user_id, "name": name, "always": False}
-        await self._call("model.res.user.warning.create", [[values]], {}, is_write=True)
+        await self._call("model.res.user.warning.skip", [name, False], {}, is_write=True)
 
     @asynccontextmanager
     async def wizard(

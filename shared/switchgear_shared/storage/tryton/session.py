@@ -22,8 +22,11 @@ REFUSED_FOR_S = 300.0
 class Session:
     """A login that Tryton accepted."""
 
-    user_id: int
     authorization: str
+
+
+class _PasswordRefusedError(BackendRejectedError):
+    """Tryton was asked and said no."""
 
 
 class Login:
@@ -71,15 +74,15 @@ class Login:
             await asyncio.gather(self._attempt, return_exceptions=True)
 
     async def _log_in(self) -> Session:
-        self._session = None
+        self._session = self._refusal = None
         try:
             self._session = await self._ask()
-        except (BackendRejectedError, ThrottledError) as error:
+        except (_PasswordRefusedError, ThrottledError) as error:
+            wait_s = error.retry_after_s or REFUSED_FOR_S
             self._refusal = error
-            self._refused_until_s = self._clock() + (error.retry_after_s or REFUSED_FOR_S)
-            error.retry_after_s = REFUSED_FOR_S if isinstance(error, ThrottledError) else None
+            self._refused_until_s = self._clock() + wait_s
+            error.retry_after_s = wait_s if isinstance(error, ThrottledError) else None
             raise
-        self._refusal = None
         return self._session
 
     async def _ask(self) -> Session:
@@ -99,13 +102,13 @@ class Login:
             ),
         )
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise BackendRejectedError(f"Tryton refuses the password of {self._user}")
+            raise _PasswordRefusedError(f"Tryton refuses the password of {self._user}")
         if answer.status != HTTPStatus.OK:
             refuse_call(answer, subject, self._api.now)
         match answer.json():
             case {"result": [int() as user_id, str() as token, *_]}:
                 secret = base64.b64encode(f"{self._user}:{user_id}:{token}".encode()).decode()
-                return Session(user_id, f"Session {secret}")
+                return Session(f"Session {secret}")
             case {"error": error}:
                 refuse_error(error, subject, "not_done")
             case _:
