@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
-.PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop bench clean
+.PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends bench clean
 
 env: $(STAMP)
 
@@ -56,6 +56,10 @@ lock:
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --group dev $(patsubst %,--no-emit-package switchgear-%,$(notdir $(MEMBERS))) \
 	  pyproject.toml -o requirements.lock
+
+lock-backends:
+	cd deploy/backends/tryton && $(CURDIR)/$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
 
 clean:
 	rm -rf $(VENV)

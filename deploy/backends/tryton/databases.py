@@ -129,7 +129,7 @@ class Postgresql:
 
     def _ask(self, *arguments: str) -> str:
         answer = subprocess.run(
-            [self.place.program("python"), HERE / "postgresql.py", *arguments],
+            [self.place.program("python"), HERE / "inside" / "postgresql.py", *arguments],
             env={**os.environ, SERVER: self.url},
             capture_output=True,
             text=True,

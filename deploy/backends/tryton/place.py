@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +64,14 @@ class Place:
         return str(self.environment / "bin" / name)
 
     @contextmanager
-    def one_at_a_time(self) -> Iterator[None]:
+    def one_at_a_time(self) -> Generator[None]:
         """Keep other commands on this place waiting while the block runs."""
         with locked(self.root / "command.lock", patience_s=_BUSY_S):
             yield
 
 
 @contextmanager
-def locked(path: Path, *, patience_s: float) -> Iterator[int]:
+def locked(path: Path, *, patience_s: float) -> Generator[int]:
     """Hold a lock file and give its descriptor; raises TimeoutError where another keeps it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -26,7 +26,7 @@ MODULES = [
     for line in (HERE / "requirements.in").read_text(encoding="utf-8").splitlines()
     if line.startswith("trytond-")
 ]
-FILLING = ("requirements.txt", "tryton.py", "company.py", "accounting.py", "trade.py", "users.py")
+FILLING = [REQUIREMENTS, Path(__file__), *sorted((HERE / "inside").glob("*.py"))]
 
 
 def install(place: Place) -> None:
@@ -51,7 +51,7 @@ def init(place: Place) -> dict[str, Any]:
     state = read_json(place.state)
     url = os.environ.get(SERVER) or state.get("server")
     database = database_of(place, url)
-    digest = _digest(*(HERE / name for name in FILLING))
+    digest = _digest(*FILLING)
     if (state.get("digest"), state.get("server")) == (digest, url) and database.has_template():
         return state
     server.stop(place)
@@ -109,7 +109,7 @@ def _fill(place: Place, database: Database) -> dict[str, Any]:
     password_file.unlink()
     answer = _run(
         place,
-        *(place.program("python"), str(HERE / "company.py"), database.name),
+        *(place.program("python"), str(HERE / "inside" / "company.py"), database.name),
         environment={"TRYTOND_CONFIG": str(place.configuration)},
         stdin=json.dumps(passwords),
     )
