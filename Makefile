@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
-.PHONY: env run test check demo docs lock snapshots test-interop test-chaos bench clean
+.PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends bench clean
 
 env: $(STAMP)
 
@@ -29,13 +29,22 @@ check: env
 	$(BIN)/pyright
 
 test: check
-	$(BIN)/pytest -n 2 --dist worksteal -m "not interop and not chaos"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not interop and not chaos and not live"
 
 test-interop: env
 	$(BIN)/pytest -m interop
 
 test-chaos: env
 	$(BIN)/pytest -m chaos
+
+test-live: env
+	$(BIN)/pytest -m live
+
+backend-tryton: env
+	@$(BIN)/python deploy/backends/tryton/tryton.py start
+
+backend-tryton-stop: env
+	@$(BIN)/python deploy/backends/tryton/tryton.py stop
 
 snapshots: env
 	SWITCHGEAR_UPDATE_SNAPSHOTS=1 $(BIN)/pytest -q tests/test_every_tool.py
@@ -47,6 +56,10 @@ lock:
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --group dev $(patsubst %,--no-emit-package switchgear-%,$(notdir $(MEMBERS))) \
 	  pyproject.toml -o requirements.lock
+
+lock-backends:
+	cd deploy/backends/tryton && $(CURDIR)/$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt
 
 clean:
 	rm -rf $(VENV)

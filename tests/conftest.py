@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from switchgear_shared.testing import Running, running, settings_for
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parent / "shared")]
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE / "shared"), str(HERE / "live")]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,79 @@
+"""A Tryton of our own, made by deploy/backends and put back for every module."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_tryton import Command, Connect
+from pydantic import SecretStr
+
+from switchgear_shared.storage.http import JsonApi
+from switchgear_shared.storage.tryton.client import TrytonClient
+from switchgear_shared.testing import is_ci
+
+SCRIPT = Path(__file__).parents[2] / "deploy" / "backends" / "tryton" / "tryton.py"
+PATIENCE_S = 900
+
+
+def run_script(command: str) -> dict[str, Any]:
+    """Run a command of the script and return the connection that it left, if any."""
+    done = subprocess.run(
+        [sys.executable, SCRIPT, command],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    if command == "status":
+        return json.loads(done.stdout)
+    connection = Path(run_script("status")["connection"])
+    return json.loads(connection.read_text()) if connection.exists() else {}
+
+
+@pytest.fixture(scope="session")
+def tryton_script() -> Iterator[Command]:
+    """The script, where Tryton is installed or may be; what was not running is stopped again."""
+    before = run_script("status")
+    if not is_ci() and not before["installed"]:
+        pytest.skip("Tryton is not installed: make backend-tryton")
+    yield run_script
+    if before["pid"] is None:
+        run_script("stop")
+
+
+@pytest.fixture(scope="module")
+def tryton(tryton_script: Command) -> dict[str, Any]:
+    """The connection to a Tryton that holds what `init` made and nothing else."""
+    return tryton_script("reset")
+
+
+@pytest.fixture
+async def connect(tryton: dict[str, Any]) -> AsyncIterator[Connect]:
+    """Make clients, closed after the test: of Switchgear's user or of another of theirs."""
+    made: list[TrytonClient] = []
+
+    def start(user: dict[str, Any] | None = None, *, password: str | None = None) -> TrytonClient:
+        who = user or tryton
+        client = TrytonClient(
+            JsonApi("Tryton", tryton["url"]),
+            user=who["user"],
+            password=SecretStr(password or who["password"]),
+            key=SecretStr(who["key"]),
+            company=tryton["company"],
+        )
+        made.append(client)
+        return client
+
+    yield start
+    for client in made:
+        await client.close()
+
+
+@pytest.fixture
+def client(connect: Connect) -> TrytonClient:
+    return connect()

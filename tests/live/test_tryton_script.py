@@ -1,0 +1,53 @@
+"""The script that makes a Tryton, as people and other tests run it."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_tryton import Command, Connect
+
+pytestmark = pytest.mark.live
+
+
+def test_starting_twice_is_starting_once(tryton: dict[str, Any], tryton_script: Command) -> None:
+    assert tryton_script("start") == tryton
+
+
+def test_secrets_are_for_their_owner_only(tryton: dict[str, Any], tryton_script: Command) -> None:
+    connection = Path(tryton_script("status")["connection"])
+    secret = ("connection.json", "state.json", "trytond.conf")
+
+    modes = {stat.S_IMODE((connection.parent / name).stat().st_mode) for name in secret}
+    assert (modes, set(tryton)) == (
+        {0o600},
+        {"url", "user", "password", "key", "company", "clerk", "database", "port", "pid"},
+    )
+
+
+async def test_a_reset_puts_back_what_was_there(
+    tryton: dict[str, Any], tryton_script: Command, connect: Connect
+) -> None:
+    before = connect()
+    count = await before.call("party.party", "search_count", [])
+    await before.call("party.party", "create", [{"name": "Passing by"}])
+
+    again = tryton_script("reset")
+
+    assert {**again, "pid": 0} == {**tryton, "pid": 0}
+    assert await before.call("party.party", "search_count", []) == count
+
+
+def test_what_is_stopped_is_gone_and_only_that(tryton_script: Command) -> None:
+    pid = tryton_script("status")["pid"]
+
+    tryton_script("stop")
+    stopped = tryton_script("status")["pid"]
+    tryton_script("stop")
+    started = tryton_script("start")["pid"]
+
+    assert stopped is None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert tryton_script("status")["pid"] == started
