@@ -146,6 +146,7 @@ def rows_of(tenant: TenantId) -> list[tuple[type[Base], list[dict[str, Any]]]]:
                     "unit_price": Decimal(price),
                     "tax_percent": Decimal(tax_percent),
                     "net_minor": line_net,
+                    "fulfilled": Decimal(0),
                     "invoiced": Decimal(0),
                 }
             )

@@ -64,8 +64,7 @@ async def erp_get_balances(
 ) -> Balances:
     """Show what is owed to us and by us, by age, and the trial balance.
 
-    With `party_id`: that party's open items and what is left of its credit limit. Without: the
-    whole company, with the trial balance. Amounts are in the company's currency.
-    Fails with not_found for an unknown party.
+    With `party_id`: its open items and what is left of its credit limit. Without: the whole
+    company with its trial balance. All in the company's currency. Fails with not_found.
     """
     return await backend.get_balances(caller.tenant, party_id=party_id, as_of=as_of)
