@@ -63,7 +63,7 @@ def _named(fields: Iterable[str]) -> dict[str, Any]:
 
 def _without_words(schema: dict[str, Any]) -> None:
     _shortened(schema)
-    for name in ("total", "truncated"):
+    for name in ("next_cursor", "total", "truncated"):
         schema["properties"][name].pop("description", None)
 
 

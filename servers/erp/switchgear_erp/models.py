@@ -121,7 +121,7 @@ class InvoiceSummary(Answer):
     issued_on: date
     due_on: date
     gross: Amount
-    open: Amount = Field(description="Still to be paid; zero for a draft.")
+    open: Amount = Field(description="Still to pay; zero for a draft.")
 
 
 class InvoicePage(Listing):
@@ -201,7 +201,7 @@ class Invoice(InvoiceSummary):
     document_id: str | None
     net: Amount
     tax: Amount
-    company_gross: Amount = Field(description="`gross` in the company's currency.")
+    company_gross: Amount
     created_by: str
     posted_by: str | None
     posted_at: datetime | None

@@ -22,7 +22,7 @@ Wanted = Annotated[
     tuple[WantedLine, ...],
     Field(
         max_length=MOST_LINES,
-        description="sku from erp_find_product. Default unit_price: ours.",
+        description="Default unit_price: ours.",
     ),
 ]
 Location = Annotated[str, Field(max_length=64, description="Warehouse.")]

@@ -22,7 +22,7 @@ async def erp_find_party(
         Field(
             min_length=2,
             max_length=200,
-            description="Part of the name, or the number, VAT id, IBAN or e-mail.",
+            description="Part of the name; or number, VAT id, IBAN, e-mail.",
         ),
     ],
     role: Annotated[Role | None, Field(description="Keep only these.")] = None,

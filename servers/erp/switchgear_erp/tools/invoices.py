@@ -96,8 +96,8 @@ async def erp_create_invoice(
         Field(
             min_length=1,
             max_length=MOST_LINES,
-            description="Default: all that is left of the order. What a line leaves out comes from "
-            "the order or product of its sku.",
+            description="Default: all that is left of the order. What a line leaves out is as "
+            "ordered, or as its product has it.",
         ),
     ] = None,
     external_ref: Annotated[
@@ -115,7 +115,7 @@ async def erp_create_invoice(
     due_on: Annotated[date | None, Field(description="Default: by the party's terms.")] = None,
     currency: Annotated[
         str | None,
-        Field(pattern="^[A-Z]{3}$", description="Default: the order's, else the party's."),
+        Field(pattern="^[A-Z]{3}$", description="Default: as ordered, or the party's."),
     ] = None,
     order_id: Order | None = None,
     totals: Annotated[
@@ -127,7 +127,7 @@ async def erp_create_invoice(
     Use it for a vendor's invoice that came in, or to bill a customer. The same document again
     rewrites its draft.
     Fails with conflict if the vendor's number is taken (`details` names the invoice), with
-    invalid_request if totals, currency or order do not fit, with not_found.
+    invalid_request if totals or order do not fit, with not_found.
     """
     draft = InvoiceDraft(
         direction=direction,
@@ -170,7 +170,7 @@ async def erp_post_invoice(
 ) -> Written:
     """Post a draft invoice: book it and give it its number, for good.
 
-    Match a payable first (erp_match_invoice). One already posted answers changed=false.
+    Match a payable first. One already posted answers changed=false.
     Fails with conflict if it moved on, with invalid_request if its order has less left or the
     books are closed. Large amounts may need approval.
     """

@@ -52,7 +52,7 @@ async def erp_get_order(
     order_id: Order | None = None,
     ref: Annotated[
         str | None,
-        Field(max_length=64, description="Its whole number, as PO-2026-0042."),
+        Field(max_length=64, description="Whole number: PO-2026-0042."),
     ] = None,
     include: Annotated[
         tuple[OrderPart, ...], Field(max_length=3, description="Parts to show.")
