@@ -212,7 +212,10 @@ def test_the_prompt_names_tools_that_there_are() -> None:
         ("erp_price_order", {"party_id": "p", "lines": [LINE] * 501}),
         ("erp_create_order", {"kind": "gift", "party_id": "p", "lines": [LINE]}),
         ("erp_create_order", {"kind": "sale", "party_id": "p", "lines": [{"sku": "A"}]}),
-        ("erp_create_order", {"kind": "sale", "party_id": "p", "lines": [LINE], "promised_on": "x"}),
+        (
+            "erp_create_order",
+            {"kind": "sale", "party_id": "p", "lines": [LINE], "promised_on": "x"},
+        ),
         ("erp_create_order", {"kind": "sale", "party_id": "p", "lines": [LINE] * 501}),
         ("erp_create_order", {"kind": "sale", "party_id": "p", "lines": [{**LINE, "net": "1"}]}),
         ("erp_advance_order", {"order_id": "ord_1", "to": "draft"}),
