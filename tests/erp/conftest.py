@@ -13,16 +13,26 @@ from sqlalchemy import insert
 import switchgear_erp
 from engines import ENGINES, migrated
 from switchgear_erp.backend import ErpBackend
-from switchgear_erp.models import Invoice, InvoiceDraft, InvoiceId, InvoicePart
+from switchgear_erp.models import (
+    Invoice,
+    InvoiceDraft,
+    InvoiceId,
+    InvoicePart,
+    Order,
+    OrderId,
+    OrderState,
+)
 from switchgear_erp.sql import SqlErp
 from switchgear_erp.tables import (
     Base,
+    ClosedPeriodRow,
     ExchangeRateRow,
     OrderLineRow,
     OrderRow,
     PartyRow,
     ProductRow,
 )
+from switchgear_erp.trade import Fulfilment, OrderDraft, Payment
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import CorrelationId, TenantId
@@ -46,6 +56,7 @@ PRODUCTS = (
     ("PUMP-1", "Gear pump", 25_000, 18_000),
     ("HOSE-2", "Hydraulic hose 2 m", 2_400, 1_150),
 )
+PUMP = {"sku": "PUMP-1", "quantity": "1"}
 Lines = tuple[tuple[str, str, str, int], ...]
 ORDERS: tuple[tuple[str, str, str, str, str, str, Lines], ...] = (
     ("PO-2026-00001", "purchase", "confirmed", "weidner", "EUR", "2026-10-01",
@@ -73,6 +84,68 @@ class World:
     erp: ErpBackend
     party: dict[str, str]
     order: dict[str, str]
+    close: Callable[[TenantId, date], Awaitable[None]]
+
+    async def take(self, caller: Caller, **draft: Any) -> WriteResult:
+        """Create an order for a party named as in PARTIES: by default a pump for a customer."""
+        draft = {"kind": "sale", "party": "mueller", "lines": [PUMP], **draft}
+        draft["party_id"] = self.party[draft.pop("party")]
+        return await self.erp.create_order(
+            caller.tenant, draft=OrderDraft.model_validate(draft), caller=caller
+        )
+
+    async def advance(
+        self, caller: Caller, order_id: str, *states: OrderState, version: str | None = None
+    ) -> WriteResult:
+        """Take an order through states; the answer is the last one's."""
+        for state in states[:-1]:
+            await self.advance(caller, order_id, state)
+        return await self.erp.advance_order(
+            caller.tenant,
+            order_id=OrderId(order_id),
+            to=states[-1],
+            expected_version=version,
+            caller=caller,
+        )
+
+    async def confirmed(self, caller: Caller, **draft: Any) -> WriteResult:
+        """Create an order and confirm it."""
+        made = await self.take(caller, **draft)
+        return await self.advance(caller, made.id, "quoted", "confirmed")
+
+    async def fulfil(
+        self, caller: Caller, order_id: str, *, version: str | None = None, **fulfilment: Any
+    ) -> WriteResult:
+        """Ship or receive goods of an order."""
+        return await self.erp.fulfil_order(
+            caller.tenant,
+            order_id=OrderId(order_id),
+            fulfilment=Fulfilment.model_validate(fulfilment),
+            expected_version=version,
+            caller=caller,
+        )
+
+    async def pay(
+        self, caller: Caller, invoice_id: str, *, version: str | None = None, **payment: Any
+    ) -> WriteResult:
+        """Record a payment."""
+        return await self.erp.record_payment(
+            caller.tenant,
+            invoice_id=InvoiceId(invoice_id),
+            payment=Payment.model_validate(payment),
+            expected_version=version,
+            caller=caller,
+        )
+
+    async def posted(self, caller: Caller, **draft: Any) -> WriteResult:
+        """Create an invoice and post it."""
+        return await self.post(caller, (await self.create(caller, **draft)).id)
+
+    async def read(self, caller: Caller, order_id: str) -> Order:
+        """Read an order with all its parts."""
+        return await self.erp.get_order(
+            caller.tenant, order_id=OrderId(order_id), include=("lines", "shipments", "invoices")
+        )
 
     async def create(self, caller: Caller, **draft: Any) -> WriteResult:
         """Create an invoice for a party and an order named as in PARTIES and ORDERS."""
@@ -146,6 +219,7 @@ def rows_of(tenant: TenantId) -> list[tuple[type[Base], list[dict[str, Any]]]]:
                     "unit_price": Decimal(price),
                     "tax_percent": Decimal(tax_percent),
                     "net_minor": line_net,
+                    "fulfilled": Decimal(0),
                     "invoiced": Decimal(0),
                 }
             )
@@ -223,7 +297,14 @@ async def sql_world(database: Database) -> World:
         for tenant in (ACME, GLOBEX):
             for table, rows in rows_of(tenant):
                 await session.execute(insert(table), rows)
+
+    async def close(tenant: TenantId, until: date) -> None:
+        async with database.writing() as session:
+            closing = {"closed_until": until, "closed_by": "test", "closed_at": NOW}
+            session.add(ClosedPeriodRow(tenant=tenant, **closing))
+
     return World(
+        close=close,
         erp=SqlErp(database, clock=lambda: NOW),
         party={key: f"pty_{key}" for key, *_ in PARTIES},
         order={ref: f"ord_{ref}" for ref, *_ in ORDERS},

@@ -26,6 +26,7 @@ from switchgear_erp.models import (
     Role,
 )
 from switchgear_erp.statements import Balances
+from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
@@ -78,6 +79,71 @@ class ErpBackend(Protocol):
 
         Raises:
             NotFoundError: there is none.
+        """
+        ...
+
+    async def price_order(
+        self,
+        tenant: TenantId,
+        *,
+        kind: OrderKind | None,
+        party_id: PartyId,
+        lines: Sequence[WantedLine],
+    ) -> Quote:
+        """Return what an order would cost now; a customer is sold to unless `kind` says otherwise.
+
+        Raises:
+            NotFoundError: the party or a product does not exist.
+            InvalidRequestError: a line is out of bounds, or the party has no such role.
+        """
+        ...
+
+    async def create_order(
+        self, tenant: TenantId, *, draft: OrderDraft, caller: Caller
+    ) -> WriteResult:
+        """Create an order in state draft, priced as `price_order` does, dated today.
+
+        Raises:
+            NotFoundError: the party or a product does not exist.
+            ConflictError: the party's number is on another order of its kind already.
+            InvalidRequestError: a business rule is broken; the message says which.
+        """
+        ...
+
+    async def advance_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        to: OrderState,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """Take an order to another state; to the one it has, `changed` is false.
+
+        Raises:
+            NotFoundError: there is no such order.
+            ConflictError: it is not at `expected_version`.
+            InvalidRequestError: the transition is not allowed, the customer's credit is exceeded,
+                or something is left to fulfil or invoice.
+        """
+        ...
+
+    async def fulfil_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        fulfilment: Fulfilment,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """Record what was shipped of a confirmed sale, or received of a purchase.
+
+        Raises:
+            NotFoundError: there is no such order.
+            ConflictError: it is not at `expected_version`, or has less left.
+            InvalidRequestError: it is not confirmed, or a line is not one of its.
         """
         ...
 
@@ -140,10 +206,30 @@ class ErpBackend(Protocol):
         """
         ...
 
+    async def record_payment(
+        self,
+        tenant: TenantId,
+        *,
+        invoice_id: InvoiceId,
+        payment: Payment,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """Book money received or paid for a posted invoice; it is `paid` when nothing is open.
+
+        Raises:
+            NotFoundError: there is no such invoice.
+            ConflictError: nothing is open, the reference is there, or it is not at that version.
+            InvalidRequestError: it is not posted, less is open, or the books are closed.
+        """
+        ...
+
     async def match_invoice(
         self, tenant: TenantId, *, invoice_id: InvoiceId, receipts: Sequence[Received] | None
     ) -> Match:
-        """Compare a payable with its order and, where given, all that was received for it.
+        """Compare a payable with its order and all that was received for it.
+
+        Without `receipts` those recorded on the order count; where there are none, only the order.
 
         Raises:
             NotFoundError: there is no such invoice.

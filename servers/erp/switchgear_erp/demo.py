@@ -1,42 +1,41 @@
 """The ERP's part of the demo company: parties, products, orders, invoices and their entries."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_erp.ledger import Booking, invoice_entry, payment_entry
-from switchgear_erp.models import COMPANY_CURRENCY, Direction
+from switchgear_erp.demo_invoices import DEMO, Values, bills_of, line_values, noon, series_of
+from switchgear_erp.models import COMPANY_CURRENCY
 from switchgear_erp.sql.books import chart, insert_missing
 from switchgear_erp.tables import (
     AccountRow,
     Base,
+    ClosedPeriodRow,
     EntryLineRow,
     EntryRow,
     ExchangeRateRow,
+    FulfilmentLineRow,
+    FulfilmentRow,
     InvoiceLineRow,
     InvoiceRow,
     OrderLineRow,
     OrderRow,
     PartyRow,
+    PaymentRow,
     ProductRow,
     SeriesRow,
 )
-from switchgear_erp.totals import converted, net_minor
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.demo_company import Company, demo_company
-from switchgear_shared.demo_company.papers import Invoice, Line
+from switchgear_shared.demo_company.records import Movement
 from switchgear_shared.storage.database import Database
 
 _RATES_FROM = date(2020, 1, 1)
 _DOMESTIC_TAX = Decimal(19)
-_DEMO = "demo"
-
-Values = dict[str, Any]
 
 
 async def load_demo(
@@ -55,20 +54,25 @@ async def load_demo(
 
 
 async def _load(session: AsyncSession, tenant: TenantId, company: Company) -> None:
-    bills = list(_bills(company))
+    bills = list(bills_of(company))
+    shipments = _shipments(company)
     unposted = {bill.invoice.order_id for bill in bills if not bill.ref}
     await insert_missing(session, AccountRow, chart(tenant))
     tables: tuple[tuple[type[Base], Iterable[Values]], ...] = (
         (ExchangeRateRow, _rates(company)),
         (PartyRow, _parties(company)),
         (ProductRow, _products(company)),
-        (OrderRow, _orders(company)),
+        (OrderRow, _orders(company, unposted)),
         (OrderLineRow, _order_lines(company, unposted)),
+        (FulfilmentRow, (shipment.row() for shipment in shipments)),
+        (FulfilmentLineRow, (line for shipment in shipments for line in shipment.lines())),
         (InvoiceRow, (bill.row() for bill in bills)),
         (InvoiceLineRow, (line for bill in bills for line in bill.lines())),
+        (PaymentRow, (payment for bill in bills for payment in bill.payments())),
         (EntryRow, (entry for bill in bills for entry, _ in bill.entries())),
         (EntryLineRow, (side for bill in bills for side in bill.sides())),
-        (SeriesRow, _series(bills)),
+        (SeriesRow, (*series_of(bills), *_order_series(company))),
+        (ClosedPeriodRow, _closed(company)),
     )
     for table, rows in tables:
         values = [{"tenant": tenant, **row} for row in rows]
@@ -77,127 +81,6 @@ async def _load(session: AsyncSession, tenant: TenantId, company: Company) -> No
     posted = update(InvoiceRow).where(InvoiceRow.tenant == tenant, InvoiceRow.ref.is_not(None))
     await session.execute(posted.values(state="posted"))
     await session.execute(posted.where(InvoiceRow.paid_on.is_not(None)).values(state="paid"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Bill:
-    """An invoice of the demo with our number; a draft has none."""
-
-    invoice: Invoice
-    ref: str | None
-    rate: Decimal
-
-    @property
-    def direction(self) -> Direction:
-        return "receivable" if self.invoice.direction == "customer" else "payable"
-
-    @property
-    def company_gross_minor(self) -> int:
-        return self._in_company(self.invoice.gross.to_minor())
-
-    @property
-    def company_tax_minor(self) -> int:
-        return self._in_company(self.invoice.tax.to_minor())
-
-    def row(self) -> Values:
-        """Return the invoice as a draft; its state is set when its lines are there."""
-        invoice = self.invoice
-        is_payable = self.direction == "payable"
-        return {
-            "id": invoice.id,
-            "ref": self.ref,
-            "version": 2 if self.ref else 1,
-            "direction": self.direction,
-            "state": "draft",
-            "party_id": invoice.party_id,
-            "external_ref": invoice.number if is_payable else None,
-            "vendor_number": invoice.number.casefold() if is_payable else None,
-            "order_id": invoice.order_id,
-            "document_id": None,
-            "currency": invoice.currency,
-            "issued_on": invoice.issued_on,
-            "due_on": invoice.due_on,
-            "net_minor": invoice.net.to_minor(),
-            "tax_minor": invoice.tax.to_minor(),
-            "company_gross_minor": self.company_gross_minor,
-            "company_tax_minor": self.company_tax_minor,
-            "paid_minor": sum(payment.amount.to_minor() for payment in invoice.payments),
-            "paid_on": invoice.payments[-1].paid_on if invoice.state == "paid" else None,
-            "created_by": _DEMO,
-            "created_at": _noon(invoice.issued_on),
-            "posted_by": _DEMO if self.ref else None,
-            "posted_at": _noon(invoice.issued_on) if self.ref else None,
-        }
-
-    def lines(self) -> Iterator[Values]:
-        """Return the rows of the invoice's lines."""
-        for line in self.invoice.lines:
-            yield {"invoice_id": self.invoice.id, **_line(line, self.invoice.currency)}
-
-    def entries(self) -> Iterator[tuple[Values, Iterable[Booking]]]:
-        """Return the journal entries with their sides: the posting, then each payment."""
-        if not self.ref:
-            return
-        posting = invoice_entry(
-            self.direction,
-            gross_minor=self.company_gross_minor,
-            tax_minor=self.company_tax_minor,
-        )
-        yield self._entry("je", "invoice", self.invoice.issued_on), posting
-        for payment in self.invoice.payments:
-            paid = self._in_company(payment.amount.to_minor())
-            sides = payment_entry(self.direction, booked_minor=paid, paid_minor=paid)
-            yield self._entry(payment.id, "payment", payment.paid_on), sides
-
-    def sides(self) -> Iterator[Values]:
-        """Return the rows of all sides of all entries."""
-        for entry, sides in self.entries():
-            for number, side in enumerate(sides, start=1):
-                yield {
-                    "entry_id": entry["id"],
-                    "number": number,
-                    "account": side.account,
-                    "minor": side.minor,
-                }
-
-    def _entry(self, name: str, kind: str, booked_on: date) -> Values:
-        return {
-            "id": f"{name}_{self.invoice.id}",
-            "kind": kind,
-            "booked_on": booked_on,
-            "invoice_id": self.invoice.id,
-            "created_at": _noon(booked_on),
-        }
-
-    def _in_company(self, minor: int) -> int:
-        return converted(minor, self.invoice.currency, COMPANY_CURRENCY, self.rate)
-
-
-def _bills(company: Company) -> Iterator[_Bill]:
-    """Number the posted invoices without gaps, each series by date."""
-    last: dict[str, int] = {}
-    for invoice in sorted(company.invoices, key=lambda one: (one.issued_on, one.id)):
-        ref = None
-        if invoice.state != "draft":
-            series = _series_of(invoice)
-            last[series] = last.get(series, 0) + 1
-            ref = f"{series}-{last[series]:05d}"
-        yield _Bill(invoice, ref, company.exchange_rates[invoice.currency])
-
-
-def _series(bills: Iterable[_Bill]) -> Iterator[Values]:
-    last: dict[str, int] = {}
-    for bill in bills:
-        if bill.ref:
-            series = _series_of(bill.invoice)
-            last[series] = last.get(series, 0) + 1
-    for series, number in last.items():
-        yield {"series": series, "last_number": number}
-
-
-def _series_of(invoice: Invoice) -> str:
-    prefix = "INV" if invoice.direction == "customer" else "BILL"
-    return f"{prefix}-{invoice.issued_on.year}"
 
 
 def _rates(company: Company) -> Iterator[Values]:
@@ -223,6 +106,7 @@ def _parties(company: Company) -> Iterator[Values]:
             "currency": party.currency,
             "credit_limit_minor": None if limit is None else limit.to_minor(),
             "payment_days": party.payment_days,
+            "tax_percent": None if party.address.country == company.self.address.country else 0,
         }
 
 
@@ -240,19 +124,22 @@ def _products(company: Company) -> Iterator[Values]:
         }
 
 
-def _orders(company: Company) -> Iterator[Values]:
+def _orders(company: Company, unposted: set[str]) -> Iterator[Values]:
+    """Yield the orders; one whose invoice is still a draft is not processed yet."""
     for order in company.orders:
         yield {
             "id": order.id,
             "ref": order.ref,
             "version": 1,
             "kind": order.kind,
-            "state": order.state,
+            "state": "confirmed" if order.id in unposted else order.state,
             "party_id": order.party_id,
             "external_ref": order.external_ref,
+            "external_key": order.external_ref and order.external_ref.casefold(),
             "currency": order.currency,
             "ordered_on": order.ordered_on,
             "promised_on": order.promised_on,
+            "location": order.location,
             "net_minor": order.net.to_minor(),
             "tax_minor": order.tax.to_minor(),
         }
@@ -263,23 +150,67 @@ def _order_lines(company: Company, unposted: set[str]) -> Iterator[Values]:
         for line in order.lines:
             yield {
                 "order_id": order.id,
+                "fulfilled": line.fulfilled,
                 "invoiced": Decimal(0) if order.id in unposted else line.invoiced,
-                **_line(line, order.currency),
+                **line_values(line, order.currency),
             }
 
 
-def _line(line: Line, currency: str) -> Values:
-    return {
-        "number": line.number,
-        "sku": line.sku,
-        "description": line.description,
-        "quantity": line.quantity,
-        "unit": line.unit,
-        "unit_price": line.unit_price,
-        "tax_percent": line.tax_percent,
-        "net_minor": net_minor(line, currency),
+@dataclass(frozen=True, slots=True)
+class _Shipment:
+    """Goods of one order that moved on one day, from or to one warehouse."""
+
+    moves: Sequence[Movement]
+
+    def row(self) -> Values:
+        """Return the shipment."""
+        first = self.moves[0]
+        inside = first.to_location if first.kind == "receipt" else first.from_location
+        return {
+            "id": f"ful_{first.id}",
+            "order_id": first.order_id,
+            "fulfilled_on": first.moved_at.date(),
+            "location": inside,
+            "created_by": DEMO,
+            "created_at": first.moved_at,
+        }
+
+    def lines(self) -> Iterator[Values]:
+        """Return the rows of the shipment's lines."""
+        for position, move in enumerate(self.moves, start=1):
+            yield {
+                "fulfilment_id": f"ful_{self.moves[0].id}",
+                "position": position,
+                "number": move.line_number,
+                "sku": move.sku,
+                "quantity": move.quantity,
+                "lot": move.lot,
+                "expires_on": move.expires_on,
+            }
+
+
+def _shipments(company: Company) -> list[_Shipment]:
+    moved: dict[tuple[str, date], list[Movement]] = {}
+    for move in company.movements:
+        if move.order_id is not None:
+            moved.setdefault((move.order_id, move.moved_at.date()), []).append(move)
+    return [_Shipment(moves) for moves in moved.values()]
+
+
+def _order_series(company: Company) -> Iterator[Values]:
+    """Yield the series of order numbers, so that new orders go on after the last."""
+    last: dict[str, int] = {}
+    for order in company.orders:
+        series, number = order.ref.rsplit("-", 1)
+        last[series] = max(last.get(series, 0), int(number))
+    for series, number in last.items():
+        yield {"series": series, "last_number": number}
+
+
+def _closed(company: Company) -> Iterator[Values]:
+    """Yield the closing of all years before the last full one."""
+    yield {
+        "closed_until": date(company.today.year - 2, 12, 31),
+        "closed_by": DEMO,
+        "closed_at": noon(date(company.today.year - 1, 3, 31)),
     }
-
-
-def _noon(day: date) -> datetime:
-    return datetime.combine(day, time(12), UTC)

@@ -27,8 +27,13 @@ def match(
     receipts: Sequence[Received] | None,
     tolerance: Tolerance,
 ) -> Match:
-    """Compare an invoice, its lines given, with its order and all receipts of that order."""
+    """Compare an invoice with its order, both with their lines, and the order's receipts.
+
+    Without `receipts` those recorded on the order count, where there are any.
+    """
     lines = invoice.lines or ()
+    if receipts is None and order is not None:
+        receipts = _recorded(order)
     if order is None:
         found = [_difference("unknown_item", line.sku, None, line.description) for line in lines]
     else:
@@ -125,6 +130,14 @@ def _by_sku(order: Order) -> Mapping[str | None, list[OrderLine]]:
     for line in order.lines or ():
         by_sku.setdefault(line.sku, []).append(line)
     return by_sku
+
+
+def _recorded(order: Order) -> Sequence[Received] | None:
+    return [
+        Received(sku=line.sku, quantity=line.fulfilled)
+        for line in order.lines or ()
+        if line.fulfilled > 0
+    ] or None
 
 
 def _received(receipts: Sequence[Received] | None) -> dict[str, Decimal] | None:

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, NewType
 
 from pydantic import Field
 
+from switchgear_erp.answers import Amount, Answer, Listing, fields_of, part_of, rows_of, word
 from switchgear_shared.contracts.model import Contract
-from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.values import ExactDecimal, Money
 
 PartyId = NewType("PartyId", str)
@@ -19,17 +19,17 @@ OrderKind = Literal["sale", "purchase"]
 OrderState = Literal["draft", "quoted", "confirmed", "processed", "cancelled"]
 Direction = Literal["receivable", "payable"]
 InvoiceState = Literal["draft", "posted", "paid", "cancelled"]
-OrderPart = Literal["lines", "invoices"]
+OrderPart = Literal["lines", "shipments", "invoices"]
 InvoicePart = Literal["lines", "journal"]
 
 COMPANY_CURRENCY = "EUR"
 """The currency the books are kept in."""
 
 MOST_LINES = 500
-"""Lines one invoice may have."""
+"""Lines one order, shipment or invoice may have."""
 
 
-class Party(Contract):
+class Party(Answer):
     """A customer or vendor; a company may be both."""
 
     id: PartyId
@@ -42,35 +42,35 @@ class Party(Contract):
     city: str | None
     country: str
     currency: str
-    credit_limit: Money | None
+    credit_limit: Amount | None
     payment_days: int
 
 
-class PartyPage(Page):
+class PartyPage(Listing):
     """Parties, best match first."""
 
-    items: tuple[Party, ...]
+    items: Annotated[tuple[Party, ...], rows_of(*Party.model_fields)]
 
 
-class Product(Contract):
+class Product(Answer):
     """Something sold or bought; price and cost are for one unit."""
 
     id: str
     sku: str
     name: str
     unit: str
-    price: Money
-    cost: Money
+    price: Amount
+    cost: Amount
     tax_percent: ExactDecimal
 
 
-class ProductPage(Page):
+class ProductPage(Listing):
     """Products, best match first."""
 
-    items: tuple[Product, ...]
+    items: Annotated[tuple[Product, ...], rows_of(*Product.model_fields)]
 
 
-class OrderLine(Contract):
+class OrderLine(Answer):
     """One line; `unit_price` and `net` are in the order's currency."""
 
     number: int
@@ -81,73 +81,98 @@ class OrderLine(Contract):
     unit_price: ExactDecimal
     tax_percent: ExactDecimal
     net: ExactDecimal
+    fulfilled: ExactDecimal = Field(description="Quantity shipped or received.")
     invoiced: ExactDecimal = Field(description="Quantity on posted invoices.")
 
 
-class OrderSummary(Contract):
+class OrderSummary(Answer):
     """An order as lists show it."""
 
     id: OrderId
     ref: str
     version: str
-    kind: OrderKind
-    state: OrderState
+    kind: Annotated[OrderKind, word()]
+    state: Annotated[OrderState, word()]
     party_id: PartyId
     party_name: str
     external_ref: str | None
     ordered_on: date
     promised_on: date | None
-    gross: Money
+    gross: Amount
 
 
-class OrderPage(Page):
+class OrderPage(Listing):
     """Orders, newest first."""
 
     items: tuple[OrderSummary, ...]
 
 
-class InvoiceSummary(Contract):
+class InvoiceSummary(Answer):
     """An invoice as lists show it; a draft has no `ref` yet."""
 
     id: InvoiceId
     ref: str | None
     version: str
     external_ref: str | None
-    direction: Direction
-    state: InvoiceState
+    direction: Annotated[Direction, word()]
+    state: Annotated[InvoiceState, word()]
     party_id: PartyId
     party_name: str
     issued_on: date
     due_on: date
-    gross: Money
-    open: Money = Field(description="Still to be paid; zero for a draft.")
+    gross: Amount
+    open: Amount = Field(description="Still to pay; zero for a draft.")
 
 
-class InvoicePage(Page):
+class InvoicePage(Listing):
     """Invoices, newest first."""
 
     items: tuple[InvoiceSummary, ...]
 
 
-class InvoiceRef(Contract):
+class InvoiceRef(Answer):
     """An invoice as its order shows it."""
 
     id: InvoiceId
     ref: str | None
-    state: InvoiceState
-    gross: Money
+    state: Annotated[InvoiceState, word()]
+    gross: Amount
+
+
+class ShipmentLine(Answer):
+    """What was shipped or received of the order's line `number`."""
+
+    number: int
+    sku: str
+    quantity: ExactDecimal
+    lot: str | None
+    expires_on: date | None
+
+
+class Shipment(Answer):
+    """Goods of one order that left us, or came in, at once."""
+
+    id: str
+    fulfilled_on: date
+    location: str | None
+    lines: tuple[ShipmentLine, ...]
 
 
 class Order(OrderSummary):
     """A sales or purchase order; parts not asked for are null."""
 
-    net: Money
-    tax: Money
-    lines: tuple[OrderLine, ...] | None
-    invoices: tuple[InvoiceRef, ...] | None
+    location: str | None
+    net: Amount
+    tax: Amount
+    lines: Annotated[tuple[OrderLine, ...] | None, part_of(*OrderLine.model_fields)]
+    shipments: Annotated[
+        tuple[Shipment, ...] | None,
+        part_of("id", "fulfilled_on", "location", f"lines: {', '.join(ShipmentLine.model_fields)}"),
+    ]
+    invoices: Annotated[tuple[InvoiceRef, ...] | None, part_of(*InvoiceRef.model_fields)]
 
 
-class InvoiceLine(Contract):
+class InvoiceLine(Answer):
     """One line; `unit_price` and `net` are in the invoice's currency."""
 
     number: int
@@ -160,7 +185,7 @@ class InvoiceLine(Contract):
     net: ExactDecimal
 
 
-class JournalLine(Contract):
+class JournalLine(Answer):
     """One side of the posting, in the company's currency."""
 
     account: str
@@ -174,15 +199,15 @@ class Invoice(InvoiceSummary):
 
     order_id: OrderId | None
     document_id: str | None
-    net: Money
-    tax: Money
-    company_gross: Money = Field(description="`gross` in the company's currency.")
+    net: Amount
+    tax: Amount
+    company_gross: Amount
     created_by: str
     posted_by: str | None
     posted_at: datetime | None
     paid_on: date | None
-    lines: tuple[InvoiceLine, ...] | None
-    journal: tuple[JournalLine, ...] | None
+    lines: Annotated[tuple[InvoiceLine, ...] | None, part_of(*InvoiceLine.model_fields)]
+    journal: Annotated[tuple[JournalLine, ...] | None, part_of(*JournalLine.model_fields)]
 
 
 class DraftLine(Contract):
@@ -192,7 +217,7 @@ class DraftLine(Contract):
     description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     quantity: ExactDecimal
     unit_price: ExactDecimal | None = Field(
-        default=None, description="Net, for one unit; negative for a discount."
+        default=None, description="Net; negative for a discount."
     )
     tax_percent: ExactDecimal | None = None
 
@@ -227,12 +252,12 @@ class Received(Contract):
     quantity: ExactDecimal
 
 
-class Tolerance(Contract):
+class Tolerance(Answer):
     """How far an invoice may be off its order; `total` is in the company's currency."""
 
     price_percent: ExactDecimal = Decimal(1)
     quantity_percent: ExactDecimal = Decimal(0)
-    total: Money = Money(amount=Decimal("50.00"), currency=COMPANY_CURRENCY)
+    total: Amount = Money(amount=Decimal("50.00"), currency=COMPANY_CURRENCY)
 
 
 DifferenceKind = Literal[
@@ -247,16 +272,16 @@ DifferenceKind = Literal[
 ]
 
 
-class Difference(Contract):
+class Difference(Answer):
     """One way in which an invoice is not what was ordered and received."""
 
-    kind: DifferenceKind
+    kind: Annotated[DifferenceKind, word()]
     sku: str | None
     expected: str | None
     found: str | None
 
 
-class Match(Contract):
+class Match(Answer):
     """The outcome of a three-way match."""
 
     invoice_id: InvoiceId
@@ -264,4 +289,4 @@ class Match(Contract):
     matched: bool
     receipts_checked: bool = Field(description="False: only the order was compared.")
     differences: tuple[Difference, ...]
-    tolerance: Tolerance
+    tolerance: Annotated[Tolerance, fields_of(*Tolerance.model_fields)]

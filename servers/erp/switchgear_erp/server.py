@@ -4,13 +4,14 @@ from pathlib import Path
 
 from switchgear_erp.demo import load_demo
 from switchgear_erp.sql import SqlErp
+from switchgear_erp.sql.arrivals import Arrivals
 from switchgear_erp.tools import erp
 from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Parties, products, orders, invoices and balances: find ids with erp_find_party, "
-    "erp_list_orders and erp_list_invoices. Posting an invoice is final and may need a "
-    "person's approval."
+    "erp_list_orders and erp_list_invoices. An order goes draft, quoted, confirmed, fulfilled, "
+    "invoiced, processed. Posting and paying an invoice are final and may need a person's approval."
 )
 
 
@@ -25,5 +26,6 @@ def build(context: Context) -> Part:
         backend=SqlErp(database),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
+        consumers=Arrivals(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

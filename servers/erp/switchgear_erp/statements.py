@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
+from switchgear_erp.answers import Answer, fields_of, rows_of
 from switchgear_erp.models import PartyId
-from switchgear_shared.contracts.model import Contract
 
 LedgerAmount = Annotated[
     Decimal,
@@ -17,7 +17,7 @@ LedgerAmount = Annotated[
 """A sum in the company's currency, as large as the books make it."""
 
 
-class Aging(Contract):
+class Aging(Answer):
     """Open invoices by days past due."""
 
     not_due: LedgerAmount
@@ -28,7 +28,7 @@ class Aging(Contract):
     total: LedgerAmount
 
 
-class AccountBalance(Contract):
+class AccountBalance(Answer):
     """What is booked on one account."""
 
     account: str
@@ -37,16 +37,16 @@ class AccountBalance(Contract):
     credit: LedgerAmount
 
 
-class Balances(Contract):
+class Balances(Answer):
     """Open items, and the trial balance where no party was named; all in `currency`."""
 
     as_of: date
     currency: str
     party_id: PartyId | None
-    receivable: Aging
-    payable: Aging
+    receivable: Annotated[Aging, fields_of(*Aging.model_fields)]
+    payable: Annotated[Aging, fields_of(*Aging.model_fields)]
     credit_limit: LedgerAmount | None
     credit_left: LedgerAmount | None = Field(description="Negative: over the limit.")
-    trial_balance: tuple[AccountBalance, ...]
+    trial_balance: Annotated[tuple[AccountBalance, ...], rows_of(*AccountBalance.model_fields)]
     debit_total: LedgerAmount
     credit_total: LedgerAmount

@@ -30,6 +30,8 @@ GUARDS = (
     ("invoice_lines_new", "INSERT", "invoice_lines", POSTED.format(row="NEW")),
     ("invoice_lines_kept", "UPDATE", "invoice_lines", POSTED.format(row="OLD")),
     ("invoice_lines_stay", "DELETE", "invoice_lines", POSTED.format(row="OLD")),
+    ("payments_kept", "UPDATE", "payments", "1 = 1"),
+    ("payments_stay", "DELETE", "payments", "1 = 1"),
     ("journal_entries_kept", "UPDATE", "journal_entries", "1 = 1"),
     ("journal_entries_stay", "DELETE", "journal_entries", "1 = 1"),
     ("journal_lines_kept", "UPDATE", "journal_lines", "1 = 1"),
@@ -37,11 +39,17 @@ GUARDS = (
 )
 
 
+def _key(name: str):
+    return (
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column(name, sa.String(64), primary_key=True),
+    )
+
+
 def upgrade():
     op.create_table(
         "parties",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("id", sa.String(64), primary_key=True),
+        *_key("id"),
         sa.Column("ref", sa.String(64), nullable=False),
         sa.Column("name", sa.String(120), nullable=False),
         sa.Column("is_customer", sa.Boolean, nullable=False),
@@ -54,12 +62,12 @@ def upgrade():
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("credit_limit_minor", sa.BigInteger),
         sa.Column("payment_days", sa.Integer, nullable=False),
+        sa.Column("tax_percent", ExactNumber),
         sa.UniqueConstraint("tenant", "ref"),
     )
     op.create_table(
         "products",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("id", sa.String(64), primary_key=True),
+        *_key("id"),
         sa.Column("sku", sa.String(64), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
         sa.Column("unit", sa.String(8), nullable=False),
@@ -71,28 +79,29 @@ def upgrade():
     )
     op.create_table(
         "orders",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("id", sa.String(64), primary_key=True),
+        *_key("id"),
         sa.Column("ref", sa.String(64), nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("party_id", sa.String(64), nullable=False),
         sa.Column("external_ref", sa.String(64)),
+        sa.Column("external_key", sa.String(192)),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("ordered_on", sa.Date, nullable=False),
         sa.Column("promised_on", sa.Date),
+        sa.Column("location", sa.String(64)),
         sa.Column("net_minor", sa.BigInteger, nullable=False),
         sa.Column("tax_minor", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("tenant", "ref"),
+        sa.UniqueConstraint("tenant", "party_id", "kind", "external_key"),
         sa.ForeignKeyConstraint(["tenant", "party_id"], ["parties.tenant", "parties.id"]),
     )
     op.create_index("ix_orders_newest", "orders", ["tenant", "ordered_on", "id"])
     op.create_index("ix_orders_party", "orders", ["tenant", "party_id"])
     op.create_table(
         "order_lines",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("order_id", sa.String(64), primary_key=True),
+        *_key("order_id"),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("sku", sa.String(64), nullable=False),
         sa.Column("description", sa.String(500), nullable=False),
@@ -101,13 +110,37 @@ def upgrade():
         sa.Column("unit_price", ExactNumber, nullable=False),
         sa.Column("tax_percent", ExactNumber, nullable=False),
         sa.Column("net_minor", sa.BigInteger, nullable=False),
+        sa.Column("fulfilled", ExactNumber, nullable=False),
         sa.Column("invoiced", ExactNumber, nullable=False),
         sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"]),
     )
     op.create_table(
+        "fulfilments",
+        *_key("id"),
+        sa.Column("order_id", sa.String(64), nullable=False),
+        sa.Column("fulfilled_on", sa.Date, nullable=False),
+        sa.Column("location", sa.String(64)),
+        sa.Column("created_by", sa.String(128), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.ForeignKeyConstraint(["tenant", "order_id"], ["orders.tenant", "orders.id"]),
+    )
+    op.create_index("ix_fulfilments_order", "fulfilments", ["tenant", "order_id"])
+    op.create_table(
+        "fulfilment_lines",
+        *_key("fulfilment_id"),
+        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("sku", sa.String(64), nullable=False),
+        sa.Column("quantity", ExactNumber, nullable=False),
+        sa.Column("lot", sa.String(64)),
+        sa.Column("expires_on", sa.Date),
+        sa.ForeignKeyConstraint(
+            ["tenant", "fulfilment_id"], ["fulfilments.tenant", "fulfilments.id"]
+        ),
+    )
+    op.create_table(
         "invoices",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("id", sa.String(64), primary_key=True),
+        *_key("id"),
         sa.Column("ref", sa.String(64)),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("direction", sa.String(16), nullable=False),
@@ -140,8 +173,7 @@ def upgrade():
     op.create_index("ix_invoices_order", "invoices", ["tenant", "order_id"])
     op.create_table(
         "invoice_lines",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("invoice_id", sa.String(64), primary_key=True),
+        *_key("invoice_id"),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("sku", sa.String(64)),
         sa.Column("description", sa.Text, nullable=False),
@@ -153,6 +185,19 @@ def upgrade():
         sa.ForeignKeyConstraint(["tenant", "invoice_id"], ["invoices.tenant", "invoices.id"]),
     )
     op.create_table(
+        "payments",
+        *_key("id"),
+        sa.Column("invoice_id", sa.String(64), nullable=False),
+        sa.Column("paid_on", sa.Date, nullable=False),
+        sa.Column("minor", sa.BigInteger, nullable=False),
+        sa.Column("reference", sa.String(140)),
+        sa.Column("reference_key", sa.String(420)),
+        sa.Column("created_by", sa.String(128), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.UniqueConstraint("tenant", "invoice_id", "reference_key"),
+        sa.ForeignKeyConstraint(["tenant", "invoice_id"], ["invoices.tenant", "invoices.id"]),
+    )
+    op.create_table(
         "accounts",
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("code", sa.String(16), primary_key=True),
@@ -160,8 +205,7 @@ def upgrade():
     )
     op.create_table(
         "journal_entries",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("id", sa.String(64), primary_key=True),
+        *_key("id"),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("booked_on", sa.Date, nullable=False),
         sa.Column("invoice_id", sa.String(64), nullable=False),
@@ -172,8 +216,7 @@ def upgrade():
     op.create_index("ix_journal_entries_invoice", "journal_entries", ["tenant", "invoice_id"])
     op.create_table(
         "journal_lines",
-        sa.Column("tenant", sa.String(64), primary_key=True),
-        sa.Column("entry_id", sa.String(64), primary_key=True),
+        *_key("entry_id"),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("account", sa.String(16), nullable=False),
         sa.Column("minor", sa.BigInteger, nullable=False),
@@ -195,6 +238,13 @@ def upgrade():
         sa.Column("tenant", sa.String(64), primary_key=True),
         sa.Column("series", sa.String(32), primary_key=True),
         sa.Column("last_number", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "closed_periods",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("closed_until", sa.Date, primary_key=True),
+        sa.Column("closed_by", sa.String(128), nullable=False),
+        sa.Column("closed_at", UtcDateTime, nullable=False),
     )
     if op.get_bind().dialect.name == "sqlite":
         _guard_on_sqlite()
@@ -237,25 +287,14 @@ def _guard_on_postgresql():
 
 
 def downgrade():
-    for table in (
-        "number_series",
-        "exchange_rates",
-        "journal_lines",
-        "journal_entries",
-        "accounts",
-        "invoice_lines",
-        "invoices",
-        "order_lines",
-        "orders",
-        "products",
-        "parties",
-    ):
+    tables = (
+        "closed_periods number_series exchange_rates journal_lines journal_entries accounts "
+        "payments invoice_lines invoices fulfilment_lines fulfilments order_lines orders "
+        "products parties"
+    )
+    for table in tables.split():
         op.drop_table(table)
     if op.get_bind().dialect.name != "sqlite":
-        for name in (
-            "refuse_change",
-            "invoice_lines_new",
-            "invoice_lines_kept",
-            "invoice_lines_stay",
-        ):
+        own = (name for name, _, _, when in GUARDS if "EXISTS" in when)
+        for name in ("refuse_change", *own):
             op.execute(f"DROP FUNCTION {name}()")

@@ -15,7 +15,7 @@ from switchgear_erp.models import (
 )
 from switchgear_erp.sql.books import in_company_currency
 from switchgear_erp.sql.directory import party_row
-from switchgear_erp.sql.rows import company
+from switchgear_erp.sql.rows import company, ledger_amount
 from switchgear_erp.statements import AccountBalance, Aging, Balances
 from switchgear_erp.tables import EntryLineRow, EntryRow, InvoiceRow
 from switchgear_shared.contracts.values import TenantId
@@ -98,12 +98,12 @@ def _by_age(open_items: Iterable[tuple[date, int]], as_of: date) -> Aging:
         else:
             late[3 if days > _OLDEST_DAYS else (days - 1) // 30] += minor
     return Aging(
-        not_due=company_total(not_due),
-        days_1_to_30=company_total(late[0]),
-        days_31_to_60=company_total(late[1]),
-        days_61_to_90=company_total(late[2]),
-        over_90_days=company_total(late[3]),
-        total=company_total(not_due + sum(late)),
+        not_due=ledger_amount(not_due),
+        days_1_to_30=ledger_amount(late[0]),
+        days_31_to_60=ledger_amount(late[1]),
+        days_61_to_90=ledger_amount(late[2]),
+        over_90_days=ledger_amount(late[3]),
+        total=ledger_amount(not_due + sum(late)),
     )
 
 
@@ -124,13 +124,8 @@ async def _trial_balance(
         AccountBalance(
             account=account,
             name=CHART[account],
-            debit=company_total(max(int(minor), 0)),
-            credit=company_total(max(-int(minor), 0)),
+            debit=ledger_amount(max(int(minor), 0)),
+            credit=ledger_amount(max(-int(minor), 0)),
         )
         for account, minor in found
     )
-
-
-def company_total(minor: int) -> Decimal:
-    """Return a sum in minor units of the company's currency, however large."""
-    return Decimal(minor).scaleb(-2)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +14,7 @@ from switchgear_erp.models import COMPANY_CURRENCY
 from switchgear_erp.tables import (
     AccountRow,
     Base,
+    ClosedPeriodRow,
     EntryLineRow,
     EntryRow,
     ExchangeRateRow,
@@ -32,9 +34,24 @@ async def in_company_currency(
     Raises:
         InvalidRequestError: there is no rate yet on that day, or the amount is over 12 digits.
     """
+    rate = await exchange_rate(session, tenant, currency, on)
+    if rate is None:
+        raise InvalidRequestError(
+            f"there is no exchange rate for {currency} on {on}", field="currency"
+        )
     if currency == COMPANY_CURRENCY:
         return minor
-    rate = await session.scalar(
+    amount = converted(minor, currency, COMPANY_CURRENCY, rate)
+    return checked(amount, COMPANY_CURRENCY, "the amount in the company's currency")
+
+
+async def exchange_rate(
+    session: AsyncSession, tenant: TenantId, currency: str, on: date
+) -> Decimal | None:
+    """Return how many of `currency` buy one of the company's that day; None where unknown."""
+    if currency == COMPANY_CURRENCY:
+        return Decimal(1)
+    return await session.scalar(
         select(ExchangeRateRow.rate)
         .where(
             ExchangeRateRow.tenant == tenant,
@@ -44,12 +61,19 @@ async def in_company_currency(
         .order_by(ExchangeRateRow.valid_from.desc())
         .limit(1)
     )
-    if rate is None:
+
+
+async def check_is_open(session: AsyncSession, tenant: TenantId, field: str, day: date) -> None:
+    """Raise InvalidRequestError where the books are closed on that day."""
+    until = await session.scalar(
+        select(func.max(ClosedPeriodRow.closed_until)).where(ClosedPeriodRow.tenant == tenant)
+    )
+    if until is not None and day <= until:
         raise InvalidRequestError(
-            f"there is no exchange rate for {currency} on {on}", field="currency"
+            f"the books are closed until {until}: nothing is booked on {day}",
+            field=field,
+            details={"closed_until": until.isoformat()},
         )
-    amount = converted(minor, currency, COMPANY_CURRENCY, rate)
-    return checked(amount, COMPANY_CURRENCY, "the amount in the company's currency")
 
 
 async def next_number(session: AsyncSession, tenant: TenantId, series: str) -> int:
@@ -70,16 +94,22 @@ async def next_number(session: AsyncSession, tenant: TenantId, series: str) -> i
 
 
 async def book(
-    session: AsyncSession, invoice: InvoiceRow, sides: Sequence[Booking], *, at: datetime
+    session: AsyncSession,
+    invoice: InvoiceRow,
+    kind: Literal["invoice", "payment"],
+    sides: Sequence[Booking],
+    *,
+    on: date,
+    at: datetime,
 ) -> None:
-    """Write the entry that posts `invoice`, dated as the invoice is."""
+    """Write the entry that posts or pays `invoice`."""
     tenant = TenantId(invoice.tenant)
     await insert_missing(session, AccountRow, chart(tenant))
     entry = EntryRow(
         tenant=tenant,
         id=new_id("je"),
-        kind="invoice",
-        booked_on=invoice.issued_on,
+        kind=kind,
+        booked_on=on,
         invoice_id=invoice.id,
         created_at=at,
     )

@@ -16,7 +16,13 @@ async def find_parties(
 ) -> PartyPage:
     """See ErpBackend."""
     statement = select(
-        PartyRow.id, PartyRow.name, PartyRow.ref, PartyRow.vat_id, PartyRow.iban, PartyRow.email
+        PartyRow.id,
+        PartyRow.name,
+        PartyRow.id,
+        PartyRow.ref,
+        PartyRow.vat_id,
+        PartyRow.iban,
+        PartyRow.email,
     ).where(PartyRow.tenant == tenant)
     if role is not None:
         statement = statement.where(
@@ -63,6 +69,22 @@ async def find_products(
 async def party_row(session: AsyncSession, tenant: TenantId, party_id: str) -> PartyRow:
     """Return the party, or raise NotFoundError."""
     row = await session.get(PartyRow, (tenant, party_id))
+    if row is None:
+        raise NotFoundError(f"there is no party {party_id}", field="party_id")
+    return row
+
+
+async def locked_party(session: AsyncSession, tenant: TenantId, party_id: str) -> PartyRow:
+    """Return the party, held against other orders and postings until the transaction ends.
+
+    Records that only refer to it go on being written.
+    """
+    row = await session.scalar(
+        select(PartyRow)
+        .where(PartyRow.tenant == tenant, PartyRow.id == party_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
     if row is None:
         raise NotFoundError(f"there is no party {party_id}", field="party_id")
     return row

@@ -7,20 +7,21 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_erp.days import check_ahead, check_year
 from switchgear_erp.models import InvoiceDraft, StatedTotals
+from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.books import in_company_currency
 from switchgear_erp.sql.directory import party_row
 from switchgear_erp.sql.draft_lines import complete_lines
 from switchgear_erp.sql.orders import line_rows, locked_order
 from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderRow, PartyRow
 from switchgear_erp.totals import Totals, document_totals, net_minor
+from switchgear_shared.contracts.business_event_data import InvoiceCreated
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.currencies import MINOR_DIGITS
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId, new_id
 from switchgear_shared.errors import ConflictError, InvalidRequestError
-
-_YEARS = (2000, 2099)
 
 
 async def create(
@@ -97,6 +98,11 @@ async def create(
         )
         for number, line in enumerate(lines, start=1)
     )
+    if earlier is None:
+        data = InvoiceCreated(
+            invoice_id=invoice.id, direction=draft.direction, party_id=invoice.party_id
+        )
+        await announce(session, "erp.invoice.created", invoice.id, data, caller=caller, now=now)
     return WriteResult(id=invoice.id, ref=None, state="draft", version=str(invoice.version))
 
 
@@ -138,10 +144,9 @@ def _currency(draft: InvoiceDraft, party: PartyRow, order: OrderRow | None) -> s
 
 def _days(draft: InvoiceDraft, party: PartyRow, today: date) -> tuple[date, date]:
     issued_on = draft.issued_on or today
+    check_ahead("issued_on", issued_on, today)
     due_on = draft.due_on or issued_on + timedelta(days=party.payment_days)
-    for field, day in (("issued_on", issued_on), ("due_on", due_on)):
-        if not _YEARS[0] <= day.year <= _YEARS[1]:
-            raise InvalidRequestError(f"{field} {day} is out of range", field=field)
+    check_year("due_on", due_on)
     if due_on < issued_on:
         raise InvalidRequestError(
             f"due_on {due_on} is before issued_on {issued_on}", field="due_on"

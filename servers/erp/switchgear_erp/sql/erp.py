@@ -26,8 +26,12 @@ from switchgear_erp.models import (
     Role,
     Tolerance,
 )
-from switchgear_erp.sql import balances, directory, drafts, invoices, orders, posting
+from switchgear_erp.sql import balances, directory, drafts, invoices, ordering, orders, posting
+from switchgear_erp.sql.advancing import advance
+from switchgear_erp.sql.fulfilling import fulfil
+from switchgear_erp.sql.paying import pay
 from switchgear_erp.statements import Balances
+from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId, utc_now
@@ -103,6 +107,67 @@ class SqlErp:
                 session, tenant, order_id=order_id, ref=ref, include=include
             )
 
+    async def price_order(
+        self,
+        tenant: TenantId,
+        *,
+        kind: OrderKind | None,
+        party_id: PartyId,
+        lines: Sequence[WantedLine],
+    ) -> Quote:
+        """See ErpBackend."""
+        async with self._database.reading() as session:
+            return await ordering.price(session, tenant, party_id, kind, lines, self._now().date())
+
+    async def create_order(
+        self, tenant: TenantId, *, draft: OrderDraft, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await ordering.create(session, tenant, draft, caller, self._now())
+
+    async def advance_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        to: OrderState,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await advance(
+                session,
+                tenant,
+                order_id,
+                to,
+                expected_version=expected_version,
+                caller=caller,
+                now=self._now(),
+            )
+
+    async def fulfil_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        fulfilment: Fulfilment,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await fulfil(
+                session,
+                tenant,
+                order_id,
+                fulfilment,
+                expected_version=expected_version,
+                caller=caller,
+                now=self._now(),
+            )
+
     async def list_invoices(
         self,
         tenant: TenantId,
@@ -161,6 +226,27 @@ class SqlErp:
                 caller=caller,
                 now=self._now(),
                 tolerance=self._tolerance,
+            )
+
+    async def record_payment(
+        self,
+        tenant: TenantId,
+        *,
+        invoice_id: InvoiceId,
+        payment: Payment,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await pay(
+                session,
+                tenant,
+                invoice_id,
+                payment,
+                expected_version=expected_version,
+                caller=caller,
+                now=self._now(),
             )
 
     async def match_invoice(

@@ -19,8 +19,9 @@ from switchgear_erp.models import (
 from switchgear_erp.sql import rows
 from switchgear_erp.sql.listing import called, newest_first
 from switchgear_erp.tables import EntryLineRow, EntryRow, InvoiceLineRow, InvoiceRow, PartyRow
+from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import ConflictError, NotFoundError
 
 
 async def list_invoices(
@@ -125,6 +126,27 @@ async def line_rows(session: AsyncSession, invoice: InvoiceRow) -> Sequence[Invo
         .order_by(InvoiceLineRow.number)
     )
     return found.all()
+
+
+def check_version(invoice: InvoiceRow, expected_version: str | None) -> None:
+    """Raise ConflictError if the invoice moved on since it was read."""
+    if expected_version is not None and expected_version != str(invoice.version):
+        raise ConflictError(
+            f"invoice {invoice.id} is at version {invoice.version}",
+            field="expected_version",
+            details={"version": str(invoice.version)},
+        )
+
+
+def written(invoice: InvoiceRow, *, changed: bool) -> WriteResult:
+    """Return what a write that is done with `invoice` answers."""
+    return WriteResult(
+        id=invoice.id,
+        ref=invoice.ref,
+        state=invoice.state,
+        version=str(invoice.version),
+        changed=changed,
+    )
 
 
 def not_found(invoice_id: str) -> NotFoundError:

@@ -6,12 +6,20 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_erp.models import Order, OrderKind, OrderPage, OrderPart, OrderState
+from switchgear_erp.models import Order, OrderKind, OrderPage, OrderPart, OrderState, Shipment
 from switchgear_erp.sql import rows
 from switchgear_erp.sql.listing import called, newest_first
-from switchgear_erp.tables import InvoiceRow, OrderLineRow, OrderRow, PartyRow
+from switchgear_erp.tables import (
+    FulfilmentLineRow,
+    FulfilmentRow,
+    InvoiceRow,
+    OrderLineRow,
+    OrderRow,
+    PartyRow,
+)
+from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import ConflictError, NotFoundError
 
 
 async def list_orders(
@@ -80,9 +88,11 @@ async def get_order(
     party_name = await session.scalar(
         select(PartyRow.name).where(PartyRow.tenant == tenant, PartyRow.id == row.party_id)
     )
-    lines = invoices = None
+    lines = shipments = invoices = None
     if "lines" in include:
         lines = tuple(rows.order_line(line, row.currency) for line in await line_rows(session, row))
+    if "shipments" in include:
+        shipments = await _shipments(session, row)
     if "invoices" in include:
         found = await session.scalars(
             select(InvoiceRow)
@@ -92,9 +102,11 @@ async def get_order(
         invoices = tuple(rows.invoice_ref(invoice) for invoice in found)
     return Order(
         **dict(rows.order_summary(row, party_name or "")),
+        location=row.location,
         net=Money.from_minor(row.net_minor, row.currency),
         tax=Money.from_minor(row.tax_minor, row.currency),
         lines=lines,
+        shipments=shipments,
         invoices=invoices,
     )
 
@@ -121,3 +133,45 @@ async def line_rows(session: AsyncSession, order: OrderRow) -> Sequence[OrderLin
         .execution_options(populate_existing=True)
     )
     return found.all()
+
+
+def check_version(order: OrderRow, expected_version: str | None) -> None:
+    """Raise ConflictError if the order moved on since it was read."""
+    if expected_version is not None and expected_version != str(order.version):
+        raise ConflictError(
+            f"order {order.ref} is at version {order.version}",
+            field="expected_version",
+            details={"version": str(order.version)},
+        )
+
+
+def written(order: OrderRow, *, changed: bool) -> WriteResult:
+    """Return what a write that is done with `order` answers."""
+    return WriteResult(
+        id=order.id,
+        ref=order.ref,
+        state=order.state,
+        version=str(order.version),
+        changed=changed,
+    )
+
+
+async def _shipments(session: AsyncSession, order: OrderRow) -> tuple[Shipment, ...]:
+    found = await session.scalars(
+        select(FulfilmentRow)
+        .where(FulfilmentRow.tenant == order.tenant, FulfilmentRow.order_id == order.id)
+        .order_by(FulfilmentRow.fulfilled_on, FulfilmentRow.created_at, FulfilmentRow.id)
+    )
+    fulfilments = found.all()
+    lines = await session.scalars(
+        select(FulfilmentLineRow)
+        .where(
+            FulfilmentLineRow.tenant == order.tenant,
+            FulfilmentLineRow.fulfilment_id.in_([one.id for one in fulfilments]),
+        )
+        .order_by(FulfilmentLineRow.position)
+    )
+    by_fulfilment: dict[str, list[FulfilmentLineRow]] = {}
+    for line in lines:
+        by_fulfilment.setdefault(line.fulfilment_id, []).append(line)
+    return tuple(rows.shipment(one, by_fulfilment[one.id]) for one in fulfilments)

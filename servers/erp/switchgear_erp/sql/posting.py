@@ -7,24 +7,25 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_erp.days import check_ahead
 from switchgear_erp.ledger import invoice_entry
 from switchgear_erp.matching import allowed, quantities
 from switchgear_erp.models import Direction, Tolerance
 from switchgear_erp.sql import rows
-from switchgear_erp.sql.books import book, next_number
+from switchgear_erp.sql.announcements import announce
+from switchgear_erp.sql.books import book, check_is_open, next_number
+from switchgear_erp.sql.directory import locked_party
 from switchgear_erp.sql.drafts import check_order
+from switchgear_erp.sql.invoices import check_version, locked_invoice, written
 from switchgear_erp.sql.invoices import line_rows as invoice_line_rows
-from switchgear_erp.sql.invoices import locked_invoice
 from switchgear_erp.sql.orders import line_rows as order_line_rows
 from switchgear_erp.sql.orders import locked_order
 from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderLineRow, OrderRow
 from switchgear_shared.contracts.business_event_data import InvoicePosted
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId
-from switchgear_shared.errors import ConflictError, InvalidRequestError
-from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.errors import InvalidRequestError
 
 _SERIES = {"receivable": "INV", "payable": "BILL"}
 
@@ -42,13 +43,12 @@ async def post(
     """See ErpBackend."""
     invoice = await locked_invoice(session, tenant, invoice_id)
     if invoice.state in ("posted", "paid"):
-        return _result(invoice, changed=False)
+        return written(invoice, changed=False)
     if invoice.state != "draft":
         raise InvalidRequestError(f"invoice {invoice_id} is {invoice.state}", field="invoice_id")
-    if expected_version is not None and expected_version != str(invoice.version):
-        raise ConflictError(
-            f"invoice {invoice_id} is at version {invoice.version}", field="expected_version"
-        )
+    check_version(invoice, expected_version)
+    check_ahead("issued_on", invoice.issued_on, now.date())
+    await check_is_open(session, tenant, "issued_on", invoice.issued_on)
     if invoice.order_id is not None:
         order = await locked_order(session, tenant, invoice.order_id)
         _check_order(invoice, order)
@@ -58,6 +58,8 @@ async def post(
             await invoice_line_rows(session, invoice),
             tolerance,
         )
+    if invoice.direction == "receivable":
+        await locked_party(session, tenant, invoice.party_id)  # its credit is checked meanwhile
     ref = await _next_ref(session, invoice)
     invoice.ref = ref
     invoice.state = "posted"
@@ -69,25 +71,16 @@ async def post(
         gross_minor=invoice.company_gross_minor,
         tax_minor=invoice.company_tax_minor,
     )
-    await book(session, invoice, entry, at=now)
-    await emit(
-        session,
-        new_event(
-            "erp.invoice.posted",
-            source="erp",
-            subject=invoice.id,
-            caller=caller,
-            time=now,
-            data=InvoicePosted(
-                invoice_id=invoice.id,
-                ref=ref,
-                party_id=invoice.party_id,
-                gross=Money.from_minor(invoice.net_minor + invoice.tax_minor, invoice.currency),
-                document_id=invoice.document_id,
-            ),
-        ),
+    await book(session, invoice, "invoice", entry, on=invoice.issued_on, at=now)
+    data = InvoicePosted(
+        invoice_id=invoice.id,
+        ref=ref,
+        party_id=invoice.party_id,
+        gross=Money.from_minor(invoice.net_minor + invoice.tax_minor, invoice.currency),
+        document_id=invoice.document_id,
     )
-    return _result(invoice, changed=True)
+    await announce(session, "erp.invoice.posted", invoice.id, data, caller=caller, now=now)
+    return written(invoice, changed=True)
 
 
 async def _next_ref(session: AsyncSession, invoice: InvoiceRow) -> str:
@@ -135,13 +128,3 @@ def _raise_invoiced(lines: Sequence[OrderLineRow], quantity: Decimal) -> None:
         line.invoiced += taken
         quantity -= taken
     lines[-1].invoiced += quantity
-
-
-def _result(invoice: InvoiceRow, *, changed: bool) -> WriteResult:
-    return WriteResult(
-        id=invoice.id,
-        ref=invoice.ref,
-        state=invoice.state,
-        version=str(invoice.version),
-        changed=changed,
-    )

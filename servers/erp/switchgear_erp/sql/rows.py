@@ -17,9 +17,13 @@ from switchgear_erp.models import (
     Party,
     PartyId,
     Product,
+    Shipment,
+    ShipmentLine,
 )
 from switchgear_erp.tables import (
     EntryLineRow,
+    FulfilmentLineRow,
+    FulfilmentRow,
     InvoiceLineRow,
     InvoiceRow,
     OrderLineRow,
@@ -96,7 +100,27 @@ def order_line(row: OrderLineRow, currency: str) -> OrderLine:
         unit_price=plain(row.unit_price),
         tax_percent=plain(row.tax_percent),
         net=Money.from_minor(row.net_minor, currency).amount,
+        fulfilled=plain(row.fulfilled),
         invoiced=plain(row.invoiced),
+    )
+
+
+def shipment(row: FulfilmentRow, lines: Iterable[FulfilmentLineRow]) -> Shipment:
+    """Return the shipment or receipt in `row`."""
+    return Shipment(
+        id=row.id,
+        fulfilled_on=row.fulfilled_on,
+        location=row.location,
+        lines=tuple(
+            ShipmentLine(
+                number=line.number,
+                sku=line.sku,
+                quantity=plain(line.quantity),
+                lot=line.lot,
+                expires_on=line.expires_on,
+            )
+            for line in lines
+        ),
     )
 
 
@@ -164,3 +188,8 @@ def journal(rows: Iterable[EntryLineRow]) -> tuple[JournalLine, ...]:
 def company(minor: int) -> Decimal:
     """Return minor units of the company's currency as an amount."""
     return Money.from_minor(minor, COMPANY_CURRENCY).amount
+
+
+def ledger_amount(minor: int) -> Decimal:
+    """Return a sum in minor units of the company's currency, however large."""
+    return Decimal(minor).scaleb(-2)

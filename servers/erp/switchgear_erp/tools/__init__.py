@@ -1,6 +1,23 @@
 """The ERP's tools: one function, one backend call, no I/O of its own."""
 
-from switchgear_erp.tools import directory, invoices, orders, prompts, resources
+from switchgear_erp.tools import (
+    directory,
+    invoices,
+    order_changes,
+    orders,
+    payments,
+    prompts,
+    resources,
+)
 from switchgear_erp.tools.arguments import erp
 
-__all__ = ["directory", "erp", "invoices", "orders", "prompts", "resources"]
+__all__ = [
+    "directory",
+    "erp",
+    "invoices",
+    "order_changes",
+    "orders",
+    "payments",
+    "prompts",
+    "resources",
+]

@@ -22,7 +22,7 @@ async def erp_find_party(
         Field(
             min_length=2,
             max_length=200,
-            description="Part of the name, or the number, VAT id, IBAN or e-mail.",
+            description="Part of the name; or number, VAT id, IBAN, e-mail.",
         ),
     ],
     role: Annotated[Role | None, Field(description="Keep only these.")] = None,
@@ -64,8 +64,7 @@ async def erp_get_balances(
 ) -> Balances:
     """Show what is owed to us and by us, by age, and the trial balance.
 
-    With `party_id`: that party's open items and what is left of its credit limit. Without: the
-    whole company, with the trial balance. Amounts are in the company's currency.
-    Fails with not_found for an unknown party.
+    With `party_id`: its open items and what is left of its credit limit. Without: the whole
+    company with its trial balance. All in the company's currency. Fails with not_found.
     """
     return await backend.get_balances(caller.tenant, party_id=party_id, as_of=as_of)

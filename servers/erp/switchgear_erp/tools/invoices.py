@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from switchgear_erp.answers import Written
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import (
     MOST_LINES,
@@ -32,7 +33,6 @@ from switchgear_erp.tools.arguments import (
     erp,
 )
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.results import WriteResult
 
 
 @erp.read(permission="erp.invoice.read")
@@ -43,8 +43,8 @@ async def erp_list_invoices(
     direction: Annotated[
         Direction | None, Field(description="To customers, or from vendors.")
     ] = None,
-    state: Annotated[InvoiceState | None, Field(description="Only this state.")] = None,
-    overdue: Annotated[bool, Field(description="True: only unpaid and past due.")] = False,
+    state: Annotated[InvoiceState | None, Field(description="Its state.")] = None,
+    overdue: Annotated[bool, Field(description="Only unpaid and past due.")] = False,
     party_id: Party | None = None,
     query: Number | None = None,
     limit: Limit = 10,
@@ -74,7 +74,7 @@ async def erp_get_invoice(
     *,
     invoice_id: Invoice,
     include: Annotated[
-        tuple[InvoicePart, ...], Field(max_length=2, description="Parts to show too.")
+        tuple[InvoicePart, ...], Field(max_length=2, description="Parts to show.")
     ] = ("lines",),
 ) -> InvoiceAnswer:
     """Get one invoice with its lines.
@@ -89,17 +89,15 @@ async def erp_create_invoice(
     backend: ErpBackend,
     caller: Caller,
     *,
-    direction: Annotated[
-        Direction, Field(description="receivable: to a customer; payable: from a vendor.")
-    ],
+    direction: Annotated[Direction, Field(description="To a customer, or from a vendor.")],
     party_id: Party,
     lines: Annotated[
         tuple[DraftLine, ...] | None,
         Field(
             min_length=1,
             max_length=MOST_LINES,
-            description="Without: all that is left of the order. Price, tax and text left out of "
-            "a line come from the order or product of its sku.",
+            description="Default: all that is left of the order. What a line leaves out is as "
+            "ordered, or as its product has it.",
         ),
     ] = None,
     external_ref: Annotated[
@@ -107,29 +105,29 @@ async def erp_create_invoice(
         Field(
             min_length=1,
             max_length=64,
-            description="The vendor's invoice number; required for a payable.",
+            description="The vendor's number; required for a payable.",
         ),
     ] = None,
     document_id: Annotated[
-        str | None, Field(min_length=1, max_length=64, description="Document it was read from.")
+        str | None, Field(min_length=1, max_length=64, description="Read from this one.")
     ] = None,
     issued_on: Annotated[date | None, Field(description="Default: today.")] = None,
     due_on: Annotated[date | None, Field(description="Default: by the party's terms.")] = None,
     currency: Annotated[
         str | None,
-        Field(pattern="^[A-Z]{3}$", description="Default: the order's, else the party's."),
+        Field(pattern="^[A-Z]{3}$", description="Default: as ordered, or the party's."),
     ] = None,
     order_id: Order | None = None,
     totals: Annotated[
         StatedTotals | None, Field(description="As printed; checked to the cent.")
     ] = None,
-) -> WriteResult:
+) -> Written:
     """Create a draft invoice; nothing is booked until erp_post_invoice.
 
     Use it for a vendor's invoice that came in, or to bill a customer. The same document again
     rewrites its draft.
     Fails with conflict if the vendor's number is taken (`details` names the invoice), with
-    invalid_request if totals, currency or order do not fit, with not_found for unknown ids.
+    invalid_request if totals or order do not fit, with not_found.
     """
     draft = InvoiceDraft(
         direction=direction,
@@ -143,7 +141,8 @@ async def erp_create_invoice(
         order_id=order_id,
         totals=totals or StatedTotals(),
     )
-    return await backend.create_invoice(caller.tenant, draft=draft, caller=caller)
+    result = await backend.create_invoice(caller.tenant, draft=draft, caller=caller)
+    return Written.of(result)
 
 
 async def invoice_facts(
@@ -168,16 +167,17 @@ async def erp_post_invoice(
     *,
     invoice_id: Invoice,
     expected_version: Version | None = None,
-) -> WriteResult:
+) -> Written:
     """Post a draft invoice: book it and give it its number, for good.
 
-    Match a payable first (erp_match_invoice). An invoice already posted answers changed=false.
-    Fails with conflict if it moved on, with invalid_request if it bills more than its order has
-    left. Large amounts may need approval.
+    Match a payable first. One already posted answers changed=false.
+    Fails with conflict if it moved on, with invalid_request if its order has less left or the
+    books are closed. Large amounts may need approval.
     """
-    return await backend.post_invoice(
+    result = await backend.post_invoice(
         caller.tenant, invoice_id=invoice_id, expected_version=expected_version, caller=caller
     )
+    return Written.of(result)
 
 
 @erp.read(permission="erp.invoice.read")
@@ -190,8 +190,7 @@ async def erp_match_invoice(
         tuple[Received, ...] | None,
         Field(
             max_length=MOST_LINES,
-            description="All that came in for the order, from inventory_list_movements. Without: "
-            "only the order is compared.",
+            description="All that came in. Default: as recorded on the order.",
         ),
     ] = None,
 ) -> Match:

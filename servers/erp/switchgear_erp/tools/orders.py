@@ -1,4 +1,4 @@
-"""Tools that read sales and purchase orders."""
+"""Tools that read and price sales and purchase orders."""
 
 from datetime import date
 from typing import Annotated
@@ -8,7 +8,8 @@ from pydantic import Field
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import Order as OrderAnswer
 from switchgear_erp.models import OrderKind, OrderPage, OrderPart, OrderState
-from switchgear_erp.tools.arguments import Cursor, Limit, Number, Order, Party, erp
+from switchgear_erp.tools.arguments import Cursor, Limit, Number, Order, Party, Wanted, erp
+from switchgear_erp.trade import Quote
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.errors import InvalidRequestError
 
@@ -18,17 +19,17 @@ async def erp_list_orders(
     backend: ErpBackend,
     caller: Caller,
     *,
-    kind: Annotated[OrderKind | None, Field(description="Ours to ship, or ours to get.")] = None,
-    state: Annotated[OrderState | None, Field(description="Only this state.")] = None,
+    kind: Annotated[OrderKind | None, Field(description="To ship, or to get.")] = None,
+    state: Annotated[OrderState | None, Field(description="Its state.")] = None,
     party_id: Party | None = None,
-    since: Annotated[date | None, Field(description="Ordered on this day or later.")] = None,
+    since: Annotated[date | None, Field(description="Ordered from this day on.")] = None,
     query: Number | None = None,
     limit: Limit = 10,
     cursor: Cursor | None = None,
 ) -> OrderPage:
     """List sales and purchase orders, newest first.
 
-    Filters combine. Open orders are `confirmed`; `processed` ones are invoiced in full.
+    Filters combine. Open orders are `confirmed`; `processed` ones are shipped and invoiced in full.
     Fails with invalid_request.
     """
     return await backend.list_orders(
@@ -51,17 +52,34 @@ async def erp_get_order(
     order_id: Order | None = None,
     ref: Annotated[
         str | None,
-        Field(min_length=1, max_length=64, description="Its whole number, as PO-2026-0042."),
+        Field(max_length=64, description="Whole number: PO-2026-0042."),
     ] = None,
     include: Annotated[
-        tuple[OrderPart, ...], Field(max_length=2, description="Parts to show too.")
+        tuple[OrderPart, ...], Field(max_length=3, description="Parts to show.")
     ] = (),
 ) -> OrderAnswer:
     """Get one order by `order_id` or by `ref`.
 
-    Lines say how much is invoiced already. Fails with not_found, or invalid_request unless exactly
-    one of `order_id` and `ref` is given.
+    Lines say how much is fulfilled and invoiced already.
+    Fails with not_found, or invalid_request unless exactly one of `order_id` and `ref` is given.
     """
     if (order_id is None) == (ref is None):
         raise InvalidRequestError("give either order_id or ref", field="order_id")
     return await backend.get_order(caller.tenant, order_id=order_id, ref=ref, include=include)
+
+
+@erp.read(permission="erp.order.read")
+async def erp_price_order(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    party_id: Party,
+    lines: Wanted,
+    kind: Annotated[OrderKind | None, Field(description="Default: sale if a customer.")] = None,
+) -> Quote:
+    """Calculate what an order would cost, tax included; saves nothing.
+
+    Use it to quote a customer. `warnings` tell where its credit limit would refuse it.
+    Fails with not_found for an unknown party or sku, with invalid_request for a bad line.
+    """
+    return await backend.price_order(caller.tenant, kind=kind, party_id=party_id, lines=lines)

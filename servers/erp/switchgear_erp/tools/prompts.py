@@ -22,3 +22,22 @@ def chase_overdue_invoices(
         "open amount in the invoice's currency. For each customer draft a short, polite reminder; "
         "say plainly where a credit limit is exceeded. Send nothing and change nothing."
     )
+
+
+@erp.prompt("take_order")
+def take_order(
+    party_id: Annotated[str, Field(description="The customer's id, number or name.")],
+    sku: Annotated[str, Field(description="What is ordered: the SKU or part of the name.")],
+    quantity: Annotated[str, Field(description="How much of it.")] = "1",
+    external_ref: Annotated[str, Field(description="The customer's own order number.")] = "",
+) -> str:
+    """Take a customer's order from the quote to its confirmation."""
+    known = f" under its number {external_ref!r}" if external_ref else ""
+    return (
+        f"Take an order of {quantity} of {sku!r} for the customer {party_id!r}{known}. "
+        "Find the customer with erp_find_party (role customer) and the product with "
+        "erp_find_product; ask where more than one fits. Price it with erp_price_order and show "
+        "net, tax, gross and every warning. When I agree, make it with erp_create_order (kind "
+        "sale) and take it with erp_advance_order to quoted, then to confirmed. If the credit "
+        "limit refuses it, say limit, used and needed, and stop. Ship and invoice nothing."
+    )

@@ -1,4 +1,4 @@
-"""Orders and invoices as resources, and the completion of their ids."""
+"""Orders and invoices as resources, and the completion of ids and SKUs."""
 
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.tools.arguments import Invoice, Order, erp
@@ -15,8 +15,10 @@ _MOST_VALUES = 20
     name="erp_order",
 )
 async def erp_order(backend: ErpBackend, caller: Caller, order_id: Order) -> ResourceBody:
-    """One order with its lines and invoices."""
-    order = await backend.get_order(caller.tenant, order_id=order_id, include=("lines", "invoices"))
+    """One order with its lines, shipments and invoices."""
+    order = await backend.get_order(
+        caller.tenant, order_id=order_id, include=("lines", "shipments", "invoices")
+    )
     return ResourceBody(text=order.model_dump_json())
 
 
@@ -64,3 +66,17 @@ async def complete_invoice_id(backend: ErpBackend, caller: Caller, typed: str) -
         cursor=None,
     )
     return [invoice.id for invoice in page.items]
+
+
+@erp.complete("party_id")
+async def complete_party_id(backend: ErpBackend, caller: Caller, typed: str) -> list[str]:
+    """Return the ids of the parties whose id, number or name is like what was typed."""
+    page = await backend.find_parties(caller.tenant, query=typed, role=None, limit=_MOST_VALUES)
+    return [party.id for party in page.items]
+
+
+@erp.complete("sku")
+async def complete_sku(backend: ErpBackend, caller: Caller, typed: str) -> list[str]:
+    """Return the SKUs of the products that are called like what was typed."""
+    page = await backend.find_products(caller.tenant, query=typed, limit=_MOST_VALUES)
+    return [product.sku for product in page.items]

@@ -1,0 +1,104 @@
+"""Tools that make orders and take them through their states."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from switchgear_erp.answers import Written
+from switchgear_erp.backend import ErpBackend
+from switchgear_erp.models import MOST_LINES, OrderKind
+from switchgear_erp.tools.arguments import Location, Order, Party, Version, Wanted, erp
+from switchgear_erp.trade import FulfilledLine, Fulfilment, OrderDraft
+from switchgear_shared.contracts.caller import Caller
+
+
+@erp.write(permission="erp.order.create", idempotent=False)
+async def erp_create_order(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    kind: Annotated[OrderKind, Field(description="To a customer, or from a vendor.")],
+    party_id: Party,
+    lines: Wanted,
+    external_ref: Annotated[
+        str | None,
+        Field(max_length=64, description="The party's own order number."),
+    ] = None,
+    location: Location | None = None,
+    promised_on: Annotated[date | None, Field(description="Day of delivery.")] = None,
+) -> Written:
+    """Create a sales or purchase order as a draft; erp_advance_order confirms it.
+
+    Use it to enter a customer's order, or to buy from a vendor.
+    Fails with conflict if `external_ref` is taken (`details` names the order), with not_found,
+    with invalid_request for a bad line or day.
+    """
+    draft = OrderDraft(
+        kind=kind,
+        party_id=party_id,
+        lines=lines,
+        external_ref=external_ref,
+        location=location,
+        promised_on=promised_on,
+    )
+    result = await backend.create_order(caller.tenant, draft=draft, caller=caller)
+    return Written.of(result)
+
+
+@erp.write(permission="erp.order.advance", idempotent=True, destructive=True)
+async def erp_advance_order(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    order_id: Order,
+    to: Annotated[
+        Literal["quoted", "confirmed", "processed", "cancelled"],
+        Field(description="Next after draft, in this order."),
+    ],
+    expected_version: Version | None = None,
+) -> Written:
+    """Quote, confirm, complete or cancel an order: take it to its next state.
+
+    `processed` needs all fulfilled and invoiced, `cancelled` nothing yet. The state it has already
+    answers changed=false.
+    Fails with conflict if it moved on, with invalid_request for another step or over the credit
+    limit (`details`: limit, used, needed).
+    """
+    result = await backend.advance_order(
+        caller.tenant, order_id=order_id, to=to, expected_version=expected_version, caller=caller
+    )
+    return Written.of(result)
+
+
+@erp.write(permission="erp.order.fulfil", idempotent=False)
+async def erp_fulfil_order(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    order_id: Order,
+    lines: Annotated[
+        tuple[FulfilledLine, ...] | None,
+        Field(
+            max_length=MOST_LINES,
+            description="By number or sku. Default: all that is left.",
+        ),
+    ] = None,
+    location: Location | None = None,
+    fulfilled_on: Annotated[date | None, Field(description="Default: today.")] = None,
+    expected_version: Version | None = None,
+) -> Written:
+    """Ship the goods of a confirmed sale, or receive those of a purchase.
+
+    Use it for a delivery, whole or in part; the stock follows by itself.
+    Fails with conflict if less is left or the order moved on, with invalid_request unless it is
+    confirmed.
+    """
+    result = await backend.fulfil_order(
+        caller.tenant,
+        order_id=order_id,
+        fulfilment=Fulfilment(lines=lines, location=location, fulfilled_on=fulfilled_on),
+        expected_version=expected_version,
+        caller=caller,
+    )
+    return Written.of(result)
