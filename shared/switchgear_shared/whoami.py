@@ -15,20 +15,24 @@ from switchgear_shared.toolset import ResourceBody, Toolset
 
 
 class BackendHealth(Contract):
-    """The system behind the server, as its protection sees it."""
+    """The system behind the server, as its protection sees it.
+
+    Of the `calls` counted lately, how many failed or were slow; `kept_answers` are reads that can
+    be answered while it is down; `caveats` are what it cannot promise.
+    """
 
     name: str
     circuit: str
     circuit_retry_after_s: float | None
-    failed: int = Field(description="Of the `calls` counted lately.")
+    failed: int
     slow: int
     calls: int
     slots: int
     in_use: int
     waiting: int
     retries: int
-    kept_answers: int = Field(description="Reads that can be answered while it is down.")
-    caveats: tuple[str, ...] = Field(description="What this system cannot promise.")
+    kept_answers: int
+    caveats: tuple[str, ...]
 
 
 class WhoAmI(Contract):

@@ -23,7 +23,7 @@ class Preview(Contract):
 
 
 class WriteResult(Contract):
-    """What a write did: never the whole record."""
+    """What a write did: never the whole record; `caveat` says what the system cannot promise."""
 
     id: str
     ref: str | None = Field(default=None, description="The human number, such as INV-2026-0042.")
@@ -31,7 +31,5 @@ class WriteResult(Contract):
     version: str = Field(description="Pass as `expected_version` in the next change.")
     changed: bool = Field(default=True, description="False if the record already was so.")
     replayed: bool = Field(default=False, description="True if an earlier call did this.")
-    caveat: str | None = Field(
-        default=None, description="What the system behind cannot promise of this."
-    )
+    caveat: str | None = None
     preview: Preview | None = Field(default=None, description="Set by `dry_run` only.")

@@ -32,7 +32,8 @@ def closed_input_schema(model: type[BaseModel]) -> dict[str, Any]:
 def output_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of a tool's answer, references inlined, nulls kept.
 
-    What bounds a value is left out: an answer keeps to it, and a model has no use for it.
+    What bounds a value or closes an object is left out: an answer keeps to it, a model has no use
+    for it, and a client need not refuse what a later version adds.
     A nullable value is an `anyOf` of two single types: a list under `type` is legal, but clients
     that map schemas onto a dialect with one type drop it.
     """
@@ -80,7 +81,7 @@ def _inlined(
 
 def _is_dropped(key: str, value: Any, *, nullable: bool) -> bool:
     if nullable:
-        return key == "title" or key in _LIMITS
+        return key in ("title", "additionalProperties") or key in _LIMITS
     return key == "title" or (key == "default" and value is None)
 
 
