@@ -23,13 +23,16 @@ class Preview(Contract):
 
 
 class WriteResult(Contract):
-    """What a write did: never the whole record; `caveat` says what the system cannot promise."""
+    """What a write did, never the whole record.
+
+    `changed` is false if the record already was so; `caveat` says what the system cannot promise.
+    """
 
     id: str
     ref: str | None = Field(default=None, description="The human number, such as INV-2026-0042.")
     state: str
     version: str = Field(description="Pass as `expected_version` in the next change.")
-    changed: bool = Field(default=True, description="False if the record already was so.")
+    changed: bool = True
     replayed: bool = Field(default=False, description="True if an earlier call did this.")
     caveat: str | None = None
     preview: Preview | None = Field(default=None, description="Set by `dry_run` only.")
