@@ -1,10 +1,11 @@
 """The demo company in the ERP: its books balance, and it is loaded once."""
 
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import cast
 
 import pytest
@@ -12,12 +13,30 @@ from sqlalchemy import func, select
 
 import switchgear_erp
 from switchgear_erp.demo import load_demo
-from switchgear_erp.models import InvoiceDraft, InvoiceId, OrderId, Received
+from switchgear_erp.models import (
+    InvoiceDraft,
+    InvoiceId,
+    OrderId,
+    OrderKind,
+    PartyId,
+    Received,
+)
 from switchgear_erp.sql import SqlErp
-from switchgear_erp.tables import EntryLineRow, InvoiceRow, PartyRow
+from switchgear_erp.tables import (
+    EntryLineRow,
+    FulfilmentLineRow,
+    FulfilmentRow,
+    InvoiceRow,
+    OrderLineRow,
+    OrderRow,
+    PartyRow,
+    PaymentRow,
+)
+from switchgear_erp.trade import OrderDraft, Payment, WantedLine
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import Money
 from switchgear_shared.demo_company import Company, SampleInvoice, demo_company, sample_invoices
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 
@@ -42,9 +61,9 @@ async def test_the_demo_loads_fast(tmp_path: Path, company: Company, caller: Cal
     database = Database.at("erp", data_dir=tmp_path, database_url=None)
     await migrate(database, [MIGRATIONS, MESSAGING_MIGRATIONS])
 
-    started = time.process_time()
+    started = process_time()
     await load_demo(database, tenant=caller.tenant, company=company)
-    took_s = time.process_time() - started
+    took_s = process_time() - started
 
     await database.close()
     assert took_s < 3
@@ -113,6 +132,111 @@ async def test_numbers_of_the_demo_have_no_gaps_and_go_on(
     assert len(refs) - sum(series.values()) == sum(i.state == "draft" for i in company.invoices)
     year = f"INV-{draft.issued_on.year}"
     assert posted.ref == f"{year}-{series[year] + 1:05d}"
+
+
+async def test_what_orders_say_was_fulfilled_is_what_their_shipments_hold(
+    loaded: Database, company: Company
+) -> None:
+    async with loaded.reading() as session:
+        moved = await session.execute(
+            select(
+                FulfilmentRow.order_id,
+                FulfilmentLineRow.number,
+                FulfilmentLineRow.sku,
+                func.sum(FulfilmentLineRow.quantity),
+            )
+            .join(FulfilmentRow, FulfilmentRow.id == FulfilmentLineRow.fulfilment_id)
+            .group_by(FulfilmentRow.order_id, FulfilmentLineRow.number, FulfilmentLineRow.sku)
+        )
+    said = {
+        (order.id, line.number, line.sku): line.fulfilled
+        for order in company.orders
+        for line in order.lines
+        if line.fulfilled
+    }
+
+    assert {(order, number, sku): total for order, number, sku, total in moved} == said
+
+
+async def test_a_processed_order_of_the_demo_is_fulfilled_and_invoiced(
+    loaded: Database,
+) -> None:
+    async with loaded.reading() as session:
+        lines = await session.scalars(
+            select(OrderLineRow)
+            .join(OrderRow, OrderRow.id == OrderLineRow.order_id)
+            .where(OrderRow.state == "processed")
+        )
+        open_lines = [
+            line for line in lines if not line.quantity == line.fulfilled == line.invoiced
+        ]
+    assert open_lines == []
+
+
+async def test_payments_of_the_demo_are_what_its_invoices_say(loaded: Database) -> None:
+    async with loaded.reading() as session:
+        paid = await session.execute(
+            select(PaymentRow.invoice_id, func.sum(PaymentRow.minor)).group_by(
+                PaymentRow.invoice_id
+            )
+        )
+        said = await session.execute(
+            select(InvoiceRow.id, InvoiceRow.paid_minor).where(InvoiceRow.paid_minor > 0)
+        )
+    assert {row[0]: row[1] for row in paid} == {row[0]: row[1] for row in said}
+
+
+async def test_the_demo_goes_on_with_orders_and_payments(
+    loaded: Database, company: Company, caller: Caller
+) -> None:
+    backend = SqlErp(loaded, clock=lambda: datetime.combine(company.today, time(9), UTC))
+    vendor = next(party for party in company.accounts if party.currency == "USD")
+    part_paid = next(
+        invoice for invoice in company.invoices if invoice.state == "posted" and invoice.payments
+    )
+    line = WantedLine(sku=company.items[0].sku, quantity=Decimal(1))
+    kind: OrderKind = "purchase" if "vendor" in vendor.roles else "sale"
+
+    made = await backend.create_order(
+        caller.tenant,
+        draft=OrderDraft(kind=kind, party_id=PartyId(vendor.id), lines=(line,)),
+        caller=caller,
+    )
+    paid = await backend.record_payment(
+        caller.tenant,
+        invoice_id=InvoiceId(part_paid.id),
+        payment=Payment(),
+        expected_version=None,
+        caller=caller,
+    )
+
+    series = f"{'PO' if kind == 'purchase' else 'SO'}-{company.today.year}"
+    last = max(
+        int(order.ref.rsplit("-", 1)[1]) for order in company.orders if order.ref.startswith(series)
+    )
+    order = await backend.get_order(caller.tenant, order_id=OrderId(made.id), include=("lines",))
+    assert made.ref == f"{series}-{last + 1:04d}"
+    assert order.tax.amount == 0
+    assert paid.state == "paid"
+    balances = await backend.get_balances(caller.tenant, party_id=None, as_of=None)
+    assert balances.debit_total == balances.credit_total
+
+
+async def test_the_years_before_the_last_are_closed(
+    loaded: Database, company: Company, caller: Caller
+) -> None:
+    backend = SqlErp(loaded, clock=lambda: datetime.combine(company.today, time(9), UTC))
+    is_open = next(invoice for invoice in company.invoices if invoice.state == "posted")
+    until = date(company.today.year - 2, 12, 31)
+
+    with pytest.raises(InvalidRequestError, match=f"closed until {until}"):
+        await backend.record_payment(
+            caller.tenant,
+            invoice_id=InvoiceId(is_open.id),
+            payment=Payment(paid_on=until),
+            expected_version=None,
+            caller=caller,
+        )
 
 
 CASES: dict[str, set[str]] = {

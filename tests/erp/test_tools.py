@@ -164,6 +164,49 @@ async def test_ids_are_completed_from_their_beginning_and_from_numbers(
     assert await complete_invoice(world.erp, caller, "4711") == [made.id]
 
 
+async def test_parties_and_products_are_completed_from_what_they_are_called(
+    world: Any, caller: Caller
+) -> None:
+    party, sku = erp.completions["party_id"], erp.completions["sku"]
+
+    assert await party(world.erp, caller, "weidner") == ["pty_weidner"]
+    assert await party(world.erp, caller, "pty_mue") == ["pty_mueller"]
+    assert await party(world.erp, caller, "") == []
+    assert await sku(world.erp, caller, "PUMP") == ["PUMP-1"]
+
+
+def test_the_prompt_of_an_order_names_tools_that_there_are() -> None:
+    text = erp.prompts["take_order"].render(party_id="Müller", sku="pump", external_ref="PO 1")
+
+    assert set(re.findall(r"erp_\w+", text)) == {
+        "erp_find_party",
+        "erp_find_product",
+        "erp_price_order",
+        "erp_create_order",
+        "erp_advance_order",
+    }
+    assert "under its number 'PO 1'" in text
+
+
+async def test_policies_are_told_what_a_payment_is_worth(world: Any, caller: Caller) -> None:
+    made = await world.posted(
+        caller, direction="payable", party="pacific", order="PO-2026-00002", external_ref="A-1"
+    )
+    facts = erp.tools["erp_record_payment"].facts
+    assert facts is not None
+
+    whole = await facts(world.erp, caller, {"invoice_id": made.id})
+    part = await facts(world.erp, caller, {"invoice_id": made.id, "amount": "0.01"})
+
+    assert whole == {
+        "amount_minor": 12_500,
+        "currency": "USD",
+        "amount_company_minor": 10_417,
+        "party_id": "pty_pacific",
+    }
+    assert (part["amount_minor"], part["amount_company_minor"]) == (1, 1)
+
+
 def test_the_prompt_names_tools_that_there_are() -> None:
     prompt = erp.prompts["chase_overdue_invoices"]
     everyone, one = prompt.render(), prompt.render(customer="Müller")
