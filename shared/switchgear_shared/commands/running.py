@@ -62,6 +62,6 @@ Connect a client:
   claude mcp add --transport http switchgear {base}/mcp --header "Authorization: Bearer <token>"
   switchgear connect claude-desktop|vscode|cursor      writes the entry for a desktop client
 
-More tokens: `switchgear token issue clerk|finance|operator`. Ctrl-C stops everything.
+More tokens: `switchgear token issue back-office|clerk|finance|operator`. Ctrl-C stops everything.
 """,
     )
