@@ -1,25 +1,31 @@
 """The CRM's records and answers, the same whatever system keeps them."""
 
 from datetime import date, datetime
-from typing import Literal, NewType
+from decimal import Decimal
+from typing import Annotated, Literal, NewType
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.values import Money
 
 AccountId = NewType("AccountId", str)
+ContactId = NewType("ContactId", str)
 OpportunityId = NewType("OpportunityId", str)
 
 RecordKind = Literal["account", "contact", "opportunity"]
 Role = Literal["customer", "vendor"]
+OpenStage = Literal["qualified", "proposal", "negotiation"]
 Stage = Literal["qualified", "proposal", "negotiation", "won", "lost"]
+ShownStage = Annotated[Stage, WithJsonSchema({"type": "string"}, mode="serialization")]
+"""A stage in an answer, whose schema need not list them all once more."""
 StageFilter = Literal["open", "qualified", "proposal", "negotiation", "won", "lost"]
 ActivityKind = Literal["call", "email", "meeting", "note"]
+ShownKind = Annotated[ActivityKind, WithJsonSchema({"type": "string"}, mode="serialization")]
 AccountPart = Literal["contacts", "opportunities", "activities"]
 
-OPEN_STAGES: tuple[Stage, ...] = ("qualified", "proposal", "negotiation")
+OPEN_STAGES: tuple[OpenStage, ...] = ("qualified", "proposal", "negotiation")
 STAGES: tuple[Stage, ...] = (*OPEN_STAGES, "won", "lost")
 
 MOST_INCLUDED = 20
@@ -36,7 +42,7 @@ class Match(Contract):
     id: str
     ref: str | None
     name: str
-    detail: str = Field(description="Account: city. Contact: job title. Opportunity: stage.")
+    detail: str = Field(description="City, job title or stage.")
     email: str | None
     account_id: AccountId
     account_name: str
@@ -46,13 +52,11 @@ class MatchPage(Page):
     """What a search found, best first."""
 
     items: tuple[Match, ...]
-    approximate: bool = Field(
-        description="True if nothing matched as written and these are spelled alike."
-    )
+    approximate: bool = Field(description="True if these are only spelled alike.")
 
 
 class Address(Contract):
-    """A postal address; `country` is ISO 3166 alpha-2."""
+    """A postal address; `country` is ISO 3166 alpha-2. Empty where unknown."""
 
     street: str
     postal_code: str
@@ -80,7 +84,7 @@ class OpportunityEntry(Contract):
     name: str
     account_id: AccountId
     account_name: str
-    stage: Stage
+    stage: ShownStage
     amount: Money
     probability_percent: int
     owner_email: str
@@ -94,7 +98,7 @@ class OpportunityPage(Page):
 
 
 class Opportunity(OpportunityEntry):
-    """A sale that may come about, with the person to talk to; `reason` says why it was lost."""
+    """A sale that may come about, with the person to talk to; `reason`: why it is at its stage."""
 
     contact: Contact | None
     created_at: datetime
@@ -108,7 +112,7 @@ class Activity(Contract):
     id: str
     account_id: AccountId
     about_id: str
-    kind: ActivityKind
+    kind: ShownKind
     subject: str
     note: str
     is_note_cut: bool
@@ -122,12 +126,23 @@ class ActivityPage(Page):
     items: tuple[Activity, ...]
 
 
+class AccountDeal(Contract):
+    """An opportunity beside its account."""
+
+    id: OpportunityId
+    ref: str
+    name: str
+    stage: ShownStage
+    amount: Money
+    close_on: date
+
+
 class ActivitySubject(Contract):
     """An activity without its note."""
 
     id: str
     about_id: str
-    kind: ActivityKind
+    kind: ShownKind
     subject: str
     done_by: str
     happened_at: datetime
@@ -154,5 +169,32 @@ class Account(Contract):
     opportunity_count: int
     activity_count: int
     contacts: tuple[Contact, ...] | None
-    opportunities: tuple[OpportunityEntry, ...] | None
+    opportunities: tuple[AccountDeal, ...] | None
     activities: tuple[ActivitySubject, ...] | None
+
+
+class StageTotal(Contract):
+    """What the opportunities in one currency add up to; more than one Money may hold."""
+
+    currency: str
+    amount: Annotated[
+        Decimal,
+        PlainSerializer(lambda value: format(value, "f"), return_type=str),
+        WithJsonSchema({"type": "string"}),
+    ]
+
+
+class StageSummary(Contract):
+    """One stage: where it leads, and what stands at it; currencies are never added up."""
+
+    stage: ShownStage
+    probability_percent: int = Field(description="Of an opportunity that names no other.")
+    leads_to: tuple[ShownStage, ...]
+    opportunity_count: int
+    totals: tuple[StageTotal, ...]
+
+
+class Pipeline(Contract):
+    """The stages of a sale, first to last."""
+
+    stages: tuple[StageSummary, ...]
