@@ -58,8 +58,8 @@ def said(text: str) -> str:
     return one_line(text)
 
 
-def _within(most: int, tidy: Callable[[str], str]) -> AfterValidator:
-    """Return `tidy` as a check; the limit is told where it is passed, not in every schema."""
+def within(most: int, tidy: Callable[[str], str] = str) -> AfterValidator:
+    """Return `tidy` as a check; its limit is told who passes it, not in every schema."""
 
     def checked(text: str) -> str:
         kept = tidy(text)
@@ -70,15 +70,15 @@ def _within(most: int, tidy: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(checked)
 
 
-Email = Annotated[str, _within(254, email_key)]
-EmailOrNone = Annotated[str, _within(254, lambda text: email_key(text) if text else "")]
-Domain = Annotated[str, _within(120, domain_key)]
-Name = Annotated[str, _within(120, said)]
-ShortName = Annotated[str, _within(60, said)]
-Line = Annotated[str, _within(60, one_line)]
-Phone = Annotated[str, _within(40, one_line)]
-TaxId = Annotated[str, _within(32, one_line)]
-Reason = Annotated[str, _within(500, said)]
+Email = Annotated[str, within(254, email_key)]
+EmailOrNone = Annotated[str, within(254, lambda text: email_key(text) if text else "")]
+Domain = Annotated[str, within(120, domain_key)]
+Name = Annotated[str, within(120, said)]
+ShortName = Annotated[str, within(60, said)]
+Line = Annotated[str, within(60, one_line)]
+Phone = Annotated[str, within(40, one_line)]
+TaxId = Annotated[str, within(32, one_line)]
+Reason = Annotated[str, within(500, said)]
 PostalAddress = Annotated[Address, AfterValidator(_postal)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 

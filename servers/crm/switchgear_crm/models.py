@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, NewType
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import PlainSerializer, WithJsonSchema
 
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
@@ -17,6 +17,7 @@ OpportunityId = NewType("OpportunityId", str)
 RecordKind = Literal["account", "contact", "opportunity"]
 Role = Literal["customer", "vendor"]
 OpenStage = Literal["qualified", "proposal", "negotiation"]
+ShownRole = Annotated[Role, WithJsonSchema({"type": "string"}, mode="serialization")]
 Stage = Literal["qualified", "proposal", "negotiation", "won", "lost"]
 ShownStage = Annotated[Stage, WithJsonSchema({"type": "string"}, mode="serialization")]
 """A stage in an answer, whose schema need not list them all once more."""
@@ -36,23 +37,23 @@ NOTE_START = 200
 
 
 class Match(Contract):
-    """A record that a search found; `account_id` leads to its company."""
+    """A record that a search found; `detail` is its city, job title or stage."""
 
-    kind: RecordKind
+    kind: Annotated[RecordKind, WithJsonSchema({"type": "string"}, mode="serialization")]
     id: str
     ref: str | None
     name: str
-    detail: str = Field(description="City, job title or stage.")
+    detail: str
     email: str | None
     account_id: AccountId
     account_name: str
 
 
 class MatchPage(Page):
-    """What a search found, best first."""
+    """What a search found, best first; `approximate`: only spelled alike."""
 
     items: tuple[Match, ...]
-    approximate: bool = Field(description="True if these are only spelled alike.")
+    approximate: bool
 
 
 class Address(Contract):
@@ -155,7 +156,7 @@ class Account(Contract):
     ref: str
     version: str
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[ShownRole, ...]
     industry: str
     domain: str
     email: str
@@ -185,10 +186,10 @@ class StageTotal(Contract):
 
 
 class StageSummary(Contract):
-    """One stage: where it leads, and what stands at it; currencies are never added up."""
+    """One stage, with the chance of an opportunity that names no other, and what stands at it."""
 
     stage: ShownStage
-    probability_percent: int = Field(description="Of an opportunity that names no other.")
+    probability_percent: int
     leads_to: tuple[ShownStage, ...]
     opportunity_count: int
     totals: tuple[StageTotal, ...]

@@ -76,7 +76,7 @@ async def crm_upsert_account(
     roles: Annotated[
         tuple[Role, ...] | None, Field(max_length=2, description="All; none: a prospect.")
     ] = None,
-    industry: Annotated[Line | None, Field(description="Line of business.")] = None,
+    industry: Annotated[Line | None, Field(description="Sector.")] = None,
     email: Annotated[EmailOrNone | None, Field(description="General address.")] = None,
     phone: Annotated[Phone | None, Field(description="Switchboard.")] = None,
     tax_id: Annotated[TaxId | None, Field(description="VAT number.")] = None,

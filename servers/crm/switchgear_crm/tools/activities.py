@@ -47,12 +47,8 @@ async def crm_log_activity(
     *,
     about_id: About,
     kind: Annotated[ActivityKind, Field(description="What it was.")],
-    subject: Annotated[
-        str, Field(min_length=1, max_length=200, description="What happened, in one line.")
-    ],
-    note: Annotated[
-        str, Field(max_length=4000, description="Details worth keeping, with references.")
-    ] = "",
+    subject: Annotated[str, Field(min_length=1, max_length=200, description="In one line.")],
+    note: Annotated[str, Field(max_length=4000, description="Details, with references.")] = "",
 ) -> WriteResult:
     """Log a call, e-mail, meeting or note that just happened.
 
