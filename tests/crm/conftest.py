@@ -9,19 +9,17 @@ import pytest
 from sqlalchemy import insert
 
 import switchgear_crm
+from crm.world import ACME, GLOBEX, NOW, caller_of
 from engines import ENGINES, migrated
 from switchgear_crm.backend import CrmBackend
 from switchgear_crm.sql import SqlCrm
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.values import CorrelationId, TenantId
+from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 
 CRM_MIGRATIONS = Path(switchgear_crm.__file__).parent / "migrations"
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-ACME = TenantId("acme")
-GLOBEX = TenantId("globex")
 
 ACCOUNTS = (
     ("acc_mueller", "C-0001", "Müller & Söhne AG", "info@mueller.example.com", "Jena"),
@@ -46,16 +44,6 @@ ACTIVITIES = (
     ("act_3", "acc_mueller", "con_anke", "email", "Sent data sheets", "", 2),
     ("act_4", "acc_weidner", "acc_weidner", "meeting", "Site visit", "", 3),
 )
-
-
-def caller_of(tenant: TenantId) -> Caller:
-    """Return a caller of the tenant."""
-    return Caller(
-        tenant=tenant,
-        principal_id="agent:test",
-        requested_by="person:lee",
-        correlation_id=CorrelationId("cor_test"),
-    )
 
 
 def _account_values(account_id: str, ref: str, name: str, email: str, city: str) -> dict[str, Any]:
@@ -207,6 +195,18 @@ def add_opportunity(database: Database) -> Add:
             await session.execute(insert(OpportunityRow), [_opportunity_values(deal)])
 
     return add
+
+
+@pytest.fixture
+def share_domain(database: Database) -> Callable[[str, str], Awaitable[None]]:
+    """Give a function that gives an account a domain, as an import would that asks nobody."""
+
+    async def share(account_id: str, domain: str) -> None:
+        async with database.writing() as session:
+            row = await session.get_one(AccountRow, (ACME, account_id))
+            row.domain = domain
+
+    return share
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from switchgear_crm.sql.rows import searched
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.demo_company import Company, demo_company
-from switchgear_shared.spelling import fold
 from switchgear_shared.storage.database import Database
 
 
@@ -50,7 +50,14 @@ def _accounts(company: Company) -> list[dict[str, Any]]:
             "owner_email": party.owner_email,
             "currency": party.currency,
             "since": party.since,
-            **_searched(party.name, party.ref, party.email, party.tax_id, party.address.city),
+            **searched(
+                party.name,
+                party.ref,
+                party.email,
+                party.domain,
+                party.tax_id,
+                party.address.city,
+            ),
         }
         for party in company.accounts
     ]
@@ -67,7 +74,7 @@ def _contacts(company: Company) -> list[dict[str, Any]]:
             "email": person.email,
             "phone": person.phone,
             "job_title": person.job_title,
-            **_searched(f"{person.first_name} {person.last_name}", person.email, person.phone),
+            **searched(f"{person.first_name} {person.last_name}", person.email, person.phone),
         }
         for person in company.contacts
     ]
@@ -90,7 +97,7 @@ def _opportunities(company: Company) -> list[dict[str, Any]]:
             "close_on": deal.close_on,
             "created_at": deal.created_at,
             "reason": deal.reason,
-            **_searched(deal.name, deal.ref),
+            **searched(deal.name, deal.ref),
         }
         for deal in company.opportunities
     ]
@@ -110,7 +117,3 @@ def _activities(company: Company) -> list[dict[str, Any]]:
         }
         for done in company.activities
     ]
-
-
-def _searched(name: str, *codes: str) -> dict[str, str]:
-    return {"search_name": fold(name), "search_text": fold(" ".join((name, *codes)))}

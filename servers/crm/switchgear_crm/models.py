@@ -1,25 +1,32 @@
 """The CRM's records and answers, the same whatever system keeps them."""
 
 from datetime import date, datetime
-from typing import Literal, NewType
+from decimal import Decimal
+from typing import Annotated, Literal, NewType
 
-from pydantic import Field
+from pydantic import PlainSerializer, WithJsonSchema
 
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.values import Money
 
 AccountId = NewType("AccountId", str)
+ContactId = NewType("ContactId", str)
 OpportunityId = NewType("OpportunityId", str)
 
 RecordKind = Literal["account", "contact", "opportunity"]
 Role = Literal["customer", "vendor"]
+OpenStage = Literal["qualified", "proposal", "negotiation"]
+ShownRole = Annotated[Role, WithJsonSchema({"type": "string"}, mode="serialization")]
 Stage = Literal["qualified", "proposal", "negotiation", "won", "lost"]
+ShownStage = Annotated[Stage, WithJsonSchema({"type": "string"}, mode="serialization")]
+"""A stage in an answer, whose schema need not list them all once more."""
 StageFilter = Literal["open", "qualified", "proposal", "negotiation", "won", "lost"]
 ActivityKind = Literal["call", "email", "meeting", "note"]
+ShownKind = Annotated[ActivityKind, WithJsonSchema({"type": "string"}, mode="serialization")]
 AccountPart = Literal["contacts", "opportunities", "activities"]
 
-OPEN_STAGES: tuple[Stage, ...] = ("qualified", "proposal", "negotiation")
+OPEN_STAGES: tuple[OpenStage, ...] = ("qualified", "proposal", "negotiation")
 STAGES: tuple[Stage, ...] = (*OPEN_STAGES, "won", "lost")
 
 MOST_INCLUDED = 20
@@ -30,29 +37,27 @@ NOTE_START = 200
 
 
 class Match(Contract):
-    """A record that a search found; `account_id` leads to its company."""
+    """A record that a search found; `detail` is its city, job title or stage."""
 
-    kind: RecordKind
+    kind: Annotated[RecordKind, WithJsonSchema({"type": "string"}, mode="serialization")]
     id: str
     ref: str | None
     name: str
-    detail: str = Field(description="Account: city. Contact: job title. Opportunity: stage.")
+    detail: str
     email: str | None
     account_id: AccountId
     account_name: str
 
 
 class MatchPage(Page):
-    """What a search found, best first."""
+    """What a search found, best first; `approximate`: only spelled alike."""
 
     items: tuple[Match, ...]
-    approximate: bool = Field(
-        description="True if nothing matched as written and these are spelled alike."
-    )
+    approximate: bool
 
 
 class Address(Contract):
-    """A postal address; `country` is ISO 3166 alpha-2."""
+    """A postal address; `country` is ISO 3166 alpha-2. Empty where unknown."""
 
     street: str
     postal_code: str
@@ -80,7 +85,7 @@ class OpportunityEntry(Contract):
     name: str
     account_id: AccountId
     account_name: str
-    stage: Stage
+    stage: ShownStage
     amount: Money
     probability_percent: int
     owner_email: str
@@ -94,7 +99,7 @@ class OpportunityPage(Page):
 
 
 class Opportunity(OpportunityEntry):
-    """A sale that may come about, with the person to talk to; `reason` says why it was lost."""
+    """A sale that may come about, with the person to talk to; `reason`: why it is at its stage."""
 
     contact: Contact | None
     created_at: datetime
@@ -108,7 +113,7 @@ class Activity(Contract):
     id: str
     account_id: AccountId
     about_id: str
-    kind: ActivityKind
+    kind: ShownKind
     subject: str
     note: str
     is_note_cut: bool
@@ -122,12 +127,23 @@ class ActivityPage(Page):
     items: tuple[Activity, ...]
 
 
+class AccountDeal(Contract):
+    """An opportunity beside its account."""
+
+    id: OpportunityId
+    ref: str
+    name: str
+    stage: ShownStage
+    amount: Money
+    close_on: date
+
+
 class ActivitySubject(Contract):
     """An activity without its note."""
 
     id: str
     about_id: str
-    kind: ActivityKind
+    kind: ShownKind
     subject: str
     done_by: str
     happened_at: datetime
@@ -140,7 +156,7 @@ class Account(Contract):
     ref: str
     version: str
     name: str
-    roles: tuple[Role, ...]
+    roles: tuple[ShownRole, ...]
     industry: str
     domain: str
     email: str
@@ -154,5 +170,32 @@ class Account(Contract):
     opportunity_count: int
     activity_count: int
     contacts: tuple[Contact, ...] | None
-    opportunities: tuple[OpportunityEntry, ...] | None
+    opportunities: tuple[AccountDeal, ...] | None
     activities: tuple[ActivitySubject, ...] | None
+
+
+class StageTotal(Contract):
+    """What the opportunities in one currency add up to; more than one Money may hold."""
+
+    currency: str
+    amount: Annotated[
+        Decimal,
+        PlainSerializer(lambda value: format(value, "f"), return_type=str),
+        WithJsonSchema({"type": "string"}),
+    ]
+
+
+class StageSummary(Contract):
+    """One stage, with the chance of an opportunity that names no other, and what stands at it."""
+
+    stage: ShownStage
+    probability_percent: int
+    leads_to: tuple[ShownStage, ...]
+    opportunity_count: int
+    totals: tuple[StageTotal, ...]
+
+
+class Pipeline(Contract):
+    """The stages of a sale, first to last."""
+
+    stages: tuple[StageSummary, ...]

@@ -32,6 +32,7 @@ class AccountRow(Base):
     __table_args__ = (
         UniqueConstraint("tenant", "ref"),
         Index("ix_accounts_name", "tenant", "search_name", "id"),
+        Index("ix_accounts_domain", "tenant", "domain"),
     )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -130,3 +131,14 @@ class ActivityRow(Base):
     note: Mapped[str] = mapped_column(Text)
     done_by: Mapped[str] = mapped_column(String(254))
     happened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SeriesRow(Base):
+    """The last number given; its lock lets one writer at a time make a record of the kind."""
+
+    __tablename__ = "number_series"
+    __previewed__ = False
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    series: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last_number: Mapped[int] = mapped_column(Integer)

@@ -38,6 +38,7 @@ def upgrade():
         sa.UniqueConstraint("tenant", "ref"),
     )
     op.create_index("ix_accounts_name", "accounts", ["tenant", "search_name", "id"])
+    op.create_index("ix_accounts_domain", "accounts", ["tenant", "domain"])
     op.create_table(
         "contacts",
         sa.Column("tenant", sa.String(64), primary_key=True),
@@ -98,8 +99,14 @@ def upgrade():
         ("ix_activities_about", "about_id"),
     ):
         op.create_index(name, "activities", ["tenant", column, "happened_at", "id"])
+    op.create_table(
+        "number_series",
+        sa.Column("tenant", sa.String(64), primary_key=True),
+        sa.Column("series", sa.String(32), primary_key=True),
+        sa.Column("last_number", sa.Integer, nullable=False),
+    )
 
 
 def downgrade():
-    for table in ("activities", "opportunities", "contacts", "accounts"):
+    for table in ("number_series", "activities", "opportunities", "contacts", "accounts"):
         op.drop_table(table)

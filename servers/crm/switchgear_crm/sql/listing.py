@@ -1,13 +1,12 @@
 """Keyset pages of opportunities and activities."""
 
+import math
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_crm import rows
 from switchgear_crm.models import (
     OPEN_STAGES,
     AccountId,
@@ -16,10 +15,11 @@ from switchgear_crm.models import (
     OpportunityPage,
     StageFilter,
 )
+from switchgear_crm.sql import rows
+from switchgear_crm.sql.cursors import cursor_keys
 from switchgear_crm.tables import AccountRow, ActivityRow, OpportunityRow
-from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
-from switchgear_shared.contracts.values import Money, TenantId
-from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.values import Money, TenantId, minor_digits
 from switchgear_shared.spelling import fold
 
 _OPPORTUNITIES = "crm.opportunities"
@@ -51,7 +51,8 @@ def opportunity_conditions(
     if at_least is not None:
         conditions += [
             OpportunityRow.currency == at_least.currency,
-            OpportunityRow.amount_minor >= at_least.to_minor(),
+            OpportunityRow.amount_minor
+            >= math.ceil(at_least.amount.scaleb(minor_digits(at_least.currency))),
         ]
     return conditions
 
@@ -73,8 +74,7 @@ async def opportunities(
     counted = select(func.count()).select_from(OpportunityRow).join(AccountRow, same).where(*mine)
     statement = select(OpportunityRow, AccountRow.name).join(AccountRow, same).where(*mine)
     if cursor is not None:
-        day_text, last_id = _keys(_OPPORTUNITIES, cursor)
-        day = _read(date.fromisoformat, day_text)
+        day, last_id = cursor_keys(_OPPORTUNITIES, cursor, date, str)
         statement = statement.where(or_(close_on > day, and_(close_on == day, id_ > last_id)))
     found = await session.execute(statement.order_by(close_on, id_).limit(limit + 1))
     pairs = found.all()
@@ -106,8 +106,7 @@ async def activities(
     mine = (ActivityRow.tenant == tenant, *conditions)
     statement = select(ActivityRow).where(*mine)
     if cursor is not None:
-        moment_text, last_id = _keys(_ACTIVITIES, cursor)
-        moment = _read(datetime.fromisoformat, moment_text)
+        moment, last_id = cursor_keys(_ACTIVITIES, cursor, datetime, str)
         statement = statement.where(or_(at < moment, and_(at == moment, id_ < last_id)))
     found = await session.scalars(statement.order_by(at.desc(), id_.desc()).limit(limit + 1))
     shown = found.all()
@@ -121,15 +120,3 @@ async def activities(
         else None,
         truncated=has_more,
     )
-
-
-def _keys(listing: str, cursor: str) -> tuple[str, str]:
-    moment, last_id = decode_cursor(listing, cursor, 2)
-    return str(moment), str(last_id)
-
-
-def _read(parse: Any, text: str) -> Any:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise InvalidRequestError("the cursor is not one of ours", field="cursor") from error

@@ -4,6 +4,7 @@ from typing import Any
 
 from switchgear_crm.models import (
     NOTE_START,
+    AccountDeal,
     AccountId,
     Activity,
     ActivitySubject,
@@ -13,6 +14,32 @@ from switchgear_crm.models import (
 )
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow
 from switchgear_shared.contracts.values import Money
+from switchgear_shared.spelling import fold
+
+_LONGEST_SEARCH_NAME = 240
+
+
+def searched(name: str, *codes: str) -> dict[str, str]:
+    """Return the columns that a record is sorted and found by; folding may lengthen a name."""
+    return {
+        "search_name": fold(name)[:_LONGEST_SEARCH_NAME],
+        "search_text": fold(" ".join((name, *codes))),
+    }
+
+
+def searched_account(row: AccountRow) -> dict[str, str]:
+    """Return what the account is found by."""
+    return searched(row.name, row.ref, row.email, row.domain, row.tax_id, row.city)
+
+
+def searched_contact(row: ContactRow) -> dict[str, str]:
+    """Return what the contact is found by."""
+    return searched(contact_name(row), row.email, row.phone)
+
+
+def contact_name(row: ContactRow) -> str:
+    """Return the person's name as it is written."""
+    return f"{row.first_name} {row.last_name}".strip()
 
 
 def account_fields(row: AccountRow) -> dict[str, Any]:
@@ -43,7 +70,7 @@ def contact(row: ContactRow) -> Contact:
     return Contact(
         id=row.id,
         version=str(row.version),
-        name=f"{row.first_name} {row.last_name}",
+        name=contact_name(row),
         job_title=row.job_title,
         email=row.email,
         phone=row.phone,
@@ -65,6 +92,12 @@ def opportunity_fields(row: OpportunityRow, account_name: str) -> dict[str, Any]
         "owner_email": row.owner_email,
         "close_on": row.close_on,
     }
+
+
+def account_deal(row: OpportunityRow) -> AccountDeal:
+    """Return the opportunity as its account shows it."""
+    fields = opportunity_fields(row, "")
+    return AccountDeal(**{name: fields[name] for name in AccountDeal.model_fields})
 
 
 def activity(row: ActivityRow, *, full_note: bool) -> Activity:

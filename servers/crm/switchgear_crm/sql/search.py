@@ -23,10 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_crm.models import AccountId, Match, MatchPage, RecordKind
+from switchgear_crm.sql.cursors import cursor_keys
 from switchgear_crm.tables import AccountRow, ContactRow, OpportunityRow
-from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
+from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import TenantId
-from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 
 _LISTING = "crm.search"
@@ -188,9 +188,7 @@ def _rank(search: Search, columns: Any) -> ColumnElement[int]:
 
 
 def _beyond(columns: tuple[ColumnElement[Any], ...], cursor: str) -> ColumnElement[bool]:
-    keys = decode_cursor(_LISTING, cursor, len(columns))
-    if [type(key) for key in keys] != [int, int, str, str]:
-        raise InvalidRequestError("the cursor is not one of ours", field="cursor")
+    keys = cursor_keys(_LISTING, cursor, int, int, str, str)
     condition = columns[-1] > keys[-1]
     for column, key in zip(reversed(columns[:-1]), reversed(keys[:-1]), strict=True):
         condition = or_(column > key, and_(column == key, condition))
@@ -202,7 +200,7 @@ def _match(row: Row[*tuple[Any, ...]]) -> Match:
         kind=row.kind,
         id=row.id,
         ref=row.ref,
-        name=row.name,
+        name=row.name.strip(),
         detail=row.detail,
         email=row.email,
         account_id=AccountId(row.account_id),
