@@ -46,6 +46,7 @@ async def test_every_step_carries_the_correlation_id_of_the_submission(
         "documents.document.extracted",
         "documents.document.routed",
         "workflows.process.started",
+        "erp.invoice.created",
         "erp.invoice.posted",
         "workflows.process.completed",
         "documents.document.filed",
