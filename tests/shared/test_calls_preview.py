@@ -1,9 +1,13 @@
 """Previews: what a write would do, and holding the write to it."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from jars_suite import RENT, JarsSuite
+
+from switchgear_shared.calls.call import Call
+from switchgear_shared.calls.preview import Effects
 
 PUT, OPEN, PAY = "jars_put_coins", "jars_open_jar", "erp_record_payment"
 FIVE = {"jar_id": RENT, "coins": 5}
@@ -111,3 +115,17 @@ async def test_a_repeat_with_the_digest_of_its_preview_answers_the_first_result(
     await suite.answer(PUT, {**keyed, "preview_digest": seen})
 
     assert (await suite.answer(PUT, {**keyed, "preview_digest": seen}))["replayed"] is True
+
+
+def test_a_number_that_another_write_took_meanwhile_does_not_spoil_a_preview() -> None:
+    """A new record's running number is not a record that moved."""
+    call = SimpleNamespace(
+        tool=SimpleNamespace(name=OPEN), arguments={}, correlation_id="cor_1", traceparent=None
+    )
+    seen, later, other = Effects(), Effects(), Effects()
+    seen.note("orders", "1", None, {"ref": "SO-7", "net": 5})
+    later.note("orders", "2", None, {"ref": "SO-8", "net": 5})
+    other.note("orders", "2", {"ref": "SO-7", "net": 5}, {"ref": "SO-8", "net": 5})
+
+    assert seen.digest(cast("Call", call)) == later.digest(cast("Call", call))
+    assert other.digest(cast("Call", call)) != later.digest(cast("Call", call))

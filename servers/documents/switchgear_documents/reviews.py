@@ -85,8 +85,8 @@ class Reviews:
         )
         async with self._database.reading() as session:
             if cursor is not None:
-                (last_id,) = decode_cursor("reviews", cursor, 1)
-                last = await session.get(ReviewRecord, (tenant, str(last_id)))
+                (last_id,) = decode_cursor("reviews", cursor, str)
+                last = await session.get(ReviewRecord, (tenant, last_id))
                 if last is None:
                     raise InvalidRequestError("the cursor is not one of ours", field="cursor")
                 query = query.where(

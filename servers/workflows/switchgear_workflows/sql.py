@@ -82,8 +82,8 @@ class SqlWorkflows:
             where.append(record.started_at >= since)
         async with self._database.reading() as session:
             if cursor is not None:
-                (last_id,) = decode_cursor("processes", cursor, 1)
-                last = await session.get(record, (tenant, str(last_id)))
+                (last_id,) = decode_cursor("processes", cursor, str)
+                last = await session.get(record, (tenant, last_id))
                 if last is None:
                     raise InvalidRequestError("the cursor is not one of ours", field="cursor")
                 where.append(

@@ -13,7 +13,7 @@ from switchgear_shared.calls.execution import Execution
 from switchgear_shared.calls.fallback import Fallback
 from switchgear_shared.calls.idempotency import Idempotency, Writes
 from switchgear_shared.calls.limiting import Limiting
-from switchgear_shared.calls.validation import Validation
+from switchgear_shared.calls.validation import Validation, is_storable
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.errors import InternalError, NotFoundError, SwitchgearError
 from switchgear_shared.governance.approval import Approvals
@@ -133,17 +133,31 @@ class Pipeline:
         ]
 
     async def complete(self, principal: Principal, argument: str, typed: str) -> list[str]:
-        """Return values that continue what was typed, to who may call a tool that takes it."""
+        """Return values that continue what was typed, to who may call a tool that takes it.
+
+        None where the system behind does not answer: a completion is a help, not an answer.
+        """
         completion = self.toolset.completions.get(argument)
         is_permitted = any(
             argument in tool.input_schema["properties"]
             and self._policies.permits_listing(principal, self._pins.facts(tool))
             for tool in self.toolset.tools.values()
         )
-        if completion is None or not is_permitted:
+        if completion is None or not is_permitted or not is_storable(typed):
             return []
         caller = principal.to_caller(new_correlation_id())
-        return await completion(self._backend, caller, typed)
+        try:
+            return await self.protection.run(
+                lambda: completion(self._backend, caller, typed),
+                deadline=Deadline.after(self._call_timeout_s),
+                may_repeat=True,
+                may_have_effect=False,
+                is_keyed=False,
+                holder=principal.id,
+            )
+        except SwitchgearError as error:
+            log.info("no completion", argument=argument, code=error.code)
+            return []
 
     async def _refuse(self, request: Request) -> Outcome:
         principal = request.principal

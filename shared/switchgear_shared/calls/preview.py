@@ -43,11 +43,11 @@ class Effects:
         """Return a digest equal for two runs of one call that find and leave rows in one state.
 
         What differs between a preview and its execution does not count in the state they leave:
-        fresh ids, moments, the correlation ID and the trace.
+        fresh ids, the running number that a record gets, moments, the correlation ID and the trace.
         """
         own = {call.correlation_id, call.traceparent}
         stable = sorted(
-            digest(effect.record, effect.before, _stable(effect.after, own))
+            digest(effect.record, effect.before, _stable(_unnumbered(effect), own))
             for effect in self.items()
         )
         return digest(call.tool.name, call.arguments, stable)
@@ -109,6 +109,14 @@ def _note(effects: Effects, row: Any, *, is_new: bool = False, is_deleted: bool 
         None if is_new else before,
         None if is_deleted else after,
     )
+
+
+def _unnumbered(effect: Effect) -> dict[str, Any] | None:
+    """Return what the row will be but for a number that it is given by the write."""
+    has_number = effect.before is not None and effect.before.get("ref") is not None
+    if effect.after is not None and not has_number:
+        return {key: value for key, value in effect.after.items() if key != "ref"}
+    return effect.after
 
 
 def _stable(value: Any, own: Collection[str | None]) -> Any:

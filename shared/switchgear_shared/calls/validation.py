@@ -102,12 +102,16 @@ def _check_text(arguments: Any) -> None:
             stack.extend((item, depth + 1, f"{path}.{i}") for i, item in enumerate(value))
 
 
-def _check_string(text: str, path: str) -> None:
+def is_storable(text: str) -> bool:
+    """Say whether every system can store the text: no NUL, no lone surrogate."""
     if text.isascii():
-        if "\0" in text:
-            raise InvalidRequestError("text holds a NUL character", field=_short(path) or None)
+        return "\0" not in text
+    return "\0" not in text and all(unicodedata.category(c) != "Cs" for c in text)
+
+
+def _check_string(text: str, path: str) -> None:
+    if is_storable(text):
         return
-    if "\0" in text or any(unicodedata.category(c) == "Cs" for c in text):
-        raise InvalidRequestError(
-            "text holds a NUL or a lone surrogate", field=_short(path) or None
-        )
+    if text.isascii():
+        raise InvalidRequestError("text holds a NUL character", field=_short(path) or None)
+    raise InvalidRequestError("text holds a NUL or a lone surrogate", field=_short(path) or None)

@@ -122,8 +122,7 @@ class Approvals:
         if state is not None:
             query = query.where(is_in_state(state, self._now()))
         if cursor is not None:
-            at, id_ = decode_cursor(_CURSOR, cursor, 2)
-            created_at = datetime.fromisoformat(at)
+            created_at, id_ = decode_cursor(_CURSOR, cursor, datetime, str)
             query = query.where(
                 or_(
                     ApprovalRow.created_at < created_at,

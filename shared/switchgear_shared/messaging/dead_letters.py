@@ -73,7 +73,7 @@ class DeadLetters:
     ) -> DeadLetterPage:
         """Return at most `limit` (1 to 50) dead letters, oldest first."""
         subject = dead_subject(token(tenant) if tenant else "*", consumer or "*")
-        after = int(decode_cursor(_LISTING, cursor, 1)[0]) if cursor else 0
+        after = decode_cursor(_LISTING, cursor, int)[0] if cursor else 0
         found: list[DeadLetter] = []
         for _ in range(max(1, min(limit, _MOST)) + 1):
             letter = await self._next(subject, after)
@@ -83,7 +83,7 @@ class DeadLetters:
             after = int(letter.id)
         items = tuple(found[:-1])
         return DeadLetterPage(
-            items=items, next_cursor=encode_cursor(_LISTING, [items[-1].id]), truncated=True
+            items=items, next_cursor=encode_cursor(_LISTING, [int(items[-1].id)]), truncated=True
         )
 
     async def count(self) -> int:

@@ -16,9 +16,8 @@ from switchgear_crm.models import (
     StageFilter,
 )
 from switchgear_crm.sql import rows
-from switchgear_crm.sql.cursors import cursor_keys
 from switchgear_crm.tables import AccountRow, ActivityRow, OpportunityRow
-from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import Money, TenantId, minor_digits
 from switchgear_shared.spelling import fold
 
@@ -74,7 +73,7 @@ async def opportunities(
     counted = select(func.count()).select_from(OpportunityRow).join(AccountRow, same).where(*mine)
     statement = select(OpportunityRow, AccountRow.name).join(AccountRow, same).where(*mine)
     if cursor is not None:
-        day, last_id = cursor_keys(_OPPORTUNITIES, cursor, date, str)
+        day, last_id = decode_cursor(_OPPORTUNITIES, cursor, date, str)
         statement = statement.where(or_(close_on > day, and_(close_on == day, id_ > last_id)))
     found = await session.execute(statement.order_by(close_on, id_).limit(limit + 1))
     pairs = found.all()
@@ -106,7 +105,7 @@ async def activities(
     mine = (ActivityRow.tenant == tenant, *conditions)
     statement = select(ActivityRow).where(*mine)
     if cursor is not None:
-        moment, last_id = cursor_keys(_ACTIVITIES, cursor, datetime, str)
+        moment, last_id = decode_cursor(_ACTIVITIES, cursor, datetime, str)
         statement = statement.where(or_(at < moment, and_(at == moment, id_ < last_id)))
     found = await session.scalars(statement.order_by(at.desc(), id_.desc()).limit(limit + 1))
     shown = found.all()

@@ -23,12 +23,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_crm.models import AccountId, Match, MatchPage, RecordKind
-from switchgear_crm.sql.cursors import cursor_keys
 from switchgear_crm.tables import AccountRow, ContactRow, OpportunityRow
-from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 
+_LAST_RANK = 3
 _LISTING = "crm.search"
 _MOST_GUESSED = 20_000
 """Records whose spelling is compared where nothing matches as written."""
@@ -183,12 +184,14 @@ def _rank(search: Search, columns: Any) -> ColumnElement[int]:
         ),
         (columns.search_name.startswith(folded, autoescape=True), 1),
         (and_(*(columns.own_text.contains(word, autoescape=True) for word in search.words)), 2),
-        else_=3,
+        else_=_LAST_RANK,
     )
 
 
 def _beyond(columns: tuple[ColumnElement[Any], ...], cursor: str) -> ColumnElement[bool]:
-    keys = cursor_keys(_LISTING, cursor, int, int, str, str)
+    keys = decode_cursor(_LISTING, cursor, int, int, str, str)
+    if not all(0 <= rank <= _LAST_RANK for rank in keys[:2]):
+        raise InvalidRequestError("the cursor is not one of ours", field="cursor")
     condition = columns[-1] > keys[-1]
     for column, key in zip(reversed(columns[:-1]), reversed(keys[:-1]), strict=True):
         condition = or_(column > key, and_(column == key, condition))

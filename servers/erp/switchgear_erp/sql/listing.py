@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
-from switchgear_shared.errors import InvalidRequestError
 
 
 class Slice(NamedTuple):
@@ -64,9 +63,5 @@ def called(
 def _after(
     listing: str, cursor: str, day: InstrumentedAttribute[date], id_: InstrumentedAttribute[str]
 ) -> ColumnElement[bool]:
-    day_text, last_id = decode_cursor(listing, cursor, 2)
-    try:
-        last_day = date.fromisoformat(day_text)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequestError("the cursor is not one of ours", field="cursor") from error
-    return or_(day < last_day, and_(day == last_day, id_ < str(last_id)))
+    last_day, last_id = decode_cursor(listing, cursor, date, str)
+    return or_(day < last_day, and_(day == last_day, id_ < last_id))

@@ -29,10 +29,9 @@ from switchgear_inventory.models import (
     LowStockPage,
     Sku,
 )
-from switchgear_inventory.sql.cursors import keys_of
 from switchgear_inventory.sql.levels import coming, shelves, total
 from switchgear_inventory.tables import ItemRow
-from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.columns import ExactNumber, plain
@@ -183,7 +182,7 @@ def _begins(text: str) -> ColumnElement[bool]:
 
 
 def _beyond(listing: str, cursor: str, first: ColumnElement[int]) -> ColumnElement[bool]:
-    key, sku = keys_of(listing, cursor, int, str)
+    key, sku = decode_cursor(listing, cursor, int, str)
     return or_(first > key, and_(first == key, ItemRow.sku > sku))
 
 

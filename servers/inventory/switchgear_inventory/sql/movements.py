@@ -8,9 +8,8 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_inventory.models import Movement, MovementKind, MovementPage, Sku
-from switchgear_inventory.sql.cursors import moment_and_id
 from switchgear_inventory.tables import ItemRow, MovementRow
-from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.storage.columns import plain
 
@@ -50,7 +49,7 @@ async def list_movements(
     conditions = search.conditions()
     statement = select(MovementRow, ItemRow).join(ItemRow, same).where(*conditions)
     if cursor is not None:
-        moment, last_id = moment_and_id(_MOVEMENTS, cursor)
+        moment, last_id = decode_cursor(_MOVEMENTS, cursor, datetime, str)
         statement = statement.where(or_(at < moment, and_(at == moment, id_ < last_id)))
     total = await session.scalar(
         select(func.count()).select_from(MovementRow).join(ItemRow, same).where(*conditions)

@@ -18,10 +18,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_inventory.models import LocationCode, ReorderLine, ReorderPage, Sku
-from switchgear_inventory.sql.cursors import keys_of
 from switchgear_inventory.sql.levels import coming, shelves, total, whole_sum
 from switchgear_inventory.tables import ItemRow, MovementRow
-from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.storage.columns import ExactNumber, plain
 
@@ -92,7 +91,7 @@ def _used(tenant: TenantId, at: datetime, location: LocationCode | None) -> Subq
 
 
 def _beyond(cursor: str) -> ColumnElement[bool]:
-    vendor_id, sku = keys_of(_REORDERS, cursor, str, str)
+    vendor_id, sku = decode_cursor(_REORDERS, cursor, str, str)
     return or_(
         ItemRow.vendor_id > vendor_id, and_(ItemRow.vendor_id == vendor_id, ItemRow.sku > sku)
     )
