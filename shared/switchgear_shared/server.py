@@ -53,6 +53,8 @@ from switchgear_shared.whoami import Seen, add_guide, add_whoami
 
 log = logger(__name__)
 
+_SETTLED = 1.5
+"""An attempt of ours is over, whatever is set, at its timeout; other clocks may be off a little."""
 ISSUER = "urn:switchgear"
 
 
@@ -230,7 +232,8 @@ def _writes(part: Part, settings: Settings) -> Writes | None:
     if part.database is None:
         return None
     if part.is_remote:
-        return RemoteWrites(part.database, settings.settle_s)
+        settle_s = max(settings.settle_s, _SETTLED * settings.attempt_timeout_s)
+        return RemoteWrites(part.database, settle_s)
     return EmbeddedWrites(part.database)
 
 

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         ge=0,
         le=3600,
         description="Age at which an unanswered change is over in a system outside, so that what "
-        "was looked up and not found is sent again.",
+        "was looked up and not found is sent again; at least 1.5 attempt timeouts.",
     )
     rate_limit: str = Field(
         default="600/minute", description="Calls per agent and server, as `limits` writes it."

@@ -3,9 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from till_server import Till, TillSuite, serving_till
 
+from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.storage.remote_write import NotThereError, RemoteWrite
 from switchgear_shared.storage.shared_tables import idempotency
 
 
@@ -100,11 +103,19 @@ async def test_what_never_left_us_is_not_done_and_keeps_no_key(tmp_path: Path) -
 async def test_a_refusal_before_the_look_leaves_an_unknown_outcome_unknown(tmp_path: Path) -> None:
     """The rule that refuses now says nothing about the attempt before."""
     async with serving_till(tmp_path, Till("silent_before")) as suite:
-        assert (await suite.refusal(2000)).outcome == "not_done"
-        await suite.refusal(5)
+        assert (await suite.refusal(5)).outcome == "unknown"
+        suite.till.is_closed = True
+
+        refused_before_the_look = await suite.refusal(5)
+        assert (refused_before_the_look.code, refused_before_the_look.outcome) == (
+            "invalid_request",
+            "unknown",
+        )
+        assert await _unresolved(suite) == 1
+
+        suite.till.is_closed = False
         suite.till.mood = "refusing"
         await asyncio.sleep(0.3)
-
         sent_and_refused = await suite.refusal(5)
         assert (sent_and_refused.outcome, await _unresolved(suite)) == ("not_done", 0)
 
@@ -137,6 +148,81 @@ async def test_another_process_that_is_at_it_is_waited_for_until_the_deadline(
 
         assert (error.code, error.outcome) == ("deadline_exceeded", "unknown")
         assert len(till.taken) == 1
+
+
+async def test_what_refuses_a_repetition_does_not_make_an_unknown_write_not_done(
+    tmp_path: Path,
+) -> None:
+    """An open circuit says nothing about the attempt before: an approval stays spent."""
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        await suite.refusal()
+        suite.host.servers["till"].pipeline.protection.breaker.isolate()
+
+        refused = await suite.refusal()
+        fresh = await suite.refusal(key="k-2")
+
+        assert (refused.code, refused.outcome) == ("circuit_open", "unknown")
+        assert (fresh.code, fresh.outcome) == ("circuit_open", "not_done")
+
+
+async def test_a_repetition_is_held_to_its_preview_too(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_before")) as suite:
+        shown = (await suite.take(dry_run=True)).unwrap()
+        seen = shown["preview"]["preview_digest"]
+        await suite.refusal(preview_digest=seen)
+        suite.till.mood = "well"
+        await suite.take(7, key="k-2")
+        await asyncio.sleep(0.3)
+
+        moved = await suite.refusal(preview_digest=seen)
+
+        assert (moved.code, moved.field, moved.outcome) == (
+            "conflict",
+            "preview_digest",
+            "not_done",
+        )
+        assert len(suite.till.taken) == 1
+
+
+async def test_a_repetition_with_its_preview_finds_what_was_done(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        shown = (await suite.take(dry_run=True)).unwrap()
+        seen = shown["preview"]["preview_digest"]
+        await suite.refusal(preview_digest=seen)
+        suite.till.mood = "well"
+        await asyncio.sleep(0.3)
+
+        result = (await suite.take(preview_digest=seen)).unwrap()
+
+        assert (result["replayed"], len(suite.till.taken), await _events(suite)) == (True, 1, 1)
+
+
+async def test_a_write_passes_with_the_digest_of_its_preview(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till()) as suite:
+        shown = (await suite.take(dry_run=True)).unwrap()
+        seen = shown["preview"]["preview_digest"]
+
+        assert (await suite.take(preview_digest=seen)).unwrap()["replayed"] is False
+        assert len(suite.till.taken) == 1
+
+
+def test_an_attempt_that_may_only_look_never_sends() -> None:
+    look = RemoteWrite("sg-1", may_be_done=True, is_look=True, settled_at=utc_now())
+
+    with pytest.raises(NotThereError) as refused:
+        look.check_may_send()
+
+    assert (refused.value.outcome, refused.value.retry_after_s) == ("unknown", 0.0)
+    assert look.is_sent is False
+
+
+def test_a_write_of_several_steps_has_begun_at_the_second() -> None:
+    write = RemoteWrite("sg-1")
+
+    write.check_may_send()
+    assert (write.is_sent, write.is_begun) == (True, False)
+    write.check_may_send()
+    assert (write.is_sent, write.is_begun) == (True, True)
 
 
 async def test_a_preview_says_what_would_be_sent_and_sends_nothing(tmp_path: Path) -> None:

@@ -119,6 +119,8 @@ def test_policies_that_do_not_parse_or_are_not_there_stop_the_start(tmp_path: Pa
         ("context.args has coins && context.args.coins > 5", True),
         ("context has args", True),
         ("context == context", True),
+        ('{"a": context.args}.a has coins', True),
+        ("[context.args].isEmpty()", True),
     ],
 )
 def test_it_is_known_whether_policies_look_at_arguments(condition: str, *, reads: bool) -> None:

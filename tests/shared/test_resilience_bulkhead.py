@@ -201,3 +201,17 @@ async def test_a_slot_that_frees_goes_to_the_first_whose_holder_has_room() -> No
 def test_a_holder_has_at_least_one_slot() -> None:
     with pytest.raises(ValueError, match="at least one slot"):
         Bulkhead("tryton", slots=1, queue=1, slots_per_holder=0)
+
+
+@in_virtual_time
+async def test_one_holder_cannot_fill_the_queue_of_others() -> None:
+    bulkhead = Bulkhead("tryton", slots=2, queue=4, slots_per_holder=1)
+    greedy = [asyncio.create_task(bulkhead.run(nap, holder="a")) for _ in range(6)]
+    await asyncio.sleep(0)
+
+    other = asyncio.create_task(bulkhead.run(nap, holder="b"))
+    results = await asyncio.gather(*greedy, return_exceptions=True)
+
+    assert await other == "done"
+    assert [result == "done" for result in results] == [True] * 3 + [False] * 3
+    assert all(isinstance(result, BulkheadFullError) for result in results[3:])

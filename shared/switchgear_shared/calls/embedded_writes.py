@@ -53,6 +53,10 @@ class EmbeddedWrites:
             raise ConflictError("another record already has this unique value") from error
         return Outcome(call.correlation_id, structured=structured)
 
+    async def may_be_done(self, call: Call) -> bool:  # noqa: ARG002 - the port's
+        """See Writes: what did not commit is not done."""
+        return False
+
     async def preview(self, call: Call, write: Write) -> Outcome:
         """See Writes."""
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -9,7 +10,7 @@ import orjson
 from pydantic import BaseModel
 
 from switchgear_shared.calls.call import Call, Next, Outcome
-from switchgear_shared.errors import ConflictError
+from switchgear_shared.errors import ConflictError, SwitchgearError
 from switchgear_shared.governance.digests import digest
 from switchgear_shared.storage.shared_tables import idempotency
 
@@ -53,6 +54,10 @@ class Writes(Protocol):
         """
         ...
 
+    async def may_be_done(self, call: Call) -> bool:
+        """Say whether an attempt at this call's key has begun and nobody knows how it ended."""
+        ...
+
     async def preview(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
         """Return what the write would do and the digest that holds a later call to it."""
         ...
@@ -63,26 +68,48 @@ class Writes(Protocol):
 
 
 class Idempotency:
-    """The stage that answers a repeated write with its first result, or waits for it."""
+    """The stage that answers a repeated write with its first result, or waits for it.
+
+    Whatever refuses the repetition of a write whose end is unknown, such as an open circuit, says
+    nothing about the first attempt: the answer's outcome stays `unknown`.
+    """
 
     def __init__(self, writes: Writes) -> None:
         self._writes = writes
-        self._in_flight: dict[tuple[str, str, str], asyncio.Lock] = {}
+        self._in_flight: dict[tuple[str, str, str], _Turns] = {}
 
     async def __call__(self, call: Call, proceed: Next) -> Outcome:
         """Raise ConflictError if the key was used with other arguments."""
         if not call.is_write:
             return await proceed(call)
         slot = (call.principal.tenant, call.tool.name, key_of(call))
-        lock = self._in_flight.setdefault(slot, asyncio.Lock())
+        turns = self._in_flight.setdefault(slot, _Turns())
+        turns.count += 1
         try:
-            async with lock:
+            async with turns.lock:
                 if (stored := await self._writes.find(call)) is not None:
                     return stored
-                return await proceed(call)
+                return await self._tried(call, proceed)
         finally:
-            if not lock.locked():
-                self._in_flight.pop(slot, None)
+            turns.count -= 1
+            if not turns.count:
+                del self._in_flight[slot]
+
+    async def _tried(self, call: Call, proceed: Next) -> Outcome:
+        try:
+            return await proceed(call)
+        except SwitchgearError as error:
+            if error.outcome == "not_done" and await self._writes.may_be_done(call):
+                error.outcome = "unknown"
+            raise
+
+
+@dataclass(slots=True)
+class _Turns:
+    """The calls with one key: one at a time, and how many there are."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    count: int = 0
 
 
 def row_of(call: Call) -> tuple[Any, ...]:

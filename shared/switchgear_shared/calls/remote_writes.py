@@ -7,7 +7,7 @@ it may be done, and looks for it over there before anything is sent again.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -30,7 +30,7 @@ from switchgear_shared.errors import DeadlineError, SwitchgearError
 from switchgear_shared.governance.digests import digest
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database, DuplicateKeyError
-from switchgear_shared.storage.remote_write import RemoteWrite, writing_remotely
+from switchgear_shared.storage.remote_write import NotThereError, RemoteWrite, writing_remotely
 from switchgear_shared.storage.shared_tables import idempotency
 
 Write = Callable[[], Awaitable[BaseModel]]
@@ -41,10 +41,11 @@ _REFERENCE_CHARACTERS = 24
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Our right to do a write: whether it may be done already, and when it may be sent again."""
+    """Our right to do a write: whether it may be done already, and if so only be looked for."""
 
     may_be_done: bool
-    may_send_at: datetime | None
+    is_look: bool = False
+    settled_at: datetime | None = None
 
 
 class RemoteWrites:
@@ -85,14 +86,24 @@ class RemoteWrites:
         if claim is None:
             stored = await self.find(call)
             return stored if stored is not None else await self.run(call, write)
-        attempt = RemoteWrite(reference_of(call), claim.may_be_done, claim.may_send_at)
+        attempt = RemoteWrite(
+            reference_of(call), claim.may_be_done, claim.is_look, claim.settled_at
+        )
+        is_absent = not claim.may_be_done
         try:
-            if call.preview_digest is not None and not claim.may_be_done:
-                check_preview(call, (await self._rehearsed(call, write))[1])
-            with writing_remotely(attempt):
-                result = await write()
+            if call.preview_digest is None or claim.is_look:
+                result = await _under(attempt, write)
+            else:
+                result = None if is_absent else await _found(attempt, write)
+                if result is None:
+                    is_absent = True
+                    check_preview(call, (await self._rehearsed(call, write))[1])
+                    result = await _under(attempt, write)
         except SwitchgearError as error:
-            if error.outcome == "not_done" and (attempt.is_sent or not claim.may_be_done):
+            is_known = (attempt.is_sent and not attempt.is_begun) or (
+                is_absent and not attempt.is_sent
+            )
+            if error.outcome == "not_done" and is_known:
                 await self._forget(call)
             else:
                 error.outcome = "unknown"
@@ -100,8 +111,12 @@ class RemoteWrites:
         structured = result.model_dump(mode="json")
         if claim.may_be_done and not attempt.is_sent:
             structured["replayed"] = True
-        await self._keep(call, structured, attempt)
-        return Outcome(call.correlation_id, structured=structured)
+        return await self._keep(call, structured, attempt)
+
+    async def may_be_done(self, call: Call) -> bool:
+        """See Writes."""
+        row = await self._row(call)
+        return row is not None and row.state == "in_flight"
 
     async def preview(self, call: Call, write: Write) -> Outcome:
         """See Writes."""
@@ -127,8 +142,7 @@ class RemoteWrites:
 
     async def _rehearsed(self, call: Call, write: Write) -> tuple[BaseModel, Effects]:
         rehearsal = RemoteWrite(reference_of(call), is_rehearsal=True)
-        with writing_remotely(rehearsal):
-            result = await write()
+        result = await _under(rehearsal, write)
         effects = Effects()
         for note in rehearsal.notes:
             effects.note(note.record, note.key, note.before, note.after)
@@ -144,12 +158,12 @@ class RemoteWrites:
                     await session.execute(insert(idempotency).values(self._new_row(call, now)))
             except DuplicateKeyError:
                 return None
-            return _Claim(may_be_done=False, may_send_at=None)
+            return _Claim(may_be_done=False)
         check_arguments(call, row)
         if row.state == "done" or not (row.claimed_by == self._owner or self._is_settled(row)):
             return None
         if not self._is_settled(row):  # ours: look it up, but do not send it before it settled
-            return _Claim(may_be_done=True, may_send_at=row.claimed_at + self._settle)
+            return _Claim(may_be_done=True, is_look=True, settled_at=row.claimed_at + self._settle)
         return await self._taken_over(call, row, now)
 
     async def _taken_over(self, call: Call, row: Any, now: datetime) -> _Claim | None:
@@ -167,22 +181,27 @@ class RemoteWrites:
             result = await session.execute(taken)
         if getattr(result, "rowcount", 0) != 1:
             return None
-        return _Claim(may_be_done=True, may_send_at=None)
+        return _Claim(may_be_done=True)
 
-    async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> None:
+    async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> Outcome:
+        """Keep the outcome with its events, unless another attempt has kept the same already."""
         done = (
             update(idempotency)
-            .where(*row_of(call))
+            .where(*row_of(call), idempotency.c.state == "in_flight")
             .values(state="done", outcome=orjson.dumps(structured).decode(), done_at=self._now())
         )
         try:
             async with self.database.writing() as session:
-                await session.execute(done)
-                for event in attempt.events:
-                    await emit(session, event)
+                result = await session.execute(done)
+                if getattr(result, "rowcount", 0) == 1:
+                    for event in attempt.events:
+                        await emit(session, event)
+                    return Outcome(call.correlation_id, structured=structured)
+            stored = await self.find(call)
         except SwitchgearError as error:
             error.outcome = "unknown"
             raise
+        return stored or Outcome(call.correlation_id, structured=structured)
 
     async def _forget(self, call: Call) -> None:
         async with self.database.writing() as session:
@@ -208,6 +227,20 @@ class RemoteWrites:
             "claimed_by": self._owner,
             "claimed_at": now,
         }
+
+
+async def _under(attempt: RemoteWrite, write: Write) -> BaseModel:
+    with writing_remotely(attempt):
+        return await write()
+
+
+async def _found(attempt: RemoteWrite, write: Write) -> BaseModel | None:
+    """Look for what an earlier attempt may have done; None where it is not there."""
+    look = replace(attempt, is_look=True)  # what it announces is the attempt's: one list of events
+    try:
+        return await _under(look, write)
+    except NotThereError:
+        return None
 
 
 def reference_of(call: Call) -> str:

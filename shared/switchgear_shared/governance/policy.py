@@ -27,6 +27,7 @@ __all__ = ["Decision", "Policies", "Problem", "ToolFacts", "check"]
 
 _ACTION = {"type": "Switchgear::Action", "id": "call"}
 _CACHED = 8192
+_MOST_REMEMBERED_BYTES = 2048
 _DEFAULT_LIMIT = 1000
 _DEFAULT_CURRENCY = "EUR"
 
@@ -180,7 +181,8 @@ class Policies:
         answer = self._answers.get((principal, tool, asked))
         if answer is None:
             answer = self._evaluated(principal, tool, asked)
-            self._answers.put((principal, tool, asked), answer)
+            if len(asked) <= _MOST_REMEMBERED_BYTES:
+                self._answers.put((principal, tool, asked), answer)
         return answer
 
     def _evaluated(self, principal: Principal, tool: ToolFacts, context: bytes) -> AuthzResult:

@@ -134,7 +134,9 @@ def _asked_for(node: object) -> set[str]:
 
 
 def _parts(node: object) -> Iterable[object]:
-    if isinstance(node, tuple):
+    if isinstance(node, Mapping):
+        return node.values()
+    if isinstance(node, tuple | list | frozenset):
         return node
     return [getattr(node, part.name) for part in fields(node)] if _is_node(node) else ()
 

@@ -37,8 +37,8 @@ class _Turn:
 class Bulkhead:
     """Slots of one backend system, handed out first come, first served.
 
-    One holder, such as an agent, has at most `slots_per_holder` of them: its further calls wait,
-    and those of others go past them.
+    One holder, such as an agent, has at most `slots_per_holder` of them, and as large a share of
+    the queue: its further calls wait, and those of others go past them.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class Bulkhead:
         self.name = name
         self._slots = slots
         self._queue = queue
-        self._slots_per_holder = slots_per_holder or slots
+        self._slots_per_holder = min(slots_per_holder or slots, slots)
+        self._places_per_holder = max(1, queue * self._slots_per_holder // slots)
         self._held: dict[str, int] = {}
         self._in_use = 0
         self._waiting: deque[_Turn] = deque()
@@ -81,9 +82,10 @@ class Bulkhead:
         )
 
     async def _wait(self, deadline: Deadline | None, holder: str) -> None:
-        if len(self._waiting) >= self._queue:
+        own = sum(turn.holder == holder for turn in self._waiting)
+        if len(self._waiting) >= self._queue or own >= self._places_per_holder:
             raise BulkheadFullError(
-                f"{self.name} has {self._in_use} calls under way and {self._queue} waiting",
+                f"{self.name} has {self._in_use} calls under way and {len(self._waiting)} waiting",
                 retry_after_s=_RETRY_AFTER_S,
             )
         turn = _Turn(holder)

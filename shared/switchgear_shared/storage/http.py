@@ -31,7 +31,7 @@ MOST_BYTES = 8 * 1024 * 1024
 _CONNECT_S = 3.0
 _SILENCE_S = 60.0
 _IDLE_S = 2.0
-_SECONDS = re.compile(r"\d{1,9}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _BY_STATUS: dict[int, type[SwitchgearError]] = {
     400: InvalidRequestError,
     403: PolicyDeniedError,
@@ -206,9 +206,9 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(told)
     try:
         until = parsedate_to_datetime(told)
-    except ValueError:
+        return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -16,6 +16,10 @@ from switchgear_shared.errors import BackendUnavailableError
 _current: ContextVar[RemoteWrite | None] = ContextVar("remote_write", default=None)
 
 
+class NotThereError(BackendUnavailableError):
+    """What an earlier attempt may have done is not there, and this one may not send it."""
+
+
 @dataclass(slots=True)
 class Note:
     """One record that the write changes or would change, before and after."""
@@ -32,35 +36,40 @@ class RemoteWrite:
 
     `reference` is our own name for it, the same for every attempt: the adapter stores it with the
     record it makes. `may_be_done` says that an earlier attempt may have had its effect: the
-    adapter looks for the reference, or at the record's state, before anything is sent again.
+    adapter looks for the reference, or at the record's state, before anything is sent again. An
+    attempt that is only a look sends nothing: an earlier one may be under way over there.
     In a rehearsal nothing is sent; the adapter notes what it would do.
     """
 
     reference: str
     may_be_done: bool = False
-    may_send_at: datetime | None = None
+    is_look: bool = False
+    settled_at: datetime | None = None
     is_rehearsal: bool = False
     is_sent: bool = False
+    is_begun: bool = False
     events: list[Event] = field(default_factory=list[Event])
     notes: list[Note] = field(default_factory=list[Note])
 
     def check_may_send(self) -> None:
-        """Let a change be sent, unless an earlier attempt's may still be under way over there.
+        """Let a change be sent; call it before each, so that what one left half done is known.
 
         Raises:
-            BackendUnavailableError: it may be; `retry_after_s` says until when.
+            NotThereError: this attempt is only a look, and what it looked for is not there.
             RuntimeError: this is a rehearsal.
         """
         if self.is_rehearsal:
             raise RuntimeError("a rehearsal changes nothing")
-        if self.may_send_at is not None:
-            left_s = (self.may_send_at - utc_now()) / timedelta(seconds=1)
-            if left_s > 0:
-                raise BackendUnavailableError(
-                    "an earlier attempt is not there and may still be under way",
-                    retry_after_s=round(left_s, 3),
-                    outcome="unknown",
-                )
+        if self.is_look:
+            left_s = 0.0
+            if self.settled_at is not None:
+                left_s = max(0.0, (self.settled_at - utc_now()) / timedelta(seconds=1))
+            raise NotThereError(
+                "an earlier attempt is not there and may still be under way",
+                retry_after_s=round(left_s, 3),
+                outcome="unknown",
+            )
+        self.is_begun = self.is_sent
         self.is_sent = True
 
     def announce(self, event: Event) -> None:
