@@ -1,11 +1,10 @@
 """A change in Tryton under way: for whom, on what day, and what is said and undone about it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from switchgear_inventory.tryton.levels import Shelf
 from switchgear_inventory.tryton.products import Product, literal
@@ -66,15 +65,14 @@ class Act:
         return record
 
     @asynccontextmanager
-    async def undone_by(self, *calls: tuple[Any, ...]) -> AsyncGenerator[None]:
+    async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
         """Take back what was begun if the block is refused; what cannot be is `unknown`."""
         try:
             yield
         except SwitchgearError as error:
             if error.outcome == "not_done":
                 try:
-                    for call in calls:
-                        await self.client.call(*call)
+                    await take_back()
                 except SwitchgearError:
                     error.outcome = "unknown"
             raise

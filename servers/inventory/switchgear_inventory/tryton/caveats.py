@@ -14,6 +14,7 @@ CAVEATS = (
     "The reason of an adjustment is found among the newest 1,000 counts.",
     "Goods are received only for a confirmed purchase in Tryton, by its number or reference.",
     "A purchase in another unit than the item's is received in Tryton itself.",
+    "A broken adjustment may leave an open count in Tryton, which changes nothing.",
     "Two adjustments of one item in one warehouse at the same moment may both be refused.",
     "An adjustment and an assignment at the same moment may leave less on hand than is reserved.",
     "What falls to the reorder point through Tryton's own users is not announced.",

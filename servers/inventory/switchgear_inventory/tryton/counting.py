@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from switchgear_inventory.models import MOST_STOCK, LocationCode, Sku
@@ -131,25 +132,30 @@ async def _carry_on(
 ) -> WriteResult:
     """Confirm the count, unless what it found is not what was expected any more.
 
-    Whoever has an open count looks for others only after its own can be seen, so of two at the
-    same moment at most one goes on.
+    Each of ours looks for others only after its own note can be seen, so of two at the same
+    moment at most one goes on.
     """
     call = act.client.call
     made = await act.read(_COUNT, count_id, "state", "location")
     if made["state"] == "draft":
-        async with act.undone_by((_COUNT, "cancel", [count_id]), (_COUNT, "delete", [count_id])):
+        act.write.check_may_send()
+        async with act.undone_by(partial(_take_back, act, count_id)):
             if expected is not None:
                 message = marked(count.reason, act.write.reference)
                 note = {"resource": f"{_COUNT},{count_id}", "message": message}
                 await call("ir.note", "create", [note])
             await _check_alone(act, count_id, product, made["location"])
             line = await _line(act, count_id)
-            lot_id = line["lot"]
-            now = await _in_zone(act, product, made["location"], lot_id)
+            now = await _in_zone(act, product, made["location"], line["lot"])
             if now != product.exact(line["expected_quantity"]) or expected not in {None, now}:
                 raise _moved_on(product, count, now)
             await call(_COUNT, "confirm", [count_id])
     return await _done(act, count_id, product, count)
+
+
+async def _take_back(act: Act, count_id: int) -> None:
+    await act.client.call(_COUNT, "cancel", [count_id])
+    await act.client.call(_COUNT, "delete", [count_id])
 
 
 async def _check_alone(act: Act, count_id: int, product: Product, place: int) -> None:
@@ -162,10 +168,10 @@ async def _check_alone(act: Act, count_id: int, product: Product, place: int) ->
             ["id", "!=", count_id],
             ["create_date", ">", utc_now() - _ABANDONED],
         ],
-        ["number"],
-        limit=1,
+        ["state"],
+        limit=MOST_RECORDS,
     )
-    if page.records:
+    if await notes_on(act.client, _COUNT, [record["id"] for record in page.records]):
         raise ConflictError(f"{product.sku} is being counted there at this moment", field="sku")
 
 

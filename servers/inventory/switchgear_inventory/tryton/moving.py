@@ -150,8 +150,10 @@ async def _carry_on(
 ) -> WriteResult:
     """Take the shipment from whatever state it is in to done, or cancel it."""
     call = act.client.call
-    async with act.undone_by((_SHIPMENT, "cancel", [shipment_id])):
-        shipment = await _state(act, shipment_id)
+    shipment = await _state(act, shipment_id)
+    if shipment["state"] != "done":
+        act.write.check_may_send()
+    async with act.undone_by(lambda: call(_SHIPMENT, "cancel", [shipment_id])):
         if shipment["state"] == "draft":
             await call(_SHIPMENT, "wait", [shipment_id])
         shipment = await _assigned(act, shipment_id)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from switchgear_inventory.models import MOST_STOCK, LocationCode, ReceiptLine
@@ -55,6 +56,8 @@ class _Expected:
     moves: list[Record]
     elsewhere: dict[int, str]
     """For products that it brings to other warehouses only: which."""
+    is_whole: bool
+    """Whether `moves` are all that is still to come of it."""
     left: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
 
     def allot(self, product: Product, line: ReceiptLine, about: str) -> list[_Share]:
@@ -98,7 +101,7 @@ async def receive(
         product.check_lot(line.lot, f"lines.{place}.lot", is_needed=True)
     purchase = await _purchase(act, source_ref)
     if (made := await act.shipment(_SHIPMENT)) is not None:
-        return await _carry_on(act, made, warehouse, purchase)
+        return await _carry_on(act, made, warehouse, purchase, ())
     shelves = await shelves_of(act.client, places, places.warehouses, {*products}, act.today)
     _check_room(shelves, products, lines)
     lots = [
@@ -135,7 +138,7 @@ async def receive(
         [shipment],
         expected={f"stock.move,{share.move['id']}": share.move["_timestamp"] for share in shares},
     )
-    return await _carry_on(act, made, warehouse, purchase)
+    return await _carry_on(act, made, warehouse, purchase, shares)
 
 
 async def _purchase(act: Act, source_ref: str) -> Record:
@@ -177,7 +180,9 @@ async def _expected(
     for product_id in {move["product"] for move in here}:
         there.pop(product_id, None)
     by_id = {product.id: product for product in products}
-    expected = _Expected(purchase, [move for move in still if move["product"] in by_id], there)
+    asked = [move for move in still if move["product"] in by_id]
+    coming = [move for move in moves if move["state"] in {"draft", "assigned"}]
+    expected = _Expected(purchase, asked, there, is_whole=len(asked) == len(coming))
     expected.left = {
         move["id"]: by_id[move["product"]].exact(move["internal_quantity"])
         for move in expected.moves
@@ -238,21 +243,50 @@ def _rehearsed(
             {"incoming": str(shelf.incoming)},
             {"incoming": str(plain(shelf.incoming - quantity))},
         )
-    is_all = len(expected.left) == len(expected.moves) and not any(expected.left.values())
+    is_all = expected.is_whole and not any(expected.left.values())
     return WriteResult(
         id="", ref=source_ref, state="received" if is_all else "partly_received", version=""
     )
 
 
 async def _carry_on(
-    act: Act, shipment_id: int, warehouse: Warehouse, purchase: Record
+    act: Act,
+    shipment_id: int,
+    warehouse: Warehouse,
+    purchase: Record,
+    shares: Sequence[_Share],
 ) -> WriteResult:
-    """Take the shipment from whatever state it is in to done."""
+    """Take the shipment from whatever state it is in to done; refused, give its moves back."""
     for state, step in (("draft", "receive"), ("received", "do")):
-        shipment = await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
+        shipment = await _state(act, shipment_id)
         if shipment["state"] == state:
-            await act.client.call(_SHIPMENT, step, [shipment_id])
-    shipment = await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
+            act.write.check_may_send()
+            async with act.undone_by(partial(_give_back, act, shipment_id, shares, state)):
+                await act.client.call(_SHIPMENT, step, [shipment_id])
+    return await _done(act, await _state(act, shipment_id), warehouse, purchase)
+
+
+async def _state(act: Act, shipment_id: int) -> Record:
+    return await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
+
+
+async def _give_back(act: Act, shipment_id: int, shares: Sequence[_Share], state: str) -> None:
+    if not shares or state != "draft":
+        raise BackendRejectedError("Tryton took in some of this")
+    call = act.client.call
+    moves = {share.move["id"]: share.move for share in shares}
+    made = await _state(act, shipment_id)
+    copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
+    changes = [["remove", [*moves]], *([["delete", copies]] if copies else [])]
+    await call(_SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
+    for move_id, move in moves.items():
+        before = {"quantity": move["quantity"], "lot": None}
+        await call("stock.move", "write", [move_id], before)
+    await call(_SHIPMENT, "cancel", [shipment_id])
+    await call(_SHIPMENT, "delete", [shipment_id])
+
+
+async def _done(act: Act, shipment: Record, warehouse: Warehouse, purchase: Record) -> WriteResult:
     ref = unmarked(shipment["reference"])
     page = await act.client.search(
         "stock.move",
