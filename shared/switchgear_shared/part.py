@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.calls.pipeline import Pipeline
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.audit_trail import AuditTrail
 from switchgear_shared.governance.identity import (
@@ -27,6 +28,8 @@ from switchgear_shared.observability.logs import logger
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.settings import Settings
 from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.http import JsonApi
+from switchgear_shared.storage.tryton.client import TrytonClient
 from switchgear_shared.toolset import Toolset
 from switchgear_shared.transports.forward import BusForward
 from switchgear_shared.transports.front import Front
@@ -85,6 +88,26 @@ class Context:
         """Return the database of the server `name`."""
         return Database.at(
             name, data_dir=self.settings.data, database_url=self.settings.database_dsn
+        )
+
+    def tryton(self) -> TrytonClient:
+        """Return a client of the Tryton that the settings name.
+
+        Raises:
+            InvalidRequestError: a setting is missing.
+        """
+        url, user = self.settings.tryton_url, self.settings.tryton_user
+        password, key = self.settings.tryton_password, self.settings.tryton_key
+        if not (url and user and password and key):
+            named = {"url": url, "user": user, "password": password, "key": key}
+            missing = ", ".join(f"tryton_{name}" for name, value in named.items() if not value)
+            raise InvalidRequestError(f"Tryton needs the settings {missing}")
+        return TrytonClient(
+            JsonApi("Tryton", url),
+            user=user,
+            password=password,
+            key=key,
+            company=self.settings.tryton_company,
         )
 
     def tools_as(self, service: str) -> ToolClient:

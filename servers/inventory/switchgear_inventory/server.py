@@ -1,11 +1,13 @@
 """The composition root of the inventory server."""
 
+from functools import partial
 from pathlib import Path
 
 from switchgear_inventory.demo import load_demo
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.sql.orders import OrderEvents
 from switchgear_inventory.tools import inventory
+from switchgear_inventory.tryton import CAVEATS, TrytonInventory
 from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
@@ -16,16 +18,28 @@ INSTRUCTIONS = (
 
 
 def build(context: Context) -> Part:
-    """Return the inventory server over its embedded backend."""
+    """Return the inventory server over the backend that the settings name."""
     database = context.database("inventory")
-    return Part(
+    part = partial(
+        Part,
         name="inventory",
         title="Switchgear inventory",
         instructions=INSTRUCTIONS,
         toolset=inventory,
-        backend=SqlInventory(database),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
+    )
+    if context.settings.inventory_backend == "tryton":
+        client = context.tryton()
+        return part(
+            backend=TrytonInventory(client),
+            backend_name="tryton",
+            is_remote=True,
+            caveats=CAVEATS,
+            close=client.close,
+        )
+    return part(
+        backend=SqlInventory(database),
         consumers=OrderEvents(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

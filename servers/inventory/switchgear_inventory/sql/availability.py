@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 from sqlalchemy import func, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_inventory.models import (
     MOST_STOCK,
     Availability,
-    LineAvailability,
     LocationCode,
     Sku,
     StockLine,
 )
+from switchgear_inventory.outlook import Outlook, Prospect, check_date, promise
 from switchgear_inventory.sql.levels import shelves
-from switchgear_inventory.sql.shelf import ZERO, check_quantity, is_expired
+from switchgear_inventory.sql.shelf import check_quantity
 from switchgear_inventory.tables import ArrivalRow, ItemRow, LotRow
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
-from switchgear_shared.storage.columns import ExactNumber, plain
+from switchgear_shared.storage.columns import ExactNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,67 +39,15 @@ class Question:
         return self.at.astimezone(UTC).date()
 
 
-@dataclass(slots=True)
-class _Outlook:
-    """One item in one warehouse: what there is, and when that changes."""
-
-    on_hand: Decimal
-    reserved: Decimal
-    lots: list[tuple[date | None, Decimal]]
-    arrivals: list[tuple[date, Decimal]]
-
-    def free(self, on: date, *, with_arrivals: bool = True) -> Decimal:
-        """Return what can be promised on a day."""
-        expired = sum((quantity for until, quantity in self.lots if is_expired(until, on)), ZERO)
-        return max(self.on_hand - expired - self.reserved + self.due(on) * with_arrivals, ZERO)
-
-    def due(self, on: date) -> Decimal:
-        """Return what is on order and due by a day."""
-        return sum((quantity for due_on, quantity in self.arrivals if due_on <= on), ZERO)
-
-
 async def check(session: AsyncSession, question: Question) -> Availability:
     """See InventoryBackend.check_availability."""
-    by_date, today = question.by_date or question.today, question.today
-    if by_date < today:
-        raise InvalidRequestError(f"{by_date} is past: today is {today}", field="by_date")
+    check_date(question.by_date, question.today)
     items = await _items(session, question)
     outlooks = await _outlooks(session, question, {item.id for item in items.values()})
-    asked: dict[str, Decimal] = {}
-    lines: list[LineAvailability] = []
-    for line in question.lines:
-        item = items[line.sku.lower()]
-        here = outlooks[item.id]
-        before = asked.get(item.id, ZERO)
-        wanted = asked[item.id] = before + line.quantity
-        now = sum((one.free(today, with_arrivals=False) for one in here), ZERO)
-        then = now
-        if question.by_date is not None:
-            then = sum((one.free(by_date) for one in here), ZERO)
-        incoming = sum((one.due(by_date) for one in here), ZERO) if question.by_date else ZERO
-        lines.append(
-            LineAvailability(
-                sku=Sku(item.sku),
-                unit=item.unit,
-                requested=plain(line.quantity),
-                available=plain(max(now - before, ZERO)),
-                incoming=plain(incoming),
-                shortfall=plain(min(max(wanted - then, ZERO), line.quantity)),
-                earliest_on=_earliest(here, wanted, today),
-            )
-        )
-    short = any(line.shortfall > 0 for line in lines)
-    return Availability(by_date=by_date, is_available=not short, lines=tuple(lines))
-
-
-def _earliest(here: Sequence[_Outlook], wanted: Decimal, today: date) -> date | None:
-    if sum((one.free(today, with_arrivals=False) for one in here), ZERO) >= wanted:
-        return today
-    days = {max(due_on, today) for one in here for due_on, _ in one.arrivals}
-    for day in sorted(days):
-        if sum((one.free(day) for one in here), ZERO) >= wanted:
-            return day
-    return None
+    prospects = {
+        sku: Prospect(Sku(item.sku), item.unit, outlooks[item.id]) for sku, item in items.items()
+    }
+    return promise(question.lines, prospects, question.by_date, question.today)
 
 
 async def _items(session: AsyncSession, question: Question) -> dict[str, ItemRow]:
@@ -126,9 +73,9 @@ async def _items(session: AsyncSession, question: Question) -> dict[str, ItemRow
 
 async def _outlooks(
     session: AsyncSession, question: Question, item_ids: set[str]
-) -> dict[str, list[_Outlook]]:
+) -> dict[str, list[Outlook]]:
     each = shelves(question.tenant, question.at, question.location)
-    found: dict[tuple[str, str], _Outlook] = {}
+    found: dict[tuple[str, str], Outlook] = {}
     for row in await session.execute(
         select(
             each.c.item_id,
@@ -137,7 +84,7 @@ async def _outlooks(
             type_coerce(each.c.reserved, ExactNumber).label("reserved"),
         ).where(each.c.item_id.in_(item_ids))
     ):
-        found[row.item_id, row.location] = _Outlook(row.on_hand, row.reserved, [], [])
+        found[row.item_id, row.location] = Outlook(row.on_hand, row.reserved)
     for lot in await session.scalars(
         select(LotRow).where(
             LotRow.tenant == question.tenant, LotRow.item_id.in_(item_ids), LotRow.on_hand > 0
@@ -153,9 +100,7 @@ async def _outlooks(
         )
     ):
         if question.location in (None, arrival.location):
-            one = found.setdefault(
-                (arrival.item_id, arrival.location), _Outlook(ZERO, ZERO, [], [])
-            )
+            one = found.setdefault((arrival.item_id, arrival.location), Outlook())
             one.arrivals.append((arrival.due_on, arrival.expected - arrival.received))
     return {
         item_id: [one for key, one in found.items() if key[0] == item_id] for item_id in item_ids

@@ -1,0 +1,315 @@
+"""Goods that come in for a purchase: one supplier shipment over the moves that it still expects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from switchgear_inventory.models import MOST_STOCK, LocationCode, ReceiptLine
+from switchgear_inventory.tryton.acting import Act
+from switchgear_inventory.tryton.levels import ZERO, Shelves, shelves_of
+from switchgear_inventory.tryton.lots import known_lot, ready_lot
+from switchgear_inventory.tryton.places import Places, Warehouse, places_of
+from switchgear_inventory.tryton.products import Product, products_in, products_of
+from switchgear_inventory.tryton.sources import marked, unmarked
+from switchgear_shared.contracts.business_event_data import StockReceived
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
+from switchgear_shared.storage.columns import plain
+from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
+
+_SHIPMENT = "stock.shipment.in"
+_PURCHASE = "purchase.purchase"
+_FIELDS = (
+    "product",
+    "quantity",
+    "internal_quantity",
+    "unit",
+    "state",
+    "shipment",
+    "from_location",
+    "to_location",
+    "unit_price",
+    "currency",
+    "origin",
+    "_timestamp",
+)
+_COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "currency", "origin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What of one line of a delivery goes on one expected move."""
+
+    move: Record
+    product: Product
+    quantity: Decimal
+    line: ReceiptLine
+
+
+@dataclass(slots=True)
+class _Expected:
+    """The moves that a purchase still expects in a warehouse, and what is left of each."""
+
+    purchase: Record
+    moves: list[Record]
+    elsewhere: dict[int, str]
+    """For products that it brings to other warehouses only: which."""
+    is_whole: bool
+    """Whether `moves` are all that is still to come of it."""
+    left: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
+
+    def allot(self, product: Product, line: ReceiptLine, about: str) -> list[_Share]:
+        """Return which moves take a line in; raises what InventoryBackend.receive raises."""
+        ref = self.purchase["number"]
+        here = [move for move in self.moves if move["product"] == product.id]
+        if not here and product.id in self.elsewhere:
+            where = self.elsewhere[product.id]
+            raise InvalidRequestError(f"{ref} brings {product.sku} to {where}", field="location")
+        still = sum((self.left[move["id"]] for move in here), ZERO)
+        if line.quantity > still:
+            raise ConflictError(
+                f"{ref} expects {plain(still)} more of {product.sku}, not {plain(line.quantity)}",
+                field=f"{about}.quantity",
+            )
+        quantity = line.quantity
+        shares: list[_Share] = []
+        for move in here:
+            share = min(quantity, self.left[move["id"]])
+            if share > 0:
+                if move["unit"] != product.unit_id:
+                    raise BackendRejectedError(
+                        f"{ref} orders {product.sku} in another unit than the item's: receive it "
+                        "in Tryton"
+                    )
+                self.left[move["id"]] -= share
+                quantity -= share
+                shares.append(_Share(move, product, share, line))
+        return shares
+
+
+async def receive(
+    act: Act, lines: Sequence[ReceiptLine], location: LocationCode, source_ref: str
+) -> WriteResult:
+    """See InventoryBackend.receive."""
+    places = await places_of(act.client)
+    warehouse = places.one(location)
+    products = await products_of(act.client, [line.sku for line in lines])
+    for place, (product, line) in enumerate(zip(products, lines, strict=True)):
+        product.check(line.quantity, f"lines.{place}.quantity")
+        product.check_lot(line.lot, f"lines.{place}.lot", is_needed=True)
+    purchase = await _purchase(act, source_ref)
+    if (made := await act.shipment(_SHIPMENT)) is not None:
+        return await _carry_on(act, made, warehouse, purchase, ())
+    shelves = await shelves_of(act.client, places, places.warehouses, {*products}, act.today)
+    _check_room(shelves, products, lines)
+    lots = [
+        await known_lot(act, product, line.lot, line.expires_on, "expires_on")
+        if line.lot is not None
+        else None
+        for product, line in zip(products, lines, strict=True)
+    ]
+    expected = await _expected(act, places, warehouse, purchase, products)
+    shares = [
+        share
+        for place, (product, line) in enumerate(zip(products, lines, strict=True))
+        for share in expected.allot(product, line, f"lines.{place}")
+    ]
+    if act.write.is_rehearsal:
+        return _rehearsed(act, shelves, warehouse, shares, expected, source_ref)
+    act.write.check_may_send()
+    ready: dict[str, dict[int, int]] = {}
+    for product, line, lot_id in zip(products, lines, lots, strict=True):
+        if line.lot is not None:
+            lot = await ready_lot(act, product, lot_id, line.lot, line.expires_on)
+            ready.setdefault(line.lot, {})[product.id] = lot
+    shipment = {
+        "supplier": purchase["party"],
+        "warehouse": warehouse.id,
+        "warehouse_input": warehouse.entrance,
+        "warehouse_storage": warehouse.storage,
+        "reference": marked(source_ref, act.write.reference),
+        "incoming_moves": _incoming(shares, ready),
+    }
+    [made] = await act.client.call(
+        _SHIPMENT,
+        "create",
+        [shipment],
+        expected={f"stock.move,{share.move['id']}": share.move["_timestamp"] for share in shares},
+    )
+    return await _carry_on(act, made, warehouse, purchase, shares)
+
+
+async def _purchase(act: Act, source_ref: str) -> Record:
+    fields = ["number", "reference", "party", "state", "shipment_state", "moves"]
+    for name in ("number", "reference"):
+        domain = [[name, "=", source_ref], ["state", "in", ["processing", "done"]]]
+        found = (await act.client.search(_PURCHASE, domain, fields, limit=2)).records
+        if len(found) > 1:
+            raise InvalidRequestError(
+                f"Tryton has several purchases {source_ref}: name one by its number",
+                field="source_ref",
+            )
+        if found:
+            return found[0]
+    raise InvalidRequestError(f"Tryton has no confirmed purchase {source_ref}", field="source_ref")
+
+
+async def _expected(
+    act: Act,
+    places: Places,
+    warehouse: Warehouse,
+    purchase: Record,
+    products: Sequence[Product],
+) -> _Expected:
+    moves: list[Record] = []
+    if purchase["moves"]:
+        moves = await act.client.call("stock.move", "read", purchase["moves"], [*_FIELDS])
+    moves.sort(key=lambda move: move["id"])
+    ordered = {move["product"] for move in moves}
+    for place, product in enumerate(products):
+        if product.id not in ordered:
+            raise InvalidRequestError(
+                f"{purchase['number']} is not for {product.sku}", field=f"lines.{place}.sku"
+            )
+    codes = {move["id"]: places.code_of(move["to_location"]) for move in moves}
+    here = [move for move in moves if codes[move["id"]] == warehouse.code]
+    there = {move["product"]: codes[move["id"]] or "" for move in moves if move not in here}
+    still = [move for move in here if move["state"] == "draft" and not move["shipment"]]
+    for product_id in {move["product"] for move in here}:
+        there.pop(product_id, None)
+    by_id = {product.id: product for product in products}
+    asked = [move for move in still if move["product"] in by_id]
+    coming = [move for move in moves if move["state"] in {"draft", "assigned"}]
+    expected = _Expected(purchase, asked, there, is_whole=len(asked) == len(coming))
+    expected.left = {
+        move["id"]: by_id[move["product"]].exact(move["internal_quantity"])
+        for move in expected.moves
+    }
+    return expected
+
+
+def _check_room(
+    shelves: Shelves, products: Sequence[Product], lines: Sequence[ReceiptLine]
+) -> None:
+    """Refuse what would be more of an item than can be kept."""
+    totals = {
+        product_id: sum((shelf.on_hand for shelf in each), ZERO)
+        for product_id, each in shelves.items()
+    }
+    for place, (product, line) in enumerate(zip(products, lines, strict=True)):
+        totals[product.id] += line.quantity
+        if totals[product.id] > MOST_STOCK:
+            raise InvalidRequestError(
+                f"more than {MOST_STOCK} of {product.sku} cannot be kept",
+                field=f"lines.{place}.quantity",
+            )
+
+
+def _incoming(shares: Sequence[_Share], lots: dict[str, dict[int, int]]) -> list[Any]:
+    """Return the change of a new shipment's moves: those expected, and copies for more lots."""
+    begun: set[int] = set()
+    changes: list[Any] = []
+    for share in shares:
+        lot = lots[share.line.lot][share.product.id] if share.line.lot is not None else None
+        values: dict[str, Any] = {"quantity": float(share.quantity), "lot": lot}
+        if share.move["id"] in begun:
+            copied = {name: share.move[name] for name in _COPIED}
+            changes.append(["create", [{**copied, **values}]])
+            continue
+        begun.add(share.move["id"])
+        changes += [["add", [share.move["id"]]], ["write", [share.move["id"]], values]]
+    return changes
+
+
+def _rehearsed(
+    act: Act,
+    shelves: Shelves,
+    warehouse: Warehouse,
+    shares: Sequence[_Share],
+    expected: _Expected,
+    source_ref: str,
+) -> WriteResult:
+    comes: dict[int, Decimal] = {}
+    for share in shares:
+        comes[share.product.id] = comes.get(share.product.id, ZERO) + share.quantity
+    for product_id, quantity in comes.items():
+        shelf = next(one for one in shelves[product_id] if one.warehouse == warehouse)
+        act.note(shelf, quantity)
+        act.write.note(
+            "purchase",
+            f"{expected.purchase['number']} {shelf.product.sku}",
+            {"incoming": str(shelf.incoming)},
+            {"incoming": str(plain(shelf.incoming - quantity))},
+        )
+    is_all = expected.is_whole and not any(expected.left.values())
+    return WriteResult(
+        id="", ref=source_ref, state="received" if is_all else "partly_received", version=""
+    )
+
+
+async def _carry_on(
+    act: Act,
+    shipment_id: int,
+    warehouse: Warehouse,
+    purchase: Record,
+    shares: Sequence[_Share],
+) -> WriteResult:
+    """Take the shipment from whatever state it is in to done; refused, give its moves back."""
+    for state, step in (("draft", "receive"), ("received", "do")):
+        shipment = await _state(act, shipment_id)
+        if shipment["state"] == state:
+            act.write.check_may_send()
+            async with act.undone_by(partial(_give_back, act, shipment_id, shares, state)):
+                await act.client.call(_SHIPMENT, step, [shipment_id])
+    return await _done(act, await _state(act, shipment_id), warehouse, purchase)
+
+
+async def _state(act: Act, shipment_id: int) -> Record:
+    return await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
+
+
+async def _give_back(act: Act, shipment_id: int, shares: Sequence[_Share], state: str) -> None:
+    if not shares or state != "draft":
+        raise BackendRejectedError("Tryton took in some of this")
+    call = act.client.call
+    moves = {share.move["id"]: share.move for share in shares}
+    made = await _state(act, shipment_id)
+    copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
+    changes = [["remove", [*moves]], *([["delete", copies]] if copies else [])]
+    await call(_SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
+    for move_id, move in moves.items():
+        before = {"quantity": move["quantity"], "lot": None}
+        await call("stock.move", "write", [move_id], before)
+    await call(_SHIPMENT, "cancel", [shipment_id])
+    await call(_SHIPMENT, "delete", [shipment_id])
+
+
+async def _done(act: Act, shipment: Record, warehouse: Warehouse, purchase: Record) -> WriteResult:
+    ref = unmarked(shipment["reference"])
+    page = await act.client.search(
+        "stock.move",
+        [["id", "in", shipment["incoming_moves"]]],
+        ["product", "internal_quantity", "lot.number"],
+        limit=MOST_RECORDS,
+    )
+    products = await products_in(act.client, [move["product"] for move in page.records])
+    for move in page.records:
+        product = products[move["product"]]
+        data = StockReceived(
+            movement_id=str(move["id"]),
+            sku=product.sku,
+            source_ref=ref,
+            quantity=product.exact(move["internal_quantity"]),
+            location=warehouse.code,
+            lot=move["lot"]["number"] if move["lot"] else None,
+        )
+        act.announce("inventory.stock.received", product, data)
+    after = await act.read(_PURCHASE, purchase["id"], "shipment_state")
+    return WriteResult(
+        id=str(page.records[0]["id"]),
+        ref=ref,
+        state="received" if after["shipment_state"] == "received" else "partly_received",
+        version=shipment["_timestamp"],
+    )
