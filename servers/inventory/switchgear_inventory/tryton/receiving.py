@@ -277,11 +277,15 @@ async def _give_back(act: Act, shipment_id: int, shares: Sequence[_Share], state
     moves = {share.move["id"]: share.move for share in shares}
     made = await _state(act, shipment_id)
     copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
-    changes = [["remove", [*moves]], *([["delete", copies]] if copies else [])]
+    changes: list[Any] = [
+        ["write", [move_id], {"quantity": move["quantity"], "lot": None}]
+        for move_id, move in moves.items()
+    ]
+    if copies:
+        changes.append(["delete", copies])
+    changes.append(["remove", [*moves]])
+    # In one call: seen half done, the purchase would order what it then lacks once more.
     await call(_SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
-    for move_id, move in moves.items():
-        before = {"quantity": move["quantity"], "lot": None}
-        await call("stock.move", "write", [move_id], before)
     await call(_SHIPMENT, "cancel", [shipment_id])
     await call(_SHIPMENT, "delete", [shipment_id])
 
