@@ -48,7 +48,7 @@ def day(days: int) -> str:
 async def test_whoami_tells_what_tryton_cannot_keep(suite: InventorySuite) -> None:
     backend = (await suite.answer("whoami"))["backend"]
 
-    assert (backend["name"], tuple(backend["caveats"])) == ("tryton", CAVEATS)
+    assert (backend["name"], tuple(backend["caveats"])) == ("inventory/tryton", CAVEATS)
 
 
 async def test_an_item_is_found_by_sku_name_and_spelling(suite: InventorySuite, sku: str) -> None:
