@@ -79,7 +79,7 @@ class InventorySuite:
         database = self.host.servers["inventory"].part.database
         assert database is not None
         async with database.reading() as session:
-            return list(await session.scalars(select(outbox.c.type).order_by(outbox.c.position)))
+            return list(await session.scalars(select(outbox.c.type).order_by(outbox.c.id)))
 
 
 @asynccontextmanager

@@ -1,92 +1,32 @@
 """Goods that come in for a purchase: one supplier shipment over the moves that it still expects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from switchgear_inventory.models import MOST_STOCK, LocationCode, ReceiptLine
 from switchgear_inventory.tryton.acting import Act
+from switchgear_inventory.tryton.expecting import (
+    PURCHASE,
+    Expected,
+    Share,
+    expected_of,
+    purchase_of,
+)
 from switchgear_inventory.tryton.levels import ZERO, Shelves, shelves_of
 from switchgear_inventory.tryton.lots import known_lot, ready_lot
-from switchgear_inventory.tryton.places import Places, Warehouse, places_of
+from switchgear_inventory.tryton.places import Warehouse, places_of
 from switchgear_inventory.tryton.products import Product, products_in, products_of
 from switchgear_inventory.tryton.sources import marked, unmarked
 from switchgear_shared.contracts.business_event_data import StockReceived
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
+from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
 
 _SHIPMENT = "stock.shipment.in"
-_PURCHASE = "purchase.purchase"
-_FIELDS = (
-    "product",
-    "quantity",
-    "internal_quantity",
-    "unit",
-    "state",
-    "shipment",
-    "from_location",
-    "to_location",
-    "unit_price",
-    "currency",
-    "origin",
-    "_timestamp",
-)
 _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "currency", "origin")
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """What of one line of a delivery goes on one expected move."""
-
-    move: Record
-    product: Product
-    quantity: Decimal
-    line: ReceiptLine
-
-
-@dataclass(slots=True)
-class _Expected:
-    """The moves that a purchase still expects in a warehouse, and what is left of each."""
-
-    purchase: Record
-    moves: list[Record]
-    elsewhere: dict[int, str]
-    """For products that it brings to other warehouses only: which."""
-    is_whole: bool
-    """Whether `moves` are all that is still to come of it."""
-    left: dict[int, Decimal] = field(default_factory=dict[int, Decimal])
-
-    def allot(self, product: Product, line: ReceiptLine, about: str) -> list[_Share]:
-        """Return which moves take a line in; raises what InventoryBackend.receive raises."""
-        ref = self.purchase["number"]
-        here = [move for move in self.moves if move["product"] == product.id]
-        if not here and product.id in self.elsewhere:
-            where = self.elsewhere[product.id]
-            raise InvalidRequestError(f"{ref} brings {product.sku} to {where}", field="location")
-        still = sum((self.left[move["id"]] for move in here), ZERO)
-        if line.quantity > still:
-            raise ConflictError(
-                f"{ref} expects {plain(still)} more of {product.sku}, not {plain(line.quantity)}",
-                field=f"{about}.quantity",
-            )
-        quantity = line.quantity
-        shares: list[_Share] = []
-        for move in here:
-            share = min(quantity, self.left[move["id"]])
-            if share > 0:
-                if move["unit"] != product.unit_id:
-                    raise BackendRejectedError(
-                        f"{ref} orders {product.sku} in another unit than the item's: receive it "
-                        "in Tryton"
-                    )
-                self.left[move["id"]] -= share
-                quantity -= share
-                shares.append(_Share(move, product, share, line))
-        return shares
 
 
 async def receive(
@@ -99,7 +39,7 @@ async def receive(
     for place, (product, line) in enumerate(zip(products, lines, strict=True)):
         product.check(line.quantity, f"lines.{place}.quantity")
         product.check_lot(line.lot, f"lines.{place}.lot", is_needed=True)
-    purchase = await _purchase(act, source_ref)
+    purchase = await purchase_of(act, source_ref)
     if (made := await act.shipment(_SHIPMENT)) is not None:
         return await _carry_on(act, made, warehouse, purchase, ())
     shelves = await shelves_of(act.client, places, places.warehouses, {*products}, act.today)
@@ -110,7 +50,7 @@ async def receive(
         else None
         for product, line in zip(products, lines, strict=True)
     ]
-    expected = await _expected(act, places, warehouse, purchase, products)
+    expected = await expected_of(act, places, warehouse, purchase, products)
     shares = [
         share
         for place, (product, line) in enumerate(zip(products, lines, strict=True))
@@ -141,55 +81,6 @@ async def receive(
     return await _carry_on(act, made, warehouse, purchase, shares)
 
 
-async def _purchase(act: Act, source_ref: str) -> Record:
-    fields = ["number", "reference", "party", "state", "shipment_state", "moves"]
-    for name in ("number", "reference"):
-        domain = [[name, "=", source_ref], ["state", "in", ["processing", "done"]]]
-        found = (await act.client.search(_PURCHASE, domain, fields, limit=2)).records
-        if len(found) > 1:
-            raise InvalidRequestError(
-                f"Tryton has several purchases {source_ref}: name one by its number",
-                field="source_ref",
-            )
-        if found:
-            return found[0]
-    raise InvalidRequestError(f"Tryton has no confirmed purchase {source_ref}", field="source_ref")
-
-
-async def _expected(
-    act: Act,
-    places: Places,
-    warehouse: Warehouse,
-    purchase: Record,
-    products: Sequence[Product],
-) -> _Expected:
-    moves: list[Record] = []
-    if purchase["moves"]:
-        moves = await act.client.call("stock.move", "read", purchase["moves"], [*_FIELDS])
-    moves.sort(key=lambda move: move["id"])
-    ordered = {move["product"] for move in moves}
-    for place, product in enumerate(products):
-        if product.id not in ordered:
-            raise InvalidRequestError(
-                f"{purchase['number']} is not for {product.sku}", field=f"lines.{place}.sku"
-            )
-    codes = {move["id"]: places.code_of(move["to_location"]) for move in moves}
-    here = [move for move in moves if codes[move["id"]] == warehouse.code]
-    there = {move["product"]: codes[move["id"]] or "" for move in moves if move not in here}
-    still = [move for move in here if move["state"] == "draft" and not move["shipment"]]
-    for product_id in {move["product"] for move in here}:
-        there.pop(product_id, None)
-    by_id = {product.id: product for product in products}
-    asked = [move for move in still if move["product"] in by_id]
-    coming = [move for move in moves if move["state"] in {"draft", "assigned"}]
-    expected = _Expected(purchase, asked, there, is_whole=len(asked) == len(coming))
-    expected.left = {
-        move["id"]: by_id[move["product"]].exact(move["internal_quantity"])
-        for move in expected.moves
-    }
-    return expected
-
-
 def _check_room(
     shelves: Shelves, products: Sequence[Product], lines: Sequence[ReceiptLine]
 ) -> None:
@@ -207,7 +98,7 @@ def _check_room(
             )
 
 
-def _incoming(shares: Sequence[_Share], lots: dict[str, dict[int, int]]) -> list[Any]:
+def _incoming(shares: Sequence[Share], lots: dict[str, dict[int, int]]) -> list[Any]:
     """Return the change of a new shipment's moves: those expected, and copies for more lots."""
     begun: set[int] = set()
     changes: list[Any] = []
@@ -227,8 +118,8 @@ def _rehearsed(
     act: Act,
     shelves: Shelves,
     warehouse: Warehouse,
-    shares: Sequence[_Share],
-    expected: _Expected,
+    shares: Sequence[Share],
+    expected: Expected,
     source_ref: str,
 ) -> WriteResult:
     comes: dict[int, Decimal] = {}
@@ -254,7 +145,7 @@ async def _carry_on(
     shipment_id: int,
     warehouse: Warehouse,
     purchase: Record,
-    shares: Sequence[_Share],
+    shares: Sequence[Share],
 ) -> WriteResult:
     """Take the shipment from whatever state it is in to done; refused, give its moves back."""
     for state, step in (("draft", "receive"), ("received", "do")):
@@ -270,18 +161,22 @@ async def _state(act: Act, shipment_id: int) -> Record:
     return await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
 
 
-async def _give_back(act: Act, shipment_id: int, shares: Sequence[_Share], state: str) -> None:
+async def _give_back(act: Act, shipment_id: int, shares: Sequence[Share], state: str) -> None:
     if not shares or state != "draft":
         raise BackendRejectedError("Tryton took in some of this")
     call = act.client.call
     moves = {share.move["id"]: share.move for share in shares}
     made = await _state(act, shipment_id)
     copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
-    changes = [["remove", [*moves]], *([["delete", copies]] if copies else [])]
+    changes: list[Any] = [
+        ["write", [move_id], {"quantity": move["quantity"], "lot": None}]
+        for move_id, move in moves.items()
+    ]
+    if copies:
+        changes.append(["delete", copies])
+    changes.append(["remove", [*moves]])
+    # In one call: seen half done, the purchase would order what it then lacks once more.
     await call(_SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
-    for move_id, move in moves.items():
-        before = {"quantity": move["quantity"], "lot": None}
-        await call("stock.move", "write", [move_id], before)
     await call(_SHIPMENT, "cancel", [shipment_id])
     await call(_SHIPMENT, "delete", [shipment_id])
 
@@ -306,7 +201,7 @@ async def _done(act: Act, shipment: Record, warehouse: Warehouse, purchase: Reco
             lot=move["lot"]["number"] if move["lot"] else None,
         )
         act.announce("inventory.stock.received", product, data)
-    after = await act.read(_PURCHASE, purchase["id"], "shipment_state")
+    after = await act.read(PURCHASE, purchase["id"], "shipment_state")
     return WriteResult(
         id=str(page.records[0]["id"]),
         ref=ref,
