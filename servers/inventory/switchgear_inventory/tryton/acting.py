@@ -73,6 +73,7 @@ class Act:
             if error.outcome == "not_done":
                 try:
                     await take_back()
+                    self.write.is_begun = False
                 except SwitchgearError:
                     error.outcome = "unknown"
             raise
