@@ -82,6 +82,7 @@ class Expected:
 
 
 async def purchase_of(act: Act, source_ref: str) -> Record:
+    """Return the confirmed purchase of that number or reference; raises where there is none."""
     fields = ["number", "reference", "party", "state", "shipment_state", "moves"]
     for name in ("number", "reference"):
         domain = [[name, "=", source_ref], ["state", "in", ["processing", "done"]]]
@@ -103,6 +104,7 @@ async def expected_of(
     purchase: Record,
     products: Sequence[Product],
 ) -> Expected:
+    """Return what of the purchase is still to come, by item, for goods of these lines."""
     moves: list[Record] = []
     if purchase["moves"]:
         moves = await act.client.call("stock.move", "read", purchase["moves"], [*_FIELDS])
