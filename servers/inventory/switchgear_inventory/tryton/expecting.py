@@ -82,7 +82,11 @@ class Expected:
 
 
 async def purchase_of(act: Act, source_ref: str) -> Record:
-    """Return the confirmed purchase of that number or reference; raises where there is none."""
+    """Return the confirmed purchase of a number, else of a reference.
+
+    Raises:
+        InvalidRequestError: there is none, or there are several.
+    """
     fields = ["number", "reference", "party", "state", "shipment_state", "moves"]
     for name in ("number", "reference"):
         domain = [[name, "=", source_ref], ["state", "in", ["processing", "done"]]]
@@ -104,7 +108,11 @@ async def expected_of(
     purchase: Record,
     products: Sequence[Product],
 ) -> Expected:
-    """Return what of the purchase is still to come, by item, for goods of these lines."""
+    """Return what a purchase still brings of these products to a warehouse.
+
+    Raises:
+        InvalidRequestError: it is not for one of them.
+    """
     moves: list[Record] = []
     if purchase["moves"]:
         moves = await act.client.call("stock.move", "read", purchase["moves"], [*_FIELDS])
