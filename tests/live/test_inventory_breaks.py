@@ -1,6 +1,7 @@
 """The inventory's writes over a real Tryton whose answers get lost on the way."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from live_tryton import Command
 from pydantic import SecretStr
 
 from switchgear_inventory.tryton import TrytonInventory
+from switchgear_shared.calls.remote_writes import RemoteWrites
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
 
@@ -52,8 +54,10 @@ async def suite(
     tmp_path: Path, tryton: dict[str, Any], line: Line
 ) -> AsyncIterator[InventorySuite]:
     """An inventory on the line, that takes what was not heard of for over at once."""
-    changes = {"settle_s": 0, "retry_attempts": 1}
-    async with serving_inventory(tmp_path / "data", tryton, **changes) as suite:
+    async with serving_inventory(tmp_path / "data", tryton, retry_attempts=1) as suite:
+        writes = suite.host.servers["inventory"].pipeline.writes
+        assert isinstance(writes, RemoteWrites)
+        writes._settle = timedelta()
         client = TrytonClient(
             JsonApi("Tryton", tryton["url"], transport=line),
             user=tryton["user"],
