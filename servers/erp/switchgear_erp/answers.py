@@ -12,9 +12,8 @@ from switchgear_shared.contracts.values import Money
 
 
 def _shortened(schema: dict[str, Any]) -> None:
-    """Leave out what an answer always keeps to: every field is there and no other."""
+    """Leave out what an answer always keeps to: every field is there."""
     schema.pop("required", None)
-    schema.pop("additionalProperties", None)
 
 
 class Answer(Contract):

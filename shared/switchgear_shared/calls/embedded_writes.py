@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
 
-import orjson
 from pydantic import BaseModel
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.calls.call import Call, Outcome
-from switchgear_shared.calls.idempotency import arguments_digest, key_of, row_of, stored_outcome
+from switchgear_shared.calls.idempotency import (
+    claim_of,
+    done_with,
+    prune_keys,
+    row_of,
+    stored_outcome,
+)
 from switchgear_shared.calls.preview import Effects, check_preview, previewed, recorded
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import ConflictError
@@ -38,14 +43,12 @@ class EmbeddedWrites:
             async with self.database.unit_of_work() as session:
                 if (stored := await self._stored(session, call)) is not None:
                     return stored
-                await session.execute(insert(idempotency).values(_claim(call)))
+                await session.execute(insert(idempotency).values(claim_of(call, utc_now())))
                 structured = await self._checked(call, write, session)
                 await session.execute(
                     update(idempotency)
                     .where(*row_of(call))
-                    .values(
-                        state="done", outcome=orjson.dumps(structured).decode(), done_at=utc_now()
-                    )
+                    .values(done_with(structured, utc_now()))
                 )
         except DuplicateKeyError as error:
             if (stored := await self.find(call)) is not None:
@@ -68,11 +71,7 @@ class EmbeddedWrites:
 
     async def prune(self, *, older_than: timedelta) -> int:
         """See Writes."""
-        async with self.database.writing() as session:
-            result = await session.execute(
-                delete(idempotency).where(idempotency.c.created_at < utc_now() - older_than)
-            )
-        return int(getattr(result, "rowcount", 0))
+        return await prune_keys(self.database, utc_now() - older_than)
 
     async def _checked(self, call: Call, write: Write, session: AsyncSession) -> dict[str, Any]:
         if call.preview_digest is None:
@@ -102,14 +101,3 @@ class _RollBackError(Exception):
         super().__init__()
         self.result = result
         self.effects = effects
-
-
-def _claim(call: Call) -> dict[str, Any]:
-    return {
-        "tenant": call.principal.tenant,
-        "tool": call.tool.name,
-        "key": key_of(call),
-        "digest": arguments_digest(call),
-        "state": "in_flight",
-        "created_at": utc_now(),
-    }

@@ -1,17 +1,19 @@
 """Exactly-once effects: what key a write has, and the stage that answers a repeated one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
 from pydantic import BaseModel
+from sqlalchemy import delete
 
 from switchgear_shared.calls.call import Call, Next, Outcome
 from switchgear_shared.errors import ConflictError, SwitchgearError
 from switchgear_shared.governance.digests import digest
+from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import idempotency
 
 
@@ -63,7 +65,7 @@ class Writes(Protocol):
         ...
 
     async def prune(self, *, older_than: timedelta) -> int:
-        """Forget keys that are older; return how many."""
+        """Forget keys that are older, except of writes not known to be done; return how many."""
         ...
 
 
@@ -119,6 +121,34 @@ def row_of(call: Call) -> tuple[Any, ...]:
         idempotency.c.tool == call.tool.name,
         idempotency.c.key == key_of(call),
     )
+
+
+def claim_of(call: Call, at: datetime) -> dict[str, Any]:
+    """Return the row that claims a call's key."""
+    return {
+        "tenant": call.principal.tenant,
+        "tool": call.tool.name,
+        "key": key_of(call),
+        "digest": arguments_digest(call),
+        "state": "in_flight",
+        "created_at": at,
+    }
+
+
+def done_with(structured: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """Return what changes in the row once the write is done."""
+    return {"state": "done", "outcome": orjson.dumps(structured).decode(), "done_at": at}
+
+
+async def prune_keys(database: Database, before: datetime) -> int:
+    """Forget the keys that are older and whose write is known to be done; return how many."""
+    async with database.writing() as session:
+        result = await session.execute(
+            delete(idempotency).where(
+                idempotency.c.created_at < before, idempotency.c.state == "done"
+            )
+        )
+    return int(getattr(result, "rowcount", 0))
 
 
 def stored_outcome(call: Call, row: Any) -> Outcome:

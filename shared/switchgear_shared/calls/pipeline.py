@@ -135,7 +135,7 @@ class Pipeline:
     async def complete(self, principal: Principal, argument: str, typed: str) -> list[str]:
         """Return values that continue what was typed, to who may call a tool that takes it.
 
-        None where the system behind does not answer: a completion is a help, not an answer.
+        An empty list where the system behind does not answer: a completion is only a help.
         """
         completion = self.toolset.completions.get(argument)
         is_permitted = any(

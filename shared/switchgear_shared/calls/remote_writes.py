@@ -12,15 +12,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import orjson
 from pydantic import BaseModel
 from sqlalchemy import delete, func, insert, select, update
 
 from switchgear_shared.calls.call import Call, Outcome
 from switchgear_shared.calls.idempotency import (
-    arguments_digest,
     check_arguments,
+    claim_of,
+    done_with,
     key_of,
+    prune_keys,
     row_of,
     stored_outcome,
 )
@@ -124,15 +125,8 @@ class RemoteWrites:
         return previewed(call, result, effects)
 
     async def prune(self, *, older_than: timedelta) -> int:
-        """See Writes; what is not known to be done is kept."""
-        async with self.database.writing() as session:
-            result = await session.execute(
-                delete(idempotency).where(
-                    idempotency.c.created_at < self._now() - older_than,
-                    idempotency.c.state == "done",
-                )
-            )
-        return int(getattr(result, "rowcount", 0))
+        """See Writes."""
+        return await prune_keys(self.database, self._now() - older_than)
 
     async def unresolved_count(self) -> int:
         """Return how many writes were begun and are not known to be done or refused."""
@@ -155,7 +149,11 @@ class RemoteWrites:
         if row is None:
             try:
                 async with self.database.writing() as session:
-                    await session.execute(insert(idempotency).values(self._new_row(call, now)))
+                    await session.execute(
+                        insert(idempotency).values(
+                            {**claim_of(call, now), "claimed_by": self._owner, "claimed_at": now}
+                        )
+                    )
             except DuplicateKeyError:
                 return None
             return _Claim(may_be_done=False)
@@ -188,7 +186,7 @@ class RemoteWrites:
         done = (
             update(idempotency)
             .where(*row_of(call), idempotency.c.state == "in_flight")
-            .values(state="done", outcome=orjson.dumps(structured).decode(), done_at=self._now())
+            .values(done_with(structured, self._now()))
         )
         try:
             async with self.database.writing() as session:
@@ -215,18 +213,6 @@ class RemoteWrites:
 
     def _is_settled(self, row: Any) -> bool:
         return self._now() - row.claimed_at >= self._settle
-
-    def _new_row(self, call: Call, now: datetime) -> dict[str, Any]:
-        return {
-            "tenant": call.principal.tenant,
-            "tool": call.tool.name,
-            "key": key_of(call),
-            "digest": arguments_digest(call),
-            "state": "in_flight",
-            "created_at": now,
-            "claimed_by": self._owner,
-            "claimed_at": now,
-        }
 
 
 async def _under(attempt: RemoteWrite, write: Write) -> BaseModel:

@@ -13,7 +13,7 @@ from switchgear_erp.models import (
     Direction,
     PartyId,
 )
-from switchgear_erp.sql.books import in_company_currency
+from switchgear_erp.sql.books import in_company_currency, with_invoice
 from switchgear_erp.sql.directory import party_row
 from switchgear_erp.sql.rows import company, ledger_amount
 from switchgear_erp.statements import AccountBalance, Aging, Balances
@@ -65,15 +65,7 @@ async def _aging(
     as_of: date,
 ) -> Aging:
     statement = (
-        select(InvoiceRow.due_on, func.sum(EntryLineRow.minor))
-        .join(
-            EntryRow,
-            (EntryRow.tenant == EntryLineRow.tenant) & (EntryRow.id == EntryLineRow.entry_id),
-        )
-        .join(
-            InvoiceRow,
-            (InvoiceRow.tenant == EntryRow.tenant) & (InvoiceRow.id == EntryRow.invoice_id),
-        )
+        with_invoice(select(InvoiceRow.due_on, func.sum(EntryLineRow.minor)))
         .where(
             EntryLineRow.tenant == tenant,
             EntryLineRow.account == (RECEIVABLES if direction == "receivable" else PAYABLES),

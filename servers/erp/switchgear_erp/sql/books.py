@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,8 @@ from switchgear_erp.tables import (
 from switchgear_erp.totals import checked, converted
 from switchgear_shared.contracts.values import TenantId, new_id
 from switchgear_shared.errors import InvalidRequestError
+
+SelectT = TypeVar("SelectT", bound=Select[*tuple[Any, ...]])
 
 
 async def in_company_currency(
@@ -124,6 +126,17 @@ async def book(
             minor=side.minor,
         )
         for number, side in enumerate(sides, start=1)
+    )
+
+
+def with_invoice(statement: SelectT) -> SelectT:
+    """Join the sides of entries, that `statement` selects from, with the invoices they are of."""
+    return statement.join(
+        EntryRow,
+        (EntryRow.tenant == EntryLineRow.tenant) & (EntryRow.id == EntryLineRow.entry_id),
+    ).join(
+        InvoiceRow,
+        (InvoiceRow.tenant == EntryRow.tenant) & (InvoiceRow.id == EntryRow.invoice_id),
     )
 
 

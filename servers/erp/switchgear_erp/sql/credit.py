@@ -8,11 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_erp.ledger import RECEIVABLES
-from switchgear_erp.sql.books import in_company_currency
+from switchgear_erp.sql.books import in_company_currency, with_invoice
 from switchgear_erp.sql.rows import ledger_amount
 from switchgear_erp.tables import (
     EntryLineRow,
-    EntryRow,
     InvoiceRow,
     OrderLineRow,
     OrderRow,
@@ -45,16 +44,7 @@ async def check_credit(
 
 async def _receivable(session: AsyncSession, party: PartyRow) -> int:
     minor = await session.scalar(
-        select(func.sum(EntryLineRow.minor))
-        .join(
-            EntryRow,
-            (EntryRow.tenant == EntryLineRow.tenant) & (EntryRow.id == EntryLineRow.entry_id),
-        )
-        .join(
-            InvoiceRow,
-            (InvoiceRow.tenant == EntryRow.tenant) & (InvoiceRow.id == EntryRow.invoice_id),
-        )
-        .where(
+        with_invoice(select(func.sum(EntryLineRow.minor))).where(
             EntryLineRow.tenant == party.tenant,
             EntryLineRow.account == RECEIVABLES,
             InvoiceRow.party_id == party.id,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from switchgear_inventory.count import Count
 from switchgear_inventory.models import (
     Availability,
     ItemId,
@@ -25,7 +26,7 @@ from switchgear_inventory.models import (
     TransferLine,
 )
 from switchgear_inventory.sql import availability, catalogue, movements, reordering
-from switchgear_inventory.sql.moving import Count, adjust, transfer
+from switchgear_inventory.sql.moving import adjust, transfer
 from switchgear_inventory.sql.places import check_location, location_names
 from switchgear_inventory.sql.receiving import Goods, book
 from switchgear_inventory.sql.reserving import release, reserve

@@ -1,10 +1,9 @@
 """Goods that go: to a customer, to another warehouse, or by what a count found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
+from switchgear_inventory.count import Count
 from switchgear_inventory.models import LocationCode, TransferLine
 from switchgear_inventory.sql.reserving import lacking
 from switchgear_inventory.sql.shelf import (
@@ -28,20 +27,6 @@ from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import new_id
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.storage.columns import plain
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What is on hand of an item or of one of its lots, counted or corrected."""
-
-    sku: str
-    location: LocationCode
-    counted: Decimal | None
-    delta: Decimal | None
-    expected: Decimal
-    reason: str
-    lot: str | None
-    expires_on: date | None
 
 
 async def ship(
@@ -145,7 +130,7 @@ async def adjust(room: Stockroom, count: Count) -> WriteResult:
     """See InventoryBackend.adjust."""
     item = room.item(count.sku, "sku")
     code = room.location(count.location)
-    field, quantity = _one_of(count)
+    field, quantity = count.quantity
     check_quantity(item, quantity, field)
     check_lot(item, count.lot, "lot", is_needed=True)
     if count.expires_on is not None and count.lot is None:
@@ -153,16 +138,7 @@ async def adjust(room: Stockroom, count: Count) -> WriteResult:
     shelf = room.shelf(item, code)
     lots = {row.lot: row.on_hand for row in shelf.lots}
     before = shelf.level.on_hand if count.lot is None else lots.get(count.lot, ZERO)
-    if before != count.expected:
-        of_lot = f" of lot {count.lot}" if count.lot else ""
-        raise ConflictError(
-            f"{plain(before)} of {item.sku}{of_lot} is on hand in {code}, "
-            f"not {plain(count.expected)}",
-            field="expected_quantity",
-        )
-    after = before + quantity if field == "delta" else quantity
-    if after < 0:
-        raise InvalidRequestError(f"less than nothing of {item.sku} would be left", field=field)
+    after = count.after(before, item.sku)
     if after == before:
         return WriteResult(
             id=item.id,
@@ -192,14 +168,6 @@ async def adjust(room: Stockroom, count: Count) -> WriteResult:
     return WriteResult(
         id=movement.id, ref=count.reason, state="adjusted", version=str(shelf.level.version)
     )
-
-
-def _one_of(count: Count) -> tuple[str, Decimal]:
-    if count.counted is not None and count.delta is None:
-        return "counted", count.counted
-    if count.delta is not None and count.counted is None:
-        return "delta", count.delta
-    raise InvalidRequestError("one of counted and delta is needed, not both", field="counted")
 
 
 async def _use_up(room: Stockroom, shelf: Shelf, ref: str, quantity: Decimal) -> None:

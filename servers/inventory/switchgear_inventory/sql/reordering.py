@@ -1,7 +1,6 @@
 """What to order: items that run out with what is on order counted, by vendor."""
 
-from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,15 +17,14 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_inventory.models import LocationCode, ReorderLine, ReorderPage, Sku
+from switchgear_inventory.reorder import LOOKED_BACK, Shortage, proposal
 from switchgear_inventory.sql.levels import coming, shelves, total, whole_sum
 from switchgear_inventory.tables import ItemRow, MovementRow
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import TenantId
-from switchgear_shared.storage.columns import ExactNumber, plain
+from switchgear_shared.storage.columns import ExactNumber
 
 _REORDERS = "inventory.reorders"
-_LOOKED_BACK = timedelta(days=90)
-_MONTHS = 3
 
 
 async def propose(
@@ -81,7 +79,7 @@ def _used(tenant: TenantId, at: datetime, location: LocationCode | None) -> Subq
         .where(
             MovementRow.tenant == tenant,
             MovementRow.kind == "shipment",
-            MovementRow.moved_at >= at - _LOOKED_BACK,
+            MovementRow.moved_at >= at - LOOKED_BACK,
         )
         .group_by(MovementRow.item_id)
     )
@@ -99,24 +97,16 @@ def _beyond(cursor: str) -> ColumnElement[bool]:
 
 def _line(row: Row[*tuple[Any, ...]]) -> ReorderLine:
     item: ItemRow = row.ItemRow
-    available, incoming, used = (plain(value) for value in (row.available, row.incoming, row.used))
-    point = plain(item.reorder_point)
-    batch = plain(item.reorder_quantity) if item.reorder_quantity > 0 else Decimal(1)
-    wanted = max(point, used / _MONTHS)
-    count = ((wanted - available - incoming) / batch).to_integral(ROUND_FLOOR) + 1
-    month = plain((used / _MONTHS).quantize(Decimal("0.1")))
-    return ReorderLine(
-        vendor_id=item.vendor_id,
-        sku=Sku(item.sku),
-        name=item.name,
-        unit=item.unit,
-        quantity=plain(count * batch),
-        available=available,
-        incoming=incoming,
-        reorder_point=point,
-        used_90_days=used,
-        reason=(
-            f"{available} available and {incoming} incoming against a reorder point of {point} and "
-            f"{month} used a month: {count} x {batch}"
-        ),
+    return proposal(
+        Shortage(
+            vendor_id=item.vendor_id,
+            sku=Sku(item.sku),
+            name=item.name,
+            unit=item.unit,
+            available=row.available,
+            incoming=row.incoming,
+            point=item.reorder_point,
+            batch=item.reorder_quantity,
+            used=row.used,
+        )
     )

@@ -164,6 +164,6 @@ def _keys(cursor: str | None) -> tuple[int, str, int]:
     if cursor is None:
         return 0, "", 0
     rank, code, last_id = keys_of(_ITEMS, cursor, int, str, int)
-    if not 0 <= rank < _RANKS or not 0 < last_id < 2**31:
+    if not 0 <= rank < _RANKS or last_id <= 0:
         raise not_ours()
     return rank, code, last_id

@@ -1,13 +1,13 @@
 """What is on hand set right: one count in Tryton of one product, or of one of its lots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from switchgear_inventory.models import MOST_STOCK, LocationCode, Sku
+from switchgear_inventory.count import Count
+from switchgear_inventory.models import MOST_STOCK
 from switchgear_inventory.tryton.acting import Act
 from switchgear_inventory.tryton.holding import reservations_in
 from switchgear_inventory.tryton.levels import ZERO, LotStock, Shelf, shelves_of, stock_context
@@ -26,29 +26,6 @@ from switchgear_shared.storage.tryton.client import MOST_RECORDS
 _COUNT = "stock.inventory"
 _ABANDONED = timedelta(minutes=15)
 """Age from which an open count is one that nobody will finish."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """What is on hand of an item or of one of its lots, counted or corrected."""
-
-    sku: Sku
-    location: LocationCode
-    counted: Decimal | None
-    delta: Decimal | None
-    expected: Decimal
-    reason: str
-    lot: str | None
-    expires_on: date | None
-
-    @property
-    def quantity(self) -> tuple[str, Decimal]:
-        """The one argument that is given; raises InvalidRequestError for both or none."""
-        if self.counted is not None and self.delta is None:
-            return "counted", self.counted
-        if self.delta is not None and self.counted is None:
-            return "delta", self.delta
-        raise InvalidRequestError("one of counted and delta is needed, not both", field="counted")
 
 
 async def adjust(act: Act, count: Count) -> WriteResult:
@@ -98,15 +75,11 @@ async def adjust(act: Act, count: Count) -> WriteResult:
 
 async def _delta(act: Act, count: Count, shelf: Shelf, shelves: Sequence[Shelf]) -> Decimal:
     """Return the change that is wanted, once it is known to be allowed."""
-    field, quantity = count.quantity
+    field, _ = count.quantity
     sku = shelf.product.sku
     lot = next((lot for lot in shelf.lots if lot.name == count.lot), None)
     before = shelf.on_hand if count.lot is None else lot.on_hand if lot else ZERO
-    if before != count.expected:
-        raise _moved_on(shelf.product, count, before)
-    after = before + quantity if field == "delta" else quantity
-    if after < 0:
-        raise InvalidRequestError(f"less than nothing of {sku} would be left", field=field)
+    after = count.after(before, sku)
     total = sum((one.on_hand for one in shelves), after - before)
     if total > MOST_STOCK:
         raise InvalidRequestError(f"more than {MOST_STOCK} of {sku} cannot be kept", field=field)
@@ -148,7 +121,7 @@ async def _carry_on(
             line = await _line(act, count_id)
             now = await _in_zone(act, product, made["location"], line["lot"])
             if now != product.exact(line["expected_quantity"]) or expected not in {None, now}:
-                raise _moved_on(product, count, now)
+                raise count.moved_on(now, product.sku)
             await call(_COUNT, "confirm", [count_id])
     return await _done(act, count_id, product, count)
 
@@ -217,15 +190,6 @@ async def _done(act: Act, count_id: int, product: Product, count: Count) -> Writ
     made = await act.read(_COUNT, count_id, "state")
     return WriteResult(
         id=movement_id, ref=count.reason, state="adjusted", version=made["_timestamp"]
-    )
-
-
-def _moved_on(product: Product, count: Count, now: Decimal) -> ConflictError:
-    of_lot = f" of lot {count.lot}" if count.lot else ""
-    return ConflictError(
-        f"{plain(now)} of {product.sku}{of_lot} is on hand in {count.location}, "
-        f"not {plain(count.expected)}",
-        field="expected_quantity",
     )
 
 

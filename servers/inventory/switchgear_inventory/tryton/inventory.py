@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from switchgear_inventory.count import Count
 from switchgear_inventory.models import (
     Availability,
     ItemId,
@@ -23,7 +24,7 @@ from switchgear_inventory.models import (
 from switchgear_inventory.tryton import availability, catalogue, holding, movements, planning
 from switchgear_inventory.tryton.acting import Act
 from switchgear_inventory.tryton.caveats import HOLDS
-from switchgear_inventory.tryton.counting import Count, adjust
+from switchgear_inventory.tryton.counting import adjust
 from switchgear_inventory.tryton.moving import transfer
 from switchgear_inventory.tryton.places import places_of
 from switchgear_inventory.tryton.products import products_of

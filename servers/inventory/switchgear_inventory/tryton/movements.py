@@ -1,11 +1,11 @@
 """The list of done moves that cross the border of a warehouse, newest first."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from switchgear_inventory.models import Movement, MovementKind, MovementPage, Sku
-from switchgear_inventory.tryton.cursors import day_of, keys_of
+from switchgear_inventory.tryton.cursors import keys_of
 from switchgear_inventory.tryton.levels import expiry_of
 from switchgear_inventory.tryton.places import Places, places_of
 from switchgear_inventory.tryton.products import Product, literal, products_in
@@ -49,8 +49,7 @@ async def list_movements(
     domain = await _domain(client, search, places)
     beyond: list[Any] = []
     if cursor is not None:
-        text, last_id = keys_of(_MOVEMENTS, cursor, str, int)
-        day = day_of(text)
+        day, last_id = keys_of(_MOVEMENTS, cursor, date, int)
         same = [["effective_date", "=", day], ["id", "<", last_id]]
         beyond = [["OR", ["effective_date", "<", day], same]]
     total = await client.call("stock.move", "search_count", domain)

@@ -1,8 +1,8 @@
 """What runs out and what to order, by Tryton's order points."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from switchgear_inventory.models import (
@@ -12,6 +12,7 @@ from switchgear_inventory.models import (
     ReorderLine,
     ReorderPage,
 )
+from switchgear_inventory.reorder import LOOKED_BACK, Shortage, proposal
 from switchgear_inventory.tryton.cursors import keys_of
 from switchgear_inventory.tryton.levels import ZERO, Shelf, shelves_of
 from switchgear_inventory.tryton.places import Places, places_of
@@ -22,8 +23,6 @@ from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, Tryton
 
 _LOW_STOCK = "inventory.tryton.low_stock"
 _REORDERS = "inventory.tryton.reorders"
-_LOOKED_BACK = timedelta(days=90)
-_MONTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +158,7 @@ async def _used(
             ["state", "=", "done"],
             ["to_location.type", "=", "customer"],
             ["from_location", "child_of", [one.id for one in places.named(location)], "parent"],
-            ["effective_date", ">=", today - _LOOKED_BACK],
+            ["effective_date", ">=", today - LOOKED_BACK],
         ],
         ["product", "internal_quantity"],
     )
@@ -206,23 +205,17 @@ def _low(need: _Need) -> LowStock:
 
 
 def _line(need: _Need, used: Decimal) -> ReorderLine:
-    point = need.point.minimum
-    batch = need.point.batch or Decimal(1)
-    lacking = max(point, used / _MONTHS) - need.available - need.incoming
-    count = (lacking / batch).to_integral(ROUND_FLOOR) + 1
-    month = plain((used / _MONTHS).quantize(Decimal("0.1")))
-    return ReorderLine(
-        vendor_id=need.product.vendor_id,
-        sku=need.product.sku,
-        name=need.product.name,
-        unit=need.product.unit,
-        quantity=plain(count * batch),
-        available=need.available,
-        incoming=need.incoming,
-        reorder_point=point,
-        used_90_days=plain(used),
-        reason=(
-            f"{need.available} available and {need.incoming} incoming against a reorder point of "
-            f"{point} and {month} used a month: {count} x {batch}"
-        ),
+    product = need.product
+    return proposal(
+        Shortage(
+            vendor_id=product.vendor_id,
+            sku=product.sku,
+            name=product.name,
+            unit=product.unit,
+            available=need.available,
+            incoming=need.incoming,
+            point=need.point.minimum,
+            batch=need.point.batch,
+            used=used,
+        )
     )
