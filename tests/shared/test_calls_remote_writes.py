@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from till_server import Till, TillSuite, serving_till
+from till_server import SETTLED_S, Till, TillSuite, serving_till
 
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.storage.remote_write import NotThereError, RemoteWrite
@@ -66,7 +66,7 @@ async def test_silence_is_told_as_unknown_and_repeating_finds_what_was_done(tmp_
 
 async def test_what_is_not_found_is_not_sent_again_before_it_settled(tmp_path: Path) -> None:
     """The first attempt may still be under way over there: nothing is sent blindly."""
-    async with serving_till(tmp_path, Till("silent_before"), settle_s=1.0) as suite:
+    async with serving_till(tmp_path, Till("silent_before")) as suite:
         await suite.refusal()
         suite.till.mood = "well"
 
@@ -115,7 +115,7 @@ async def test_a_refusal_before_the_look_leaves_an_unknown_outcome_unknown(tmp_p
 
         suite.till.is_closed = False
         suite.till.mood = "refusing"
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(SETTLED_S)
         sent_and_refused = await suite.refusal(5)
         assert (sent_and_refused.outcome, await _unresolved(suite)) == ("not_done", 0)
 
@@ -172,7 +172,7 @@ async def test_a_repetition_is_held_to_its_preview_too(tmp_path: Path) -> None:
         await suite.refusal(preview_digest=seen)
         suite.till.mood = "well"
         await suite.take(7, key="k-2")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(SETTLED_S)
 
         moved = await suite.refusal(preview_digest=seen)
 
@@ -190,7 +190,7 @@ async def test_a_repetition_with_its_preview_finds_what_was_done(tmp_path: Path)
         seen = shown["preview"]["preview_digest"]
         await suite.refusal(preview_digest=seen)
         suite.till.mood = "well"
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(SETTLED_S)
 
         result = (await suite.take(preview_digest=seen)).unwrap()
 

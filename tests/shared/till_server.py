@@ -32,6 +32,9 @@ from switchgear_shared.storage.remote_write import current_write
 from switchgear_shared.testing import settings_for
 from switchgear_shared.toolset import Toolset
 
+SETTLED_S = 1.5
+"""An attempt is over after this; it is given up after one second."""
+
 Mood = Literal["well", "silent_before", "silent_after", "refusing", "cut_after"]
 
 
@@ -145,11 +148,11 @@ class TillSuite:
 
 @asynccontextmanager
 async def serving_till(
-    data: Path, till: Till, *, settle_s: float = 0.3, **changes: Any
+    data: Path, till: Till, *, settle_s: float = SETTLED_S, **changes: Any
 ) -> AsyncGenerator[TillSuite]:
     """Open a host with the till on a data directory until the block ends."""
     settings = settings_for(
-        data, **{"attempt_timeout_s": 0.2, "settle_s": settle_s, "retry_attempts": 1, **changes}
+        data, **{"attempt_timeout_s": 1.0, "settle_s": settle_s, "retry_attempts": 1, **changes}
     )
     host, _ = new_host(settings)
     try:
