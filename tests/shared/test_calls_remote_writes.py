@@ -150,6 +150,24 @@ async def test_another_process_that_is_at_it_is_waited_for_until_the_deadline(
         assert len(till.taken) == 1
 
 
+async def test_an_answer_that_comes_after_another_process_found_it_done_announces_nothing(
+    tmp_path: Path,
+) -> None:
+    till = Till("late")
+    async with (
+        serving_till(tmp_path, till, attempt_timeout_s=10) as one,
+        serving_till(tmp_path, till) as other,
+    ):
+        late = asyncio.create_task(one.take(timeout_s=10))
+        await till.is_asked.wait()
+        found = (await other.take()).unwrap()
+        till.may_answer.set()
+        answered = (await late).unwrap()
+
+        assert (found["replayed"], answered["replayed"]) == (True, True)
+        assert (len(till.taken), await _events(one)) == (1, 1)
+
+
 async def test_what_refuses_a_repetition_does_not_make_an_unknown_write_not_done(
     tmp_path: Path,
 ) -> None:

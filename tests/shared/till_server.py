@@ -35,7 +35,7 @@ from switchgear_shared.toolset import Toolset
 SETTLED_S = 1.5
 """An attempt is over after this; it is given up after one second."""
 
-Mood = Literal["well", "silent_before", "silent_after", "refusing", "cut_after"]
+Mood = Literal["well", "silent_before", "silent_after", "refusing", "cut_after", "late"]
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Till:
     looked: int = 0
     is_closed: bool = False
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, reference: str, coins: int) -> None:
         """Take coins, unless the mood is against it."""
@@ -58,6 +59,8 @@ class Till:
         self.taken.append((reference, coins))
         if self.mood == "silent_after":
             await asyncio.Event().wait()
+        if self.mood == "late":
+            await self.may_answer.wait()
         if self.mood == "cut_after":
             raise BackendUnavailableError("the line was cut", outcome="unknown")
 

@@ -82,7 +82,7 @@ class RemoteWrites:
         return None
 
     async def run(self, call: Call, write: Write) -> Outcome:
-        """See Writes; an error's outcome is `unknown` until the write was looked up."""
+        """See Writes; a refusal that leaves the claim says nothing of the attempt before."""
         claim = await self._claimed(call)
         if claim is None:
             stored = await self.find(call)
@@ -106,8 +106,6 @@ class RemoteWrites:
             )
             if error.outcome == "not_done" and is_known:
                 await self._forget(call)
-            else:
-                error.outcome = "unknown"
             raise
         structured = result.model_dump(mode="json")
         if claim.may_be_done and not attempt.is_sent:
