@@ -219,3 +219,20 @@ async def test_amounts_and_counts_out_of_bounds_are_refused(tmp_path: Path) -> N
 
     assert after["trial_balance"] == before["trial_balance"]
     assert total == len(COMPANY.orders)
+
+
+async def test_a_number_that_another_order_took_does_not_spoil_a_preview(tmp_path: Path) -> None:
+    line = {"sku": COMPANY.items[0].sku, "quantity": "5", "unit_price": "1"}
+    taken = {"kind": "sale", "party_id": customer(), "lines": [line]}
+    async with opened(tmp_path) as desk:
+        seen = await desk.call("create_order", **taken, dry_run=True)
+        other = await desk.call("create_order", **taken)
+        made = await desk.call(
+            "create_order",
+            **taken,
+            preview_digest=seen["preview"]["preview_digest"],
+            idempotency_key="previewed",
+        )
+
+    assert other["ref"] == seen["ref"]
+    assert made["ref"] not in {None, other["ref"]}

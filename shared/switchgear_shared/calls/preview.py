@@ -17,6 +17,8 @@ from switchgear_shared.contracts.results import Effect, Preview
 from switchgear_shared.errors import ConflictError
 from switchgear_shared.governance.digests import digest
 
+_LAST_NUMBER = "last_number"
+"""The column of a number series."""
 _FRESH_ID = re.compile(r"^[a-z]+_[0-9a-f]{32}$")
 
 
@@ -46,9 +48,9 @@ class Effects:
         fresh ids, the running number that a record gets, moments, the correlation ID and the trace.
         """
         own = {call.correlation_id, call.traceparent}
+        rows = ((effect.record, *_unnumbered(effect)) for effect in self.items())
         stable = sorted(
-            digest(effect.record, effect.before, _stable(_unnumbered(effect), own))
-            for effect in self.items()
+            digest(record, before, _stable(after, own)) for record, before, after in rows
         )
         return digest(call.tool.name, call.arguments, stable)
 
@@ -111,12 +113,15 @@ def _note(effects: Effects, row: Any, *, is_new: bool = False, is_deleted: bool 
     )
 
 
-def _unnumbered(effect: Effect) -> dict[str, Any] | None:
-    """Return what the row will be but for a number that it is given by the write."""
+def _unnumbered(effect: Effect) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Return the row before and after, without the number that the write gives and its series."""
     has_number = effect.before is not None and effect.before.get("ref") is not None
-    if effect.after is not None and not has_number:
-        return {key: value for key, value in effect.after.items() if key != "ref"}
-    return effect.after
+    dropped = {_LAST_NUMBER} if has_number else {_LAST_NUMBER, "ref"}
+    before, after = (
+        row and {name: value for name, value in row.items() if name not in dropped}
+        for row in (effect.before, effect.after)
+    )
+    return before, after
 
 
 def _stable(value: Any, own: Collection[str | None]) -> Any:

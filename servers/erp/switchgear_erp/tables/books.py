@@ -72,7 +72,6 @@ class SeriesRow(Base):
     """The last number given in a series without gaps, such as INV-2026."""
 
     __tablename__ = "number_series"
-    __previewed__ = False
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     series: Mapped[str] = mapped_column(String(32), primary_key=True)
