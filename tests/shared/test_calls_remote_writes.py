@@ -183,6 +183,42 @@ async def test_what_refuses_a_repetition_does_not_make_an_unknown_write_not_done
         assert (fresh.code, fresh.outcome) == ("circuit_open", "not_done")
 
 
+async def test_an_approved_write_of_unknown_outcome_is_looked_up_under_the_approval_it_used(
+    tmp_path: Path,
+) -> None:
+    """What was approved looks different now, by the write itself: nobody is asked again."""
+    tainted = ("documents",)
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        asked = await suite.refusal(taint=tainted)
+        finance = (await suite.host.agents.get("finance")).principal
+        await suite.host.approvals.decide(asked.details["approval_id"], "approve", finance)
+        assert (await suite.refusal(taint=tainted)).outcome == "unknown"
+        suite.till.mood = "well"
+
+        other = await suite.refusal(key="k-2", taint=tainted)
+        found = (await suite.take(taint=tainted)).unwrap()
+
+        assert (asked.code, other.code) == ("approval_required", "approval_required")
+        assert (found["replayed"], len(suite.till.taken)) == (True, 1)
+
+
+async def test_a_key_used_again_after_our_database_was_lost_finds_only_its_own_write(
+    tmp_path: Path,
+) -> None:
+    till = Till()
+    async with serving_till(tmp_path / "lost", till) as suite:
+        await suite.take(5)
+    till.mood = "silent_before"
+    async with serving_till(tmp_path / "fresh", till) as suite:
+        await suite.refusal(6)
+        till.mood = "well"
+        await asyncio.sleep(SETTLED_S)
+        result = (await suite.take(6)).unwrap()
+
+        assert result["replayed"] is False
+        assert [coins for _, coins in till.taken] == [5, 6]
+
+
 async def test_a_repetition_is_held_to_its_preview_too(tmp_path: Path) -> None:
     async with serving_till(tmp_path, Till("silent_before")) as suite:
         shown = (await suite.take(dry_run=True)).unwrap()

@@ -84,8 +84,8 @@ class TillAdapter:
         if write.may_be_done and self.till.look(write.reference) is not None:
             return self._done(caller, write.reference)
         if write.is_rehearsal:
-            write.note("till", "till", {"coins": self._total()}, {"coins": self._total() + coins})
-            return WriteResult(id="", state="taken", version=str(self._total()))
+            write.note("till", "till", {"coins": self.total}, {"coins": self.total + coins})
+            return WriteResult(id="", state="taken", version=str(self.total))
         write.check_may_send()
         await self.till.take(write.reference, coins)
         return self._done(caller, write.reference)
@@ -99,9 +99,11 @@ class TillAdapter:
             caller=caller,
         )
         current_write().announce(event)
-        return WriteResult(id=reference, state="taken", version=str(self._total()))
+        return WriteResult(id=reference, state="taken", version=str(self.total))
 
-    def _total(self) -> int:
+    @property
+    def total(self) -> int:
+        """The coins in the till."""
         return sum(coins for _, coins in self.till.taken)
 
 
@@ -120,11 +122,17 @@ class TillSuite:
         return database
 
     async def take(
-        self, coins: int = 5, *, key: str = "k-1", timeout_s: float = 5, **more: Any
+        self,
+        coins: int = 5,
+        *,
+        key: str = "k-1",
+        timeout_s: float = 5,
+        taint: tuple[str, ...] = (),
+        **more: Any,
     ) -> Outcome:
         """Call the tool."""
         arguments = {"coins": coins, "idempotency_key": key, **more}
-        return await self._call("till_take_coins", arguments, timeout_s)
+        return await self._call("till_take_coins", arguments, timeout_s, taint)
 
     async def whoami(self) -> dict[str, Any]:
         """Return what the server says of itself."""
@@ -136,7 +144,9 @@ class TillSuite:
         assert outcome.error is not None, outcome.structured
         return outcome.error
 
-    async def _call(self, tool: str, arguments: dict[str, Any], timeout_s: float) -> Outcome:
+    async def _call(
+        self, tool: str, arguments: dict[str, Any], timeout_s: float, taint: tuple[str, ...] = ()
+    ) -> Outcome:
         return await self.host.servers["till"].pipeline.dispatch(
             Request(
                 server="till",
@@ -145,6 +155,7 @@ class TillSuite:
                 principal=Agent("cashier", "agent", (), ("till.*",)).principal,
                 correlation_id=CorrelationId(new_correlation_id()),
                 timeout_s=timeout_s,
+                taint=frozenset(taint),
             )
         )
 
@@ -170,7 +181,10 @@ async def serving_till(
 def _part(database: Database, till: Till) -> Part:
     toolset = Toolset[TillAdapter]()
 
-    @toolset.write(permission="till.coin.take", idempotent=False)
+    async def content(backend: TillAdapter, _caller: Caller, _arguments: Any) -> dict[str, Any]:
+        return {"coins_in_till": backend.total}
+
+    @toolset.write(permission="till.coin.take", idempotent=False, facts=content)
     async def till_take_coins(
         backend: TillAdapter,
         caller: Caller,

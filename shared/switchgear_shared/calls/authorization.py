@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from switchgear_shared.calls.call import Call, Next, Outcome
-from switchgear_shared.calls.idempotency import key_of
+from switchgear_shared.calls.idempotency import Writes, key_of, tried
 from switchgear_shared.errors import ApprovalRequiredError, PolicyDeniedError, SwitchgearError
 from switchgear_shared.governance.approval import Approvals, Grant, approval_digest
 from switchgear_shared.governance.digests import digest
@@ -56,16 +56,15 @@ class ToolPins:
 
 
 LookUp = Callable[[Call], Awaitable[Mapping[str, Any]]]
-FindStored = Callable[[Call], Awaitable[Outcome | None]]
 
 
 class Authorization:
     """The stage that lets a call pass, refuses it, or opens an approval for it.
 
     `look_up` reads, for policy, the records that the arguments name; who may never call the tool
-    is refused before it, so that nobody can probe for records. `find_stored` returns the outcome
-    of a write that was done: repeating it changes nothing, so it needs no second approval, though
-    the records look different now from what was approved.
+    is refused before it, so that nobody can probe for records. A repeated write needs no second
+    approval, though the records look different now from what was approved: `writes` has its
+    outcome, or knows that it was begun, under the approval that it used.
     """
 
     def __init__(
@@ -74,16 +73,21 @@ class Authorization:
         approvals: Approvals,
         pins: ToolPins,
         look_up: LookUp,
-        find_stored: FindStored | None,
+        writes: Writes | None,
     ) -> None:
         self._policies = policies
         self._approvals = approvals
         self._pins = pins
         self._look_up = look_up
-        self._find_stored = find_stored
+        self._writes = writes
 
     async def __call__(self, call: Call, proceed: Next) -> Outcome:
         """Raise PolicyDeniedError, or ApprovalRequiredError with `details.approval_id`."""
+        if call.is_write and self._writes is not None:
+            return await tried(call, lambda again: self._authorized(again, proceed), self._writes)
+        return await self._authorized(call, proceed)
+
+    async def _authorized(self, call: Call, proceed: Next) -> Outcome:
         if call.tool.facts is not None:
             if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
                 raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
@@ -101,10 +105,12 @@ class Authorization:
 
     async def _with_approval(self, call: Call, decision: Decision, proceed: Next) -> Outcome:
         call.notes["policy_ids"] = decision.policy_ids
-        if self._find_stored is not None and (stored := await self._find_stored(call)) is not None:
+        if self._writes is not None and (stored := await self._writes.find(call)) is not None:
             return stored
         bound_to = self._digest(call)
-        grant = await self._approvals.claim(bound_to, key_of(call))
+        grant = await self._begun_under(call)
+        if grant is None:
+            grant = await self._approvals.claim(bound_to, key_of(call))
         if grant is not None:
             decided = self._decide(call, grant.kinds)
             if decided.allowed:
@@ -135,6 +141,11 @@ class Authorization:
                 "resume": "repeat this call unchanged once the approval is granted",
             },
         )
+
+    async def _begun_under(self, call: Call) -> Grant | None:
+        if self._writes is None or not await self._writes.may_be_done(call):
+            return None
+        return await self._approvals.used_by(call.principal.tenant, call.tool.name, key_of(call))
 
     async def _granted(self, call: Call, grant: Grant, proceed: Next) -> Outcome:
         """Proceed; a failure that left nothing done leaves the approval for the next try."""

@@ -70,11 +70,7 @@ class Writes(Protocol):
 
 
 class Idempotency:
-    """The stage that answers a repeated write with its first result, or waits for it.
-
-    Whatever refuses the repetition of a write whose end is unknown, such as an open circuit, says
-    nothing about the first attempt: the answer's outcome stays `unknown`.
-    """
+    """The stage that answers a repeated write with its first result, or waits for it."""
 
     def __init__(self, writes: Writes) -> None:
         self._writes = writes
@@ -91,19 +87,11 @@ class Idempotency:
             async with turns.lock:
                 if (stored := await self._writes.find(call)) is not None:
                     return stored
-                return await self._tried(call, proceed)
+                return await tried(call, proceed, self._writes)
         finally:
             turns.count -= 1
             if not turns.count:
                 del self._in_flight[slot]
-
-    async def _tried(self, call: Call, proceed: Next) -> Outcome:
-        try:
-            return await proceed(call)
-        except SwitchgearError as error:
-            if error.outcome == "not_done" and await self._writes.may_be_done(call):
-                error.outcome = "unknown"
-            raise
 
 
 @dataclass(slots=True)
@@ -112,6 +100,20 @@ class _Turns:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     count: int = 0
+
+
+async def tried(call: Call, proceed: Next, writes: Writes) -> Outcome:
+    """Proceed, and tell the truth of an earlier attempt whose end is unknown.
+
+    Whatever refuses its repetition, such as an open circuit or a policy, says nothing about it:
+    the outcome stays `unknown`.
+    """
+    try:
+        return await proceed(call)
+    except SwitchgearError as error:
+        if error.outcome == "not_done" and await writes.may_be_done(call):
+            error.outcome = "unknown"
+        raise
 
 
 def row_of(call: Call) -> tuple[Any, ...]:

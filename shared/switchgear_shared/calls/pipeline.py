@@ -79,7 +79,7 @@ class Pipeline:
                 governance.approvals,
                 self._pins,
                 execution.facts,
-                writes.find if writes is not None else None,
+                writes,
             ),
             *([Idempotency(writes)] if writes is not None else []),
             Limiting(limits, governance.budgets),

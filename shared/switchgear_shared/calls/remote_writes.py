@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from switchgear_shared.calls.call import Call, Outcome
 from switchgear_shared.calls.idempotency import (
+    arguments_digest,
     check_arguments,
     claim_of,
     done_with,
@@ -228,6 +229,10 @@ async def _found(attempt: RemoteWrite, write: Write) -> BaseModel | None:
 
 
 def reference_of(call: Call) -> str:
-    """Return our name for a write, short enough for the reference fields of other systems."""
-    full = digest(call.principal.tenant, call.tool.name, key_of(call))
+    """Return our name for a write, short enough for the reference fields of other systems.
+
+    The arguments are in it: where our database was lost and a key is used again, another write
+    of that key is not taken for this one.
+    """
+    full = digest(call.principal.tenant, key_of(call), arguments_digest(call))
     return f"sg-{full[:_REFERENCE_CHARACTERS]}"

@@ -215,6 +215,20 @@ class Approvals:
             await self._changed(session, row)
             return _grant_of(row)
 
+    async def used_by(self, tenant: TenantId, tool: str, call_key: str) -> Grant | None:
+        """Return the approval that the call of this key has used, whatever it was bound to."""
+        query = select(ApprovalRow).where(
+            ApprovalRow.tenant == tenant,
+            ApprovalRow.tool == tool,
+            ApprovalRow.state == "used",
+            ApprovalRow.used_by == call_key,
+        )
+        async with self._database.reading() as session:
+            row = (
+                await session.scalars(query.order_by(ApprovalRow.used_at.desc()).limit(1))
+            ).first()
+        return _grant_of(row) if row is not None else None
+
     async def release(self, grant: Grant, call_key: str) -> None:
         """Give a claimed approval back after a call that is known to have done nothing."""
         async with self._database.writing() as session:

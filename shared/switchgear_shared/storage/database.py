@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -80,15 +81,27 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncGenerator[AsyncSession]:
-        """Open a write transaction that every `reading` and `writing` within joins."""
-        async with _translated(), AsyncSession(self._writer, expire_on_commit=False) as session:
-            outer = _ambient.get()
-            token = _ambient.set({**(outer or {}), id(self): session})
-            try:
-                async with session.begin():
-                    yield session
-            finally:
-                _ambient.reset(token)
+        """Open a write transaction that every `reading` and `writing` within joins.
+
+        Raises:
+            BackendUnavailableError: `unknown` where the connection was lost in the commit.
+            DuplicateKeyError: a unique key is taken.
+        """
+        is_committing = False
+        try:
+            async with _translated(), AsyncSession(self._writer, expire_on_commit=False) as session:
+                outer = _ambient.get()
+                token = _ambient.set({**(outer or {}), id(self): session})
+                try:
+                    async with session.begin():
+                        yield session
+                        is_committing = True
+                finally:
+                    _ambient.reset(token)
+        except BackendUnavailableError as error:
+            if is_committing and not _was_rolled_back(error.__cause__):
+                error.outcome = "unknown"
+            raise
         for listener in self._commit_listeners:
             listener()
 
@@ -122,6 +135,13 @@ async def _translated() -> AsyncGenerator[None]:
         raise
     except (PoolTimeoutError, TimeoutError, ConnectionError) as error:
         raise BackendUnavailableError("the database is not reachable", retry_after_s=1) from error
+
+
+def _was_rolled_back(cause: BaseException | None) -> bool:
+    """Say whether a failed commit is known to have left nothing: the database said so itself."""
+    if not isinstance(cause, DBAPIError) or cause.connection_invalidated:
+        return False
+    return _is_serialization_failure(cause) or isinstance(cause.orig, sqlite3.Error)
 
 
 def _is_serialization_failure(error: DBAPIError) -> bool:
