@@ -1,14 +1,16 @@
 """How a written name is folded to find it by, and how close two spellings are."""
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 CLOSE_ENOUGH = 78.0
 """The least `closeness` that a search shows."""
 
 _SHORTEST_GUESS = 4
+_PART = re.compile(r"[^\W_]+")
 
 
 def fold(text: str) -> str:
@@ -23,8 +25,7 @@ def closeness(wanted: Sequence[str], text: str) -> float:
 
     The worst word counts; words of up to three characters must stand as they are.
     """
-    parts = "".join(char if char.isalnum() else " " for char in text).split()
-    own = {*text.split(), *parts}
+    own = {*text.split(), *_PART.findall(text)}
     return min((_closest(word, text, own) for word in wanted), default=0.0)
 
 
@@ -33,4 +34,5 @@ def _closest(word: str, text: str, own: Collection[str]) -> float:
         return 100.0
     if len(word) < _SHORTEST_GUESS:
         return 0.0
-    return max((fuzz.ratio(word, other) for other in own), default=0.0)
+    best = process.extract(word, own, scorer=fuzz.ratio, limit=1)
+    return best[0][1] if best else 0.0

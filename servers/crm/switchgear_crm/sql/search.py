@@ -91,7 +91,8 @@ async def _guess(
     session: AsyncSession, search: Search, statement: Select[*tuple[Any, ...]], limit: int
 ) -> MatchPage:
     rows = (await session.execute(statement.limit(_MOST_GUESSED))).all()
-    scored = [(closeness(search.words, row.text), row) for row in rows]
+    words = search.words
+    scored = [(closeness(words, row.text), row) for row in rows]
     close = [(score, row) for score, row in scored if score >= CLOSE_ENOUGH]
     close.sort(key=lambda pair: (-pair[0], pair[1].place, pair[1].search_name, pair[1].id))
     items = tuple(_match(row) for _, row in close[:limit])
