@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
-.PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends bench clean
+.PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends clean
 
 env: $(STAMP)
 
