@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -20,6 +21,14 @@ from switchgear_shared.testing import TEST_DATABASE_URL, is_ci
 Engine = Literal["sqlite", "postgresql"]
 
 ENGINES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.service)]
+
+
+SYSTEMS = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.service),
+    pytest.param("tryton", marks=pytest.mark.live),
+]
+"""What the suite of a port runs over, through the whole pipeline."""
 
 
 def service(name: str) -> str:
@@ -46,6 +55,19 @@ class Place:
         database = Database.at(self.name, data_dir=self.folder, database_url=self.url)
         self.opened.append(database)
         return database
+
+
+@asynccontextmanager
+async def own_database(server: str) -> AsyncGenerator[str]:
+    """Make a database on the server of a URL, give its URL, and drop it afterwards."""
+    name = f"test_{uuid4().hex}"
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{server.rsplit('/', 1)[0]}/{name}"
+    finally:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()
 
 
 @asynccontextmanager

@@ -9,8 +9,6 @@ import random
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +19,7 @@ import pytest
 from pydantic import SecretStr
 
 from chaos.two_suites import Answer, Suite, ask
-from engines import service
+from engines import own_database, service
 from switchgear_shared.part import AUDIENCE
 from switchgear_shared.serving import hosting
 from switchgear_shared.testing import TEST_DATABASE_URL, settings_for
@@ -46,7 +44,7 @@ Done = tuple[str, dict[str, Any], dict[str, Any]]
 async def test_mixed_writes_through_kills_leave_every_acknowledged_write_there_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with _database(service(TEST_DATABASE_URL)) as url:
+    async with own_database(service(TEST_DATABASE_URL)) as url:
         settings = settings_for(tmp_path / "data", database_url=SecretStr(url))
         suites = [Suite(settings, tmp_path / f"suite-{n}.log") for n in range(2)]
         try:
@@ -245,16 +243,3 @@ async def _token(settings: Any) -> str:
     async with hosting(settings, []) as (host, _):
         agent = await host.agents.get("back-office")
         return host.tokens.issue(agent.principal, AUDIENCE).token
-
-
-@asynccontextmanager
-async def _database(server: str) -> AsyncGenerator[str]:
-    """Make a database of the test's own and drop it afterwards."""
-    name = f"chaos_{uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield f"{server.rsplit('/', 1)[0]}/{name}"
-    finally:
-        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await connection.close()

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_tryton import Command, Connect
-from pydantic import SecretStr
+from live_tryton import Command, Connect, client_of
 
-from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
 from switchgear_shared.testing import is_ci
 
@@ -58,14 +56,8 @@ async def connect(tryton: dict[str, Any]) -> AsyncIterator[Connect]:
     made: list[TrytonClient] = []
 
     def start(user: dict[str, Any] | None = None, *, password: str | None = None) -> TrytonClient:
-        who = user or tryton
-        client = TrytonClient(
-            JsonApi("Tryton", tryton["url"]),
-            user=who["user"],
-            password=SecretStr(password or who["password"]),
-            key=SecretStr(who["key"]),
-            company=tryton["company"],
-        )
+        instead = {} if password is None else {"password": password}
+        client = client_of(tryton, **(user or {}) | instead)
         made.append(client)
         return client
 

@@ -1,25 +1,27 @@
-"""The inventory's tools over a real Tryton, and records of it that tests need."""
+"""The inventory's tools over a real Tryton or our own tables, and records that tests need."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
-from live_tryton import added, one
-from pydantic import SecretStr
-from sqlalchemy import select
+from live_tryton import added, one, over_tryton
+from sqlalchemy import func, select
 
+from switchgear_inventory.tables import ArrivalRow, ItemRow, LocationRow
 from switchgear_shared.calls.call import Outcome, Request
-from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
+from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, new_correlation_id
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import Agent
 from switchgear_shared.runtime import new_host
 from switchgear_shared.server import Host
+from switchgear_shared.spelling import fold
+from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.storage.tryton.client import TrytonClient, without_labels
 from switchgear_shared.testing import settings_for
@@ -30,9 +32,10 @@ _NUMBERS = count(1)
 
 @dataclass(frozen=True)
 class InventorySuite:
-    """A host whose inventory is Tryton's; every call goes through the whole pipeline."""
+    """A host with an inventory; every call goes through the whole pipeline."""
 
     host: Host
+    first_event: int = 0
 
     async def call(self, tool: str, *, key: str | None = None, **arguments: Any) -> Outcome:
         """Return the outcome of a call."""
@@ -75,34 +78,128 @@ class InventorySuite:
         )
 
     async def events(self) -> list[str]:
-        """Return the types of what was announced, in order."""
+        """Return the types of what was announced since this host was opened, in order."""
+        ours = outbox.c.id > self.first_event
+        async with self.database.reading() as session:
+            types = select(outbox.c.type).where(ours).order_by(outbox.c.id)
+            return list(await session.scalars(types))
+
+    @property
+    def database(self) -> Database:
+        """Our own database, beside the Tryton or with the whole inventory in it."""
         database = self.host.servers["inventory"].part.database
         assert database is not None
-        async with database.reading() as session:
-            return list(await session.scalars(select(outbox.c.type).order_by(outbox.c.id)))
+        return database
 
 
 @asynccontextmanager
 async def serving_inventory(
-    data: Path, connection: dict[str, Any], **changes: Any
+    data: Path, connection: dict[str, Any] | None = None, **changes: Any
 ) -> AsyncGenerator[InventorySuite]:
-    """Open a host whose inventory is a Tryton's, until the block ends."""
-    settings = settings_for(
-        data,
-        inventory_backend="tryton",
-        tryton_url=connection["url"],
-        tryton_user=connection["user"],
-        tryton_password=SecretStr(connection["password"]),
-        tryton_key=SecretStr(connection["key"]),
-        tryton_company=connection["company"],
-        **changes,
-    )
-    host, _ = new_host(settings)
+    """Open a host whose inventory is a Tryton's, or our own, until the block ends."""
+    told = over_tryton(connection, "inventory") if connection else {}
+    host, _ = new_host(settings_for(data, **told, **changes))
     try:
         await host.open(["inventory"])
-        yield InventorySuite(host)
+        suite = InventorySuite(host)
+        async with suite.database.reading() as session:
+            last = await session.scalar(select(func.max(outbox.c.id)))
+        yield replace(suite, first_event=last or 0)
     finally:
         await host.close()
+
+
+class InventoryWorld(Protocol):
+    """An inventory of two warehouses, WH and NORTH, to which tests add what they count on."""
+
+    @property
+    def suite(self) -> InventorySuite:
+        """The host, for calls."""
+        ...
+
+    async def new_item(self, *, has_lots: bool = False) -> str:
+        """Make an item that nobody else uses, without stock, and return its SKU."""
+        ...
+
+    async def purchase(self, lines: dict[str, int]) -> str:
+        """Have goods come to WH in a week, and return the number of their order."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrytonWorld:
+    """The inventory of a Tryton."""
+
+    suite: InventorySuite
+    client: TrytonClient
+
+    async def new_item(self, *, has_lots: bool = False) -> str:
+        """See InventoryWorld."""
+        return await new_item(self.client, has_lots=has_lots)
+
+    async def purchase(self, lines: dict[str, int]) -> str:
+        """See InventoryWorld."""
+        return await purchase(self.client, {sku: float(lines[sku]) for sku in lines})
+
+
+@dataclass(frozen=True)
+class SqlWorld:
+    """The inventory in our own tables."""
+
+    suite: InventorySuite
+
+    async def open(self) -> "SqlWorld":
+        """Have the warehouses, which an earlier test may have made."""
+        async with self.suite.database.writing() as session:
+            known = await session.scalars(select(LocationRow.code))
+            missing = {"WH", "NORTH"} - set(known)
+            session.add_all(
+                LocationRow(tenant=DEFAULT_TENANT, code=code, name=code) for code in missing
+            )
+        return self
+
+    async def new_item(self, *, has_lots: bool = False) -> str:
+        """See InventoryWorld."""
+        mark = uuid4().hex
+        sku = f"T{next(_NUMBERS)}-{mark[:8]}".upper()
+        item = ItemRow(
+            tenant=DEFAULT_TENANT,
+            id=f"itm_{mark}",
+            sku=sku,
+            name=f"Thing {sku}",
+            category="things",
+            unit="C62",
+            barcode=str(int(mark[:11], 16))[:14],
+            is_lot_tracked=has_lots,
+            reorder_point=Decimal(0),
+            reorder_quantity=Decimal(0),
+            vendor_id="",
+            search_text=fold(f"Thing {sku} things"),
+        )
+        async with self.suite.database.writing() as session:
+            session.add(item)
+        return sku
+
+    async def purchase(self, lines: dict[str, int]) -> str:
+        """See InventoryWorld."""
+        number = f"PO-{uuid4().hex[:8]}".upper()
+        async with self.suite.database.writing() as session:
+            for line, (sku, quantity) in enumerate(lines.items(), 1):
+                ours = (ItemRow.tenant == DEFAULT_TENANT, ItemRow.sku == sku)
+                item_id = await session.scalar(select(ItemRow.id).where(*ours))
+                session.add(
+                    ArrivalRow(
+                        tenant=DEFAULT_TENANT,
+                        source_ref=number,
+                        line_number=line,
+                        item_id=item_id,
+                        location="WH",
+                        expected=Decimal(quantity),
+                        received=Decimal(0),
+                        due_on=datetime.now(UTC).date() + timedelta(days=7),
+                    )
+                )
+        return number
 
 
 async def new_item(client: TrytonClient, *, has_lots: bool = False, unit: str = "u") -> str:

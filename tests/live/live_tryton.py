@@ -5,10 +5,37 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pydantic import SecretStr
+
+from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient, without_labels
 
 Command = Callable[[str], dict[str, Any]]
 Connect = Callable[..., TrytonClient]
+
+
+def over_tryton(connection: dict[str, Any], server: str) -> dict[str, Any]:
+    """Return the settings that put a server over a Tryton."""
+    return {
+        f"{server}_backend": "tryton",
+        "tryton_url": connection["url"],
+        "tryton_user": connection["user"],
+        "tryton_password": SecretStr(connection["password"]),
+        "tryton_key": SecretStr(connection["key"]),
+        "tryton_company": connection["company"],
+    }
+
+
+def client_of(connection: dict[str, Any], **instead: Any) -> TrytonClient:
+    """Return a client of a Tryton's; whoever makes it closes it."""
+    told = {**connection, **instead}
+    return TrytonClient(
+        JsonApi("Tryton", told["url"], transport=told.get("transport")),
+        user=told["user"],
+        password=SecretStr(told["password"]),
+        key=SecretStr(told["key"]),
+        company=told["company"],
+    )
 
 
 async def one(client: TrytonClient, model: str, field: str, value: str) -> int:

@@ -8,12 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 from live_inventory import InventorySuite, new_item, purchase, serving_inventory
-from live_tryton import Command
-from pydantic import SecretStr
+from live_tryton import Command, client_of
 
 from switchgear_inventory.tryton import TrytonInventory
 from switchgear_shared.calls.remote_writes import RemoteWrites
-from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
@@ -58,13 +56,7 @@ async def suite(
         writes = suite.host.servers["inventory"].pipeline.writes
         assert isinstance(writes, RemoteWrites)
         writes._settle = timedelta()
-        client = TrytonClient(
-            JsonApi("Tryton", tryton["url"], transport=line),
-            user=tryton["user"],
-            password=SecretStr(tryton["password"]),
-            key=SecretStr(tryton["key"]),
-            company=tryton["company"],
-        )
+        client = client_of(tryton, transport=line)
         backend = suite.host.servers["inventory"].part.backend
         assert isinstance(backend, TrytonInventory)
         before, backend._client = backend._client, client
