@@ -1,10 +1,21 @@
 """The ERP in Tryton over its port: the work of each call is next door."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 
-from switchgear_erp.models import PartyPage, ProductPage, Role
-from switchgear_erp.tryton import parties, products
+from switchgear_erp.models import (
+    Order,
+    OrderId,
+    OrderKind,
+    OrderPage,
+    OrderPart,
+    OrderState,
+    PartyId,
+    PartyPage,
+    ProductPage,
+    Role,
+)
+from switchgear_erp.tryton import orders, parties, products
 from switchgear_erp.tryton.acting import Act
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId, utc_now
@@ -36,7 +47,32 @@ class TrytonErp:
         """See ErpBackend."""
         return await products.find_products(self._of(tenant), query=query, limit=limit)
 
-    # orders
+    async def list_orders(
+        self,
+        tenant: TenantId,
+        *,
+        kind: OrderKind | None,
+        state: OrderState | None,
+        party_id: PartyId | None,
+        since: date | None,
+        query: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> OrderPage:
+        """See ErpBackend."""
+        search = orders.OrderSearch(kind, state, party_id, since, query)
+        return await orders.list_orders(self._of(tenant), search, limit=limit, cursor=cursor)
+
+    async def get_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId | None = None,
+        ref: str | None = None,
+        include: Sequence[OrderPart] = (),
+    ) -> Order:
+        """See ErpBackend."""
+        return await orders.get_order(self._of(tenant), order_id=order_id, ref=ref, include=include)
 
     # invoices
 

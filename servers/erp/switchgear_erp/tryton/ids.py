@@ -39,3 +39,8 @@ def order_in(text: str) -> tuple[OrderKind, int] | None:
         if number is not None:
             return kind, number
     return None
+
+
+def shipment_id(kind: OrderKind, name: str) -> str:
+    """Return our id of goods that went or came at once; `name` is Tryton's `model,number`."""
+    return f"{kind}-shipment-{name.partition(',')[2]}"

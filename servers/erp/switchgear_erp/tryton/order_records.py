@@ -1,0 +1,270 @@
+"""Sales and purchases as Tryton keeps them, under our names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from switchgear_erp.models import OrderId, OrderKind, OrderLine, OrderState, OrderSummary
+from switchgear_erp.tryton.amounts import ZERO, exact, money, tax_percent
+from switchgear_erp.tryton.ids import MODELS, order_id, order_in, party_id
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.errors import NotFoundError
+from switchgear_shared.storage.tryton.client import Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import unit_code
+
+STATES: Mapping[str, OrderState] = {
+    "draft": "draft",
+    "quotation": "quoted",
+    "confirmed": "confirmed",
+    "processing": "confirmed",
+    "done": "processed",
+    "cancelled": "cancelled",
+}
+"""Our state of an order by Tryton's."""
+
+_DAY: Mapping[OrderKind, str] = {"sale": "sale_date", "purchase": "purchase_date"}
+_PROMISED: Mapping[OrderKind, str] = {"sale": "shipping_date", "purchase": "delivery_date"}
+_SHOWN = (
+    "number",
+    "reference",
+    "state",
+    "create_date",
+    "party.name",
+    "currency.code",
+    "total_amount",
+    "_timestamp",
+    "lines._timestamp",
+)
+_WHOLE = (
+    "untaxed_amount",
+    "tax_amount",
+    "warehouse.code",
+    "shipment_state",
+    "invoice_state",
+    "invoices",
+    *(
+        f"lines.{field}"
+        for field in (
+            "type",
+            "product.code",
+            "product.name",
+            "description",
+            "quantity",
+            "unit.symbol",
+            "unit.digits",
+            "unit_price",
+            "amount",
+            "taxes.type",
+            "taxes.rate",
+            "moves.state",
+            "moves.quantity",
+            "invoice_lines.quantity",
+            "invoice_lines.invoice.state",
+        )
+    ),
+)
+_BOOKED = {"posted", "paid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of goods or services, by its place among them."""
+
+    number: int
+    record: Record
+
+    @property
+    def id(self) -> int:
+        """Tryton's number of it."""
+        return self.record["id"]
+
+    @property
+    def sku(self) -> str:
+        """The product's code; empty where Tryton has a text only."""
+        return (self.record["product"] or {}).get("code") or ""
+
+    @property
+    def quantity(self) -> Decimal:
+        """What was ordered."""
+        return exact(self.record["quantity"])
+
+    @property
+    def digits(self) -> int:
+        """How far its unit is split."""
+        unit = self.record["unit"] or {}
+        return unit.get("digits") or 0
+
+    @property
+    def fulfilled(self) -> Decimal:
+        """What was shipped or received."""
+        moves = self.record["moves"] or []
+        return sum((exact(move["quantity"]) for move in moves if move["state"] == "done"), ZERO)
+
+    @property
+    def invoiced(self) -> Decimal:
+        """What stands on posted invoices."""
+        lines = self.record["invoice_lines"] or []
+        return sum(
+            (
+                exact(line["quantity"])
+                for line in lines
+                if (line["invoice"] or {}).get("state") in _BOOKED
+            ),
+            ZERO,
+        )
+
+    def answer(self, currency: str) -> OrderLine:
+        """Return the line as callers see it."""
+        record = self.record
+        product = record["product"] or {}
+        unit = record["unit"] or {}
+        return OrderLine(
+            number=self.number,
+            sku=self.sku,
+            description=record["description"] or product.get("name") or "",
+            quantity=self.quantity,
+            unit=unit_code(unit.get("symbol") or ""),
+            unit_price=exact(record["unit_price"]),
+            tax_percent=tax_percent(record["taxes"] or []),
+            net=money(record["amount"], currency).amount,
+            fulfilled=self.fulfilled,
+            invoiced=self.invoiced,
+        )
+
+
+@dataclass(frozen=True)
+class OrderRecord:
+    """One order; its lines are there if it was read whole."""
+
+    kind: OrderKind
+    record: Record
+
+    @property
+    def model(self) -> str:
+        """Tryton's name of what it is."""
+        return MODELS[self.kind]
+
+    @property
+    def number(self) -> int:
+        """Tryton's number of it, not the one people use."""
+        return self.record["id"]
+
+    @property
+    def id(self) -> OrderId:
+        """Its id, as our callers see it."""
+        return order_id(self.kind, self.number)
+
+    @property
+    def ref(self) -> str:
+        """The number that people use; until it is quoted it has none but its id."""
+        return self.record["number"] or self.id
+
+    @property
+    def state(self) -> OrderState:
+        """Its state in our words."""
+        return STATES[self.record["state"]]
+
+    @property
+    def currency(self) -> str:
+        """The currency of its prices."""
+        return self.record["currency"]["code"]
+
+    @property
+    def location(self) -> str | None:
+        """The code of its warehouse."""
+        return (self.record["warehouse"] or {}).get("code") or None
+
+    @property
+    def ordered_on(self) -> date:
+        """Its day; of a draft without one the day it was made."""
+        return self.record[_DAY[self.kind]] or self.record["create_date"].date()
+
+    @property
+    def promised_on(self) -> date | None:
+        """The day that shipping should start, or the goods should come."""
+        return self.record[_PROMISED[self.kind]]
+
+    @property
+    def version(self) -> str:
+        """When it or one of its lines was last written: goods that move change lines only."""
+        stamps = [self.record["_timestamp"], *(line["_timestamp"] for line in self._all_lines)]
+        return max(stamps, key=Decimal)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Its lines without titles, subtotals and comments."""
+        records = [line for line in self._all_lines if line["type"] == "line"]
+        return tuple(Line(number, record) for number, record in enumerate(records, start=1))
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """What a change of it expects: that it was not written since it was read."""
+        return {f"{self.model},{self.number}": self.record["_timestamp"]}
+
+    def summary(self) -> OrderSummary:
+        """Return the order as lists show it."""
+        record = self.record
+        return OrderSummary(
+            id=self.id,
+            ref=self.ref,
+            version=self.version,
+            kind=self.kind,
+            state=self.state,
+            party_id=party_id(record["party"]["id"]),
+            party_name=record["party"]["name"] or "",
+            external_ref=record["reference"] or None,
+            ordered_on=self.ordered_on,
+            promised_on=self.promised_on,
+            gross=money(record["total_amount"], self.currency),
+        )
+
+    def written(self, *, changed: bool = True, caveat: str | None = None) -> WriteResult:
+        """Return what a write that is done with the order answers."""
+        return WriteResult(
+            id=self.id,
+            ref=self.ref,
+            state=self.state,
+            version=self.version,
+            changed=changed,
+            caveat=caveat,
+        )
+
+    @property
+    def _all_lines(self) -> Sequence[Record]:
+        return self.record["lines"] or ()
+
+
+def fields_of(kind: OrderKind, *, whole: bool) -> tuple[str, ...]:
+    """Return the fields that an order is read with."""
+    return (*_SHOWN, _DAY[kind], _PROMISED[kind], *(_WHOLE if whole else ()))
+
+
+def day_of(kind: OrderKind) -> str:
+    """Return the field of an order's day."""
+    return _DAY[kind]
+
+
+def promised_of(kind: OrderKind) -> str:
+    """Return the field of the day that it is promised for."""
+    return _PROMISED[kind]
+
+
+async def read_order(client: TrytonClient, text: str) -> OrderRecord:
+    """Return the order of an id, whole; raises NotFoundError."""
+    found = order_in(text)
+    if found is not None:
+        kind, number = found
+        domain = [["id", "=", number], ["company", "=", client.company]]
+        fields = fields_of(kind, whole=True)
+        page = await client.search(MODELS[kind], domain, fields, limit=1)
+        if page.records:
+            return OrderRecord(kind, page.records[0])
+    raise NotFoundError(f"there is no order {text}", field="order_id")
+
+
+async def read_again(client: TrytonClient, kind: OrderKind, number: int) -> OrderRecord:
+    """Return an order that is known to be there, whole."""
+    fields = fields_of(kind, whole=True)
+    return OrderRecord(kind, await client.get(MODELS[kind], number, fields))
