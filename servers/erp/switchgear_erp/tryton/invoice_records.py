@@ -7,7 +7,6 @@ from typing import Any
 from switchgear_erp.models import (
     COMPANY_CURRENCY,
     InvoiceLine,
-    InvoiceRef,
     InvoiceState,
     InvoiceSummary,
     JournalLine,
@@ -112,16 +111,6 @@ def issued_on(record: Record, today: date) -> date:
 def summary(record: Record, today: date) -> InvoiceSummary:
     """Return the invoice of a record with SUMMARY_FIELDS."""
     return InvoiceSummary.model_validate(_summary(record, today))
-
-
-def reference_to(record: Record) -> InvoiceRef:
-    """Return the invoice as its order shows it."""
-    return InvoiceRef(
-        id=invoice_id(record["id"]),
-        ref=record["number"],
-        state=state_of(record),
-        gross=money(record["total_amount"], record["currency"]["code"]),
-    )
 
 
 def details(record: Record, today: date) -> dict[str, Any]:

@@ -59,7 +59,7 @@ async def list_invoices(
     client: TrytonClient, search: InvoiceSearch, today: date, *, limit: int, cursor: str | None
 ) -> InvoicePage:
     """See ErpBackend."""
-    domain = _domain(search, today)
+    domain = [["company", "=", client.company], *_domain(search, today)]
     beyond: list[Any] = []
     if cursor is not None:
         [last_id] = keys_of(_INVOICES, cursor, int)
@@ -99,7 +99,7 @@ async def invoice_record(client: TrytonClient, invoice_id: str, *fields: str) ->
     number = number_in("invoice", invoice_id)
     found: Sequence[Record] = ()
     if number is not None:
-        domain = [["id", "=", number]]
+        domain = [["id", "=", number], ["company", "=", client.company]]
         found = (await client.search(INVOICE, domain, [*FIELDS, *fields], limit=1)).records
     if not found:
         raise NotFoundError(f"there is no invoice {invoice_id}", field="invoice_id")
