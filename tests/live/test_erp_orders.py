@@ -67,3 +67,31 @@ async def test_products_are_found_with_price_cost_and_tax(suite: ErpSuite) -> No
     assert cable["cost"] == {"amount": "0.41", "currency": "EUR"}
     assert {product["sku"] for product in by_name["items"]} == {"BRK-016", "BRK-063"}
     assert untaxed["items"][0]["tax_percent"] == "0"
+
+
+async def test_an_order_goes_from_draft_to_confirmed(suite: ErpSuite) -> None:
+    customer = await suite.party("Brandt Maschinenbau")
+    lines = [{"sku": "BRK-016", "quantity": "3"}, {"sku": "MAN-EN", "quantity": "1"}]
+
+    quote = await suite.answer("price_order", party_id=customer, lines=lines)
+    made = await suite.answer("create_order", kind="sale", party_id=customer, lines=lines)
+    draft = await suite.answer("get_order", order_id=made["id"], include=["lines"])
+    quoted = await suite.answer("advance_order", order_id=made["id"], to="quoted")
+    confirmed = await suite.answer(
+        "advance_order", order_id=made["id"], to="confirmed", expected_version=quoted["version"]
+    )
+    again = await suite.answer("advance_order", order_id=made["id"], to="confirmed")
+
+    assert quote["gross"] == draft["gross"] == {"amount": "68.62", "currency": "EUR"}
+    assert (made["state"], made["ref"], draft["location"]) == ("draft", made["id"], "WH")
+    assert [(line["sku"], line["net"]) for line in draft["lines"]] == [
+        ("BRK-016", "37.50"),
+        ("MAN-EN", "24.00"),
+    ]
+    assert (quoted["state"], confirmed["state"]) == ("quoted", "confirmed")
+    assert (again["changed"], again["version"]) == (False, confirmed["version"])
+    assert await suite.events() == [
+        "erp.order.created",
+        "erp.order.quoted",
+        "erp.order.confirmed",
+    ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.events import new_event
+from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.errors import ConflictError
 from switchgear_shared.storage.remote_write import RemoteWrite
@@ -26,12 +26,18 @@ class Act:
         """The day it is, in UTC."""
         return self.now.date()
 
-    def announce(self, event_type: str, subject: str, data: Contract) -> None:
-        """Have an event published once the change is known to be done."""
-        event = new_event(
+    def event(self, event_type: str, subject: str, data: Contract) -> Event:
+        """Return an event to announce; raises InvalidRequestError where its data is too much.
+
+        Make it before the change is sent where the data has lines.
+        """
+        return new_event(
             event_type, source="erp", subject=subject, data=data, caller=self.caller, time=self.now
         )
-        self.write.announce(event)
+
+    def announce(self, event_type: str, subject: str, data: Contract) -> None:
+        """Have an event published once the change is known to be done."""
+        self.write.announce(self.event(event_type, subject, data))
 
     async def made(self, model: str, field: str) -> int | None:
         """Return the record that an earlier attempt made and named in a field, if it did."""

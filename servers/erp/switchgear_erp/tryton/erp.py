@@ -26,9 +26,19 @@ from switchgear_erp.models import (
     Tolerance,
 )
 from switchgear_erp.statements import Balances
-from switchgear_erp.trade import Payment
-from switchgear_erp.tryton import balances, drafting, invoices, orders, parties, products
+from switchgear_erp.trade import OrderDraft, Payment, Quote, WantedLine
+from switchgear_erp.tryton import (
+    balances,
+    drafting,
+    invoices,
+    ordering,
+    orders,
+    parties,
+    pricing,
+    products,
+)
 from switchgear_erp.tryton.acting import Act
+from switchgear_erp.tryton.advancing import advance
 from switchgear_erp.tryton.invoice_matching import match_invoice
 from switchgear_erp.tryton.paying import pay
 from switchgear_erp.tryton.posting import post
@@ -91,6 +101,35 @@ class TrytonErp:
     ) -> Order:
         """See ErpBackend."""
         return await orders.get_order(self._of(tenant), order_id=order_id, ref=ref, include=include)
+
+    async def price_order(
+        self,
+        tenant: TenantId,
+        *,
+        kind: OrderKind | None,
+        party_id: PartyId,
+        lines: Sequence[WantedLine],
+    ) -> Quote:
+        """See ErpBackend."""
+        return await pricing.price(self._of(tenant), party_id, kind, lines, self._now.date())
+
+    async def create_order(
+        self, tenant: TenantId, *, draft: OrderDraft, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await ordering.create(self._act(tenant, caller), draft)
+
+    async def advance_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        to: OrderState,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await advance(self._act(tenant, caller), order_id, to, expected_version)
 
     async def list_invoices(
         self,

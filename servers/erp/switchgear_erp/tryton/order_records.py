@@ -10,7 +10,7 @@ from switchgear_erp.models import OrderId, OrderKind, OrderLine, OrderState, Ord
 from switchgear_erp.tryton.amounts import ZERO, exact, money, tax_percent
 from switchgear_erp.tryton.ids import MODELS, order_id, order_in, party_id
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
 from switchgear_shared.storage.tryton.texts import unit_code
 
@@ -50,6 +50,7 @@ _WHOLE = (
             "type",
             "product.code",
             "product.name",
+            "product.type",
             "description",
             "quantity",
             "unit.symbol",
@@ -84,6 +85,11 @@ class Line:
     def sku(self) -> str:
         """The product's code; empty where Tryton has a text only."""
         return (self.record["product"] or {}).get("code") or ""
+
+    @property
+    def is_goods(self) -> bool:
+        """Whether it is of what can be shipped."""
+        return (self.record["product"] or {}).get("type") in {"goods", "assets"}
 
     @property
     def quantity(self) -> Decimal:
@@ -199,9 +205,23 @@ class OrderRecord:
         return tuple(Line(number, record) for number, record in enumerate(records, start=1))
 
     @property
+    def goods(self) -> tuple[Line, ...]:
+        """Its lines of goods; services and texts are not shipped."""
+        return tuple(line for line in self.lines if line.is_goods)
+
+    @property
     def expected(self) -> dict[str, str]:
         """What a change of it expects: that it was not written since it was read."""
         return {f"{self.model},{self.number}": self.record["_timestamp"]}
+
+    def check_version(self, expected_version: str | None) -> None:
+        """Raise ConflictError if it moved on since it was read."""
+        if expected_version is not None and expected_version != self.version:
+            raise ConflictError(
+                f"order {self.ref} is at version {self.version}",
+                field="expected_version",
+                details={"version": self.version},
+            )
 
     def summary(self) -> OrderSummary:
         """Return the order as lists show it."""

@@ -91,10 +91,10 @@ async def list_orders(
             limit=limit + 1,
             order=_NEWEST,
         )
-        found += [
+        found.extend(
             (record["create_date"], kind, record["id"], OrderRecord(kind, record))
             for record in page.records
-        ]
+        )
     found.sort(key=lambda one: one[:3], reverse=True)
     shown = found[:limit]
     next_cursor = None
@@ -141,7 +141,7 @@ async def _called(client: TrytonClient, ref: str) -> OrderRecord:
     for kind, model in MODELS.items():
         domain = [["number", "=", ref], ["company", "=", client.company]]
         page = await client.search(model, domain, ["id"], limit=2)
-        found += [(kind, record["id"]) for record in page.records]
+        found.extend((kind, record["id"]) for record in page.records)
     if len(found) > 1:
         ids = ", ".join(f"{kind}-{number}" for kind, number in found)
         raise InvalidRequestError(

@@ -21,6 +21,10 @@ _FIELDS = (
     "default_uom.digits",
     "salable",
     "purchasable",
+    "sale_uom.symbol",
+    "sale_uom.digits",
+    "purchase_uom.symbol",
+    "purchase_uom.digits",
     "account_category.customer_taxes_used.type",
     "account_category.customer_taxes_used.rate",
 )
@@ -49,7 +53,8 @@ async def products_of(
 ) -> list[Record]:
     """Return the products of SKUs, in their order, as records.
 
-    They have code, name, prices, units, `salable` and `purchasable`.
+    They have code, name, prices, `default_uom`, `sale_uom`, `purchase_uom`, `salable` and
+    `purchasable`.
 
     Raises:
         NotFoundError: about the first one that does not exist, and its field.
