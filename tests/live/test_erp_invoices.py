@@ -81,9 +81,7 @@ async def test_what_is_left_of_an_order_is_billed_next(
     assert "invoiced in full already" in third.message
 
 
-async def test_an_invoice_without_an_order_is_made_of_products_and_texts(
-    suite: ErpSuite, client: TrytonClient
-) -> None:
+async def test_an_invoice_without_an_order_is_made_of_products_and_texts(suite: ErpSuite) -> None:
     party = await suite.party(CUSTOMER)
     lines = [
         {"sku": "BRK-016", "quantity": "3"},
@@ -112,9 +110,7 @@ async def test_an_invoice_without_an_order_is_made_of_products_and_texts(
     assert posted["state"] == "posted"
 
 
-async def test_lists_come_in_pages_and_a_forged_cursor_is_refused(
-    suite: ErpSuite, client: TrytonClient
-) -> None:
+async def test_lists_come_in_pages_and_a_forged_cursor_is_refused(suite: ErpSuite) -> None:
     party = await suite.party(CUSTOMER)
     ask = {"direction": "receivable", "party_id": party}
     line = {"lines": [{"sku": "BRK-016", "quantity": "1"}]}

@@ -1,0 +1,208 @@
+"""Vendors' invoices over a real Tryton: matched with what came in, posted, paid and overdue."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_books import VENDOR, bought, invoices_of, payments_of
+from live_erp import ErpSuite, serving_erp
+from live_tryton import Command
+
+from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.storage.tryton.client import TrytonClient
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def tryton(tryton_script: Command) -> dict[str, Any]:
+    """A Tryton as it is: every test makes the orders that it bills."""
+    return tryton_script("start")
+
+
+@pytest.fixture
+async def suite(tmp_path: Path, tryton: dict[str, Any]) -> AsyncIterator[ErpSuite]:
+    async with serving_erp(tmp_path / "data", tryton) as suite:
+        yield suite
+
+
+async def billed(suite: ErpSuite, order: str, **more: Any) -> dict[str, Any]:
+    """Take in a vendor's invoice for an order."""
+    return await suite.answer(
+        "create_invoice",
+        key=more.pop("key", order),
+        direction="payable",
+        party_id=await suite.party(VENDOR),
+        order_id=order,
+        external_ref=more.pop("external_ref", f"V-{order}"),
+        **more,
+    )
+
+
+async def test_a_purchase_is_received_billed_matched_posted_and_paid(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=10.0)
+    lines = [{"sku": sku, "quantity": "10", "unit_price": "5"}]
+
+    drafted = await billed(
+        suite, order, lines=lines, document_id="doc_7", totals={"gross": "59.50"}
+    )
+    match = await suite.answer("match_invoice", invoice_id=drafted["id"])
+    posted = await suite.answer("post_invoice", invoice_id=drafted["id"])
+    after = await suite.answer("match_invoice", invoice_id=drafted["id"])
+    paid = await suite.answer("record_payment", key=f"{order}-p", invoice_id=drafted["id"])
+    bought_for = await suite.answer("get_order", order_id=order, include=["lines"])
+
+    [only] = await invoices_of(client, order)
+    assert drafted["id"] == f"invoice-{only['id']}"
+    assert (match["matched"], match["receipts_checked"], after["matched"]) == (True, True, True)
+    assert (posted["state"], paid["state"]) == ("posted", "paid")
+    assert await payments_of(client, drafted["id"]) == 1
+    assert (bought_for["lines"][0]["invoiced"], bought_for["state"]) == ("10", "processed")
+
+
+async def test_another_price_is_told_by_the_match_and_may_be_posted(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=10.0)
+    lines = [{"sku": sku, "quantity": "10", "unit_price": "5.50"}]
+
+    drafted = await billed(suite, order, lines=lines)
+    match = await suite.answer("match_invoice", invoice_id=drafted["id"])
+    posted = await suite.answer("post_invoice", invoice_id=drafted["id"])
+
+    assert [(one["kind"], one["expected"], one["found"]) for one in match["differences"]] == [
+        ("price", "5", "5.5")
+    ]
+    assert posted["state"] == "posted"
+
+
+async def test_more_than_ordered_and_received_is_told_and_not_posted(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=6.0)
+    lines = [{"sku": sku, "quantity": "12"}, {"sku": "NO-SUCH", "quantity": "1"}]
+    lines[1] |= {"unit_price": "3", "tax_percent": "19", "description": "Pallet"}
+
+    drafted = await billed(suite, order, lines=lines)
+    match = await suite.answer("match_invoice", invoice_id=drafted["id"])
+    told = await suite.answer(
+        "match_invoice", invoice_id=drafted["id"], receipts=[{"sku": sku, "quantity": "12"}]
+    )
+    refused = await suite.refusal("post_invoice", invoice_id=drafted["id"])
+
+    assert [one["kind"] for one in match["differences"]] == [
+        "unknown_item",
+        "quantity_over_ordered",
+        "quantity_over_received",
+    ]
+    assert [one["kind"] for one in told["differences"]] == [
+        "unknown_item",
+        "quantity_over_ordered",
+    ]
+    assert match["order_id"] == order
+    assert (refused.code, refused.field) == ("invalid_request", "invoice_id")
+    assert "has 10 of" in refused.message
+    assert "the invoice bills 12" in refused.message
+
+
+async def test_goods_billed_twice_are_told_and_the_second_bill_is_not_posted(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=10.0)
+    lines = [{"sku": sku, "quantity": "10"}]
+
+    first = await billed(suite, order, lines=lines)
+    second = await billed(suite, order, lines=lines, key=f"{order}-2", external_ref=f"W-{order}")
+    await suite.answer("post_invoice", invoice_id=first["id"])
+    match = await suite.answer("match_invoice", invoice_id=second["id"])
+    refused = await suite.refusal("post_invoice", invoice_id=second["id"])
+
+    assert [one["kind"] for one in match["differences"]] == ["already_invoiced"]
+    assert "has 0 of" in refused.message
+    assert len(await invoices_of(client, order)) == 1  # Tryton credits nothing by itself
+
+
+async def test_the_second_bill_takes_the_place_of_the_first_that_was_cancelled(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=10.0)
+    lines = [{"sku": sku, "quantity": "10"}]
+    first = await billed(suite, order, lines=lines)
+    second = await billed(suite, order, lines=lines, key=f"{order}-2", external_ref=f"W-{order}")
+    number = int(first["id"].removeprefix("invoice-"))
+    await client.call("account.invoice", "delete", [number])
+
+    posted = await suite.answer("post_invoice", invoice_id=second["id"])
+
+    assert posted["state"] == "posted"
+
+
+async def test_a_document_read_anew_rewrites_its_draft(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    order, sku = await bought(client, 10.0, received=10.0)
+    read = {"document_id": f"doc_{order}"}
+
+    first = await billed(suite, order, lines=[{"sku": sku, "quantity": "12"}], **read)
+    second = await billed(
+        suite,
+        order,
+        lines=[{"sku": sku, "quantity": "10", "unit_price": "5.05"}],
+        key=f"{order}-2",
+        due_on=utc_now().date().isoformat(),
+        **read,
+    )
+    invoice = await suite.answer("get_invoice", invoice_id=first["id"])
+    match = await suite.answer("match_invoice", invoice_id=first["id"])
+    await suite.answer("post_invoice", invoice_id=first["id"])
+
+    assert first["id"] == second["id"]
+    assert first["version"] != second["version"]
+    assert (invoice["net"]["amount"], invoice["due_on"]) == ("50.50", str(utc_now().date()))
+    assert match["matched"]
+    assert (await suite.events()).count("erp.invoice.created") == 1
+
+
+async def test_a_vendors_number_is_taken_once(suite: ErpSuite, client: TrytonClient) -> None:
+    order, _ = await bought(client, 10.0)
+    other, _ = await bought(client, 10.0)
+    drafted = await billed(suite, order, external_ref=f"RE 7/{order}")
+
+    refused = await suite.refusal(
+        "create_invoice",
+        key=other,
+        direction="payable",
+        party_id=await suite.party(VENDOR),
+        order_id=other,
+        external_ref=f"re7/{order}",
+    )
+
+    assert (refused.code, refused.field) == ("conflict", "external_ref")
+    assert refused.details == {"invoice_id": drafted["id"], "ref": None, "state": "draft"}
+
+
+async def test_what_is_late_is_listed_and_aged(suite: ErpSuite, client: TrytonClient) -> None:
+    order, _ = await bought(client, 10.0)
+    party = await suite.party(VENDOR)
+    before = await suite.answer("get_balances", party_id=party)
+    drafted = await billed(suite, order, issued_on="2026-03-02", due_on="2026-04-01")
+    posted = await suite.answer("post_invoice", invoice_id=drafted["id"])
+
+    late = await suite.answer("list_invoices", party_id=party, overdue=True)
+    whole = await suite.answer("get_balances")
+    after = await suite.answer("get_balances", party_id=party)
+    then = await suite.answer("get_balances", party_id=party, as_of="2026-03-01")
+    at_once = await suite.answer("list_invoices", query=posted["ref"], direction="payable")
+
+    assert drafted["id"] in [one["id"] for one in late["items"]]
+    grown = {
+        name: float(after["payable"][name]) - float(before["payable"][name])
+        for name in ("over_90_days", "total")
+    }
+    assert grown == {"over_90_days": 59.5, "total": 59.5}
+    assert then["payable"]["total"] == "0.00"
+    assert whole["debit_total"] == whole["credit_total"] != "0.00"
+    assert drafted["id"] in [one["id"] for one in at_once["items"]]
