@@ -37,6 +37,7 @@ _FIELDS = (
             "invoice_lines.invoice.number",
             "invoice_lines.invoice.reference",
             "invoice_lines.invoice.description",
+            "invoice_lines.invoice.write_date",
         )
     ),
 )
@@ -185,7 +186,7 @@ def _line(origin: str, line: Record, recreated: Collection[int]) -> OrderedLine:
 
 def _bill(line: Record) -> Bill:
     invoice = line["invoice"]
-    is_touched = any(invoice[name] for name in ("number", "reference", "description"))
+    is_touched = any(invoice[name] for name in ("number", "reference", "description", "write_date"))
     return Bill(
         invoice=invoice["id"],
         state=invoice["state"],

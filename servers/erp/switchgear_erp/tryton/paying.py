@@ -1,6 +1,5 @@
 """Recording a payment: Tryton's own wizard pays, and the invoice's version guards it."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +12,7 @@ from switchgear_erp.tryton.amounts import ZERO, money
 from switchgear_erp.tryton.ids import invoice_id
 from switchgear_erp.tryton.invoice_records import INVOICE, name_of, open_amount, state_of
 from switchgear_erp.tryton.invoices import invoice_record, written
+from switchgear_erp.tryton.overtaking import ATTEMPTS, wait_for_others
 from switchgear_erp.tryton.periods import check_is_open
 from switchgear_shared.contracts.business_event_data import PaymentRecorded
 from switchgear_shared.contracts.results import WriteResult
@@ -21,15 +21,12 @@ from switchgear_shared.errors import (
     BackendRejectedError,
     ConflictError,
     InvalidRequestError,
-    SwitchgearError,
 )
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
 from switchgear_shared.storage.tryton.texts import unmarked
 
 _WIZARD = "account.invoice.pay"
 _MOVE = "account.move"
-_ATTEMPTS = 8
-_WAIT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ async def pay(
     act: Act, named: str, payment: Payment, *, expected_version: str | None
 ) -> WriteResult:
     """See ErpBackend; who comes second at the same moment looks again, and pays what is open."""
-    for attempt in range(1, _ATTEMPTS + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         record = await invoice_record(act.client, named)
         if state_of(record) not in ("posted", "paid"):
             raise InvalidRequestError(
@@ -68,10 +65,7 @@ async def pay(
         try:
             return await _send(act, record, payment, amount, on)
         except (ConflictError, InvalidRequestError) as error:
-            now = await invoice_record(act.client, named)
-            if attempt == _ATTEMPTS or not _is_overtaken(error, record, now):
-                raise
-        await asyncio.sleep(_WAIT_S * attempt)
+            await wait_for_others(act, record, error, attempt)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -105,10 +99,6 @@ async def _send(act: Act, record: Record, payment: Payment, amount: Money, on: d
     if done is None:
         raise BackendRejectedError("Tryton has not booked the payment", outcome="unknown")
     return _paid(act, now, done)
-
-
-def _is_overtaken(error: SwitchgearError, before: Record, now: Record) -> bool:
-    return isinstance(error, ConflictError) or before["_timestamp"] != now["_timestamp"]
 
 
 async def _nothing() -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from switchgear_erp.models import MOST_LINES, DraftLine, InvoiceDraft
 from switchgear_erp.tryton.amounts import exact
 from switchgear_erp.tryton.billed_orders import BilledOrder, OrderedLine
+from switchgear_erp.tryton.ids import invoice_id
 from switchgear_erp.tryton.product_defaults import ProductDefaults, taxes_of
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.storage.tryton.client import TrytonClient
@@ -86,8 +87,11 @@ def _what_is_left(
         if (quantity := line.left(without=without)) > 0
     ]
     if not left:
+        bills = sorted({bill.invoice for line in order.lines for bill in line.bills})
         raise InvalidRequestError(
-            f"order {draft.order_id} is invoiced in full already", field="order_id"
+            f"order {draft.order_id} is invoiced in full already",
+            field="order_id",
+            details={"invoices": [invoice_id(number) for number in bills]},
         )
     return left[:MOST_LINES]
 
