@@ -55,6 +55,14 @@ class ErpSuite:
         page = await self.answer("find_party", query=name)
         return page["items"][0]["id"]
 
+    async def confirmed(self, kind: str, party_id: str, lines: dict[str, str]) -> dict[str, Any]:
+        """Return a confirmed order as the write of its confirmation answers it."""
+        price = {"unit_price": "5"} if kind == "purchase" else {}
+        wanted = [{"sku": sku, "quantity": quantity, **price} for sku, quantity in lines.items()]
+        made = await self.answer("create_order", kind=kind, party_id=party_id, lines=wanted)
+        await self.answer("advance_order", order_id=made["id"], to="quoted")
+        return await self.answer("advance_order", order_id=made["id"], to="confirmed")
+
     async def events(self) -> list[str]:
         """Return the types of what was announced, in order."""
         database = self.host.servers["erp"].part.database

@@ -1,7 +1,9 @@
 """A change in Tryton under way: for whom, at what moment, and what is said about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import Event, new_event
@@ -39,11 +41,11 @@ class Act:
         """Have an event published once the change is known to be done."""
         self.write.announce(self.event(event_type, subject, data))
 
-    async def made(self, model: str, field: str) -> int | None:
+    async def made(self, model: str, field: str, *also: Sequence[Any]) -> int | None:
         """Return the record that an earlier attempt made and named in a field, if it did."""
         if not self.write.may_be_done:
             return None
-        domain = [[field, "like", f"%{literal(self.write.reference)}%"]]
+        domain = [[field, "like", f"%{literal(self.write.reference)}%"], *also]
         found = (await self.client.search(model, domain, ["id"], limit=1)).records
         return found[0]["id"] if found else None
 

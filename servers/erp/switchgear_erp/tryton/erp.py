@@ -26,7 +26,7 @@ from switchgear_erp.models import (
     Tolerance,
 )
 from switchgear_erp.statements import Balances
-from switchgear_erp.trade import OrderDraft, Payment, Quote, WantedLine
+from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_erp.tryton import (
     balances,
     drafting,
@@ -39,6 +39,7 @@ from switchgear_erp.tryton import (
 )
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.advancing import advance
+from switchgear_erp.tryton.fulfilling import fulfil
 from switchgear_erp.tryton.invoice_matching import match_invoice
 from switchgear_erp.tryton.paying import pay
 from switchgear_erp.tryton.posting import post
@@ -130,6 +131,18 @@ class TrytonErp:
     ) -> WriteResult:
         """See ErpBackend."""
         return await advance(self._act(tenant, caller), order_id, to, expected_version)
+
+    async def fulfil_order(
+        self,
+        tenant: TenantId,
+        *,
+        order_id: OrderId,
+        fulfilment: Fulfilment,
+        expected_version: str | None,
+        caller: Caller,
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await fulfil(self._act(tenant, caller), order_id, fulfilment, expected_version)
 
     async def list_invoices(
         self,

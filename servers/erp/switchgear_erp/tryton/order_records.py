@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from switchgear_erp.models import OrderId, OrderKind, OrderLine, OrderState, OrderSummary
-from switchgear_erp.tryton.amounts import ZERO, exact, money, tax_percent
+from switchgear_erp.models import OrderId, OrderKind, OrderState, OrderSummary
+from switchgear_erp.tryton.amounts import money
 from switchgear_erp.tryton.ids import MODELS, order_id, order_in, party_id
+from switchgear_erp.tryton.order_lines import LINE_FIELDS, Line
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
-from switchgear_shared.storage.tryton.texts import unit_code
 
 STATES: Mapping[str, OrderState] = {
     "draft": "draft",
@@ -44,100 +44,8 @@ _WHOLE = (
     "shipment_state",
     "invoice_state",
     "invoices",
-    *(
-        f"lines.{field}"
-        for field in (
-            "type",
-            "product.code",
-            "product.name",
-            "product.type",
-            "description",
-            "quantity",
-            "unit.symbol",
-            "unit.digits",
-            "unit_price",
-            "amount",
-            "taxes.type",
-            "taxes.rate",
-            "moves.state",
-            "moves.quantity",
-            "invoice_lines.quantity",
-            "invoice_lines.invoice.state",
-        )
-    ),
+    *(f"lines.{field}" for field in LINE_FIELDS),
 )
-_BOOKED = {"posted", "paid"}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of goods or services, by its place among them."""
-
-    number: int
-    record: Record
-
-    @property
-    def id(self) -> int:
-        """Tryton's number of it."""
-        return self.record["id"]
-
-    @property
-    def sku(self) -> str:
-        """The product's code; empty where Tryton has a text only."""
-        return (self.record["product"] or {}).get("code") or ""
-
-    @property
-    def is_goods(self) -> bool:
-        """Whether it is of what can be shipped."""
-        return (self.record["product"] or {}).get("type") in {"goods", "assets"}
-
-    @property
-    def quantity(self) -> Decimal:
-        """What was ordered."""
-        return exact(self.record["quantity"])
-
-    @property
-    def digits(self) -> int:
-        """How far its unit is split."""
-        unit = self.record["unit"] or {}
-        return unit.get("digits") or 0
-
-    @property
-    def fulfilled(self) -> Decimal:
-        """What was shipped or received."""
-        moves = self.record["moves"] or []
-        return sum((exact(move["quantity"]) for move in moves if move["state"] == "done"), ZERO)
-
-    @property
-    def invoiced(self) -> Decimal:
-        """What stands on posted invoices."""
-        lines = self.record["invoice_lines"] or []
-        return sum(
-            (
-                exact(line["quantity"])
-                for line in lines
-                if (line["invoice"] or {}).get("state") in _BOOKED
-            ),
-            ZERO,
-        )
-
-    def answer(self, currency: str) -> OrderLine:
-        """Return the line as callers see it."""
-        record = self.record
-        product = record["product"] or {}
-        unit = record["unit"] or {}
-        return OrderLine(
-            number=self.number,
-            sku=self.sku,
-            description=record["description"] or product.get("name") or "",
-            quantity=self.quantity,
-            unit=unit_code(unit.get("symbol") or ""),
-            unit_price=exact(record["unit_price"]),
-            tax_percent=tax_percent(record["taxes"] or []),
-            net=money(record["amount"], currency).amount,
-            fulfilled=self.fulfilled,
-            invoiced=self.invoiced,
-        )
 
 
 @dataclass(frozen=True)

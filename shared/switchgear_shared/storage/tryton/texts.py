@@ -2,7 +2,7 @@
 
 import re
 
-_OURS = re.compile(r"(.*) \[(?:sg-|write_)[0-9a-f]+\]", re.DOTALL)
+_OURS = re.compile(r"(.*?) ?\[(?:sg-|write_)[0-9a-f]+\]", re.DOTALL)
 _UNITS = {
     "u": "C62",
     "kg": "KGM",
@@ -31,7 +31,7 @@ def literal(text: str) -> str:
 
 def marked(text: str, reference: str) -> str:
     """Return a text of a caller's with our name for the write behind it."""
-    return f"{text} [{reference}]"
+    return f"{text} [{reference}]".lstrip()
 
 
 def unmarked(text: str) -> str:
