@@ -129,8 +129,9 @@ async def test_a_new_draft_that_broke_is_made_once(
 
 
 @pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize("asked", [WRITE, POST])
 async def test_a_posting_that_broke_happens_once(
-    suite: ErpSuite, client: TrytonClient, line: Line, is_heard: bool
+    suite: ErpSuite, client: TrytonClient, line: Line, asked: tuple[str, ...], is_heard: bool
 ) -> None:
     order, _ = await sold(client)
     party = await suite.party(CUSTOMER)
@@ -138,9 +139,8 @@ async def test_a_posting_that_broke_happens_once(
         "create_invoice", key=order, direction="receivable", party_id=party, order_id=order
     )
 
-    done = await broken(
-        suite, line, POST, is_heard, "post_invoice", key=f"{order}-p", invoice_id=draft["id"]
-    )
+    ask = {"invoice_id": draft["id"], "expected_version": draft["version"]}
+    done = await broken(suite, line, asked, is_heard, "post_invoice", key=f"{order}-p", **ask)
 
     [only] = await invoices_of(client, order)
     assert (done["state"], done["ref"], only["state"]) == ("posted", only["number"], "posted")

@@ -37,6 +37,7 @@ _FIELDS = (
             "invoice_lines.invoice.number",
             "invoice_lines.invoice.reference",
             "invoice_lines.invoice.description",
+            "invoice_lines.invoice.create_date",
             "invoice_lines.invoice.write_date",
         )
     ),
@@ -186,10 +187,11 @@ def _line(origin: str, line: Record, recreated: Collection[int]) -> OrderedLine:
 
 def _bill(line: Record) -> Bill:
     invoice = line["invoice"]
-    is_touched = any(invoice[name] for name in ("number", "reference", "description", "write_date"))
+    is_named = any(invoice[name] for name in ("number", "reference", "description"))
+    is_untouched = invoice["write_date"] in (None, invoice["create_date"])  # of one transaction
     return Bill(
         invoice=invoice["id"],
         state=invoice["state"],
         quantity=exact(line["quantity"]),
-        is_free=invoice["state"] == "draft" and not is_touched,
+        is_free=invoice["state"] == "draft" and is_untouched and not is_named,
     )

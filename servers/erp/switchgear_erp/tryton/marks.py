@@ -1,4 +1,4 @@
-"""What the description of an invoice says about us: document, piece of work, order and write."""
+"""What the description of an invoice says about us: document, work, order and writes."""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ _MARK = re.compile(
     r" ?\[(?P<reference>(?:sg-|write_)[0-9a-f]+)\]",
     re.DOTALL,
 )
+_POSTING = re.compile(r" ?\(posted by ((?:sg-|write_)[0-9a-f]+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,19 @@ class Mark:
 
 def mark_in(description: str | None) -> Mark | None:
     """Return the mark in a description, None where it is not ours."""
-    found = _MARK.fullmatch(description or "")
+    found = _MARK.fullmatch(_POSTING.sub("", description or ""))
     return Mark(**found.groupdict()) if found else None
+
+
+def posting_of(description: str | None) -> str | None:
+    """Return the write that posts the invoice, or was about to."""
+    found = _POSTING.search(description or "")
+    return found.group(1) if found else None
+
+
+def with_posting(description: str | None, reference: str) -> str:
+    """Return a description that says which write posts the invoice."""
+    return f"{_POSTING.sub('', description or '')} (posted by {reference})".strip()
 
 
 def work_of(correlation_id: CorrelationId) -> str:

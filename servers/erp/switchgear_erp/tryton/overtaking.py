@@ -8,7 +8,7 @@ from switchgear_erp.tryton.invoices import invoice_record
 from switchgear_shared.errors import ConflictError, SwitchgearError
 from switchgear_shared.storage.tryton.client import Record
 
-ATTEMPTS = 8
+ATTEMPTS = 12
 """How often a change that others came before is tried."""
 
 _WAIT_S = 0.1
@@ -30,4 +30,9 @@ async def wait_for_others(act: Act, before: Record, error: SwitchgearError, atte
         raise ConflictError(
             f"invoice {name} is being changed at this moment", field="invoice_id"
         ) from error
+    await wait_a_little(attempt)
+
+
+async def wait_a_little(attempt: int) -> None:
+    """Wait before the next attempt, longer each time."""
     await asyncio.sleep(_WAIT_S * attempt)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from switchgear_erp.days import check_ahead
 from switchgear_erp.matching import allowed, quantities
@@ -21,8 +22,8 @@ from switchgear_erp.tryton.invoice_records import (
     state_of,
 )
 from switchgear_erp.tryton.invoices import invoice_record, written
-from switchgear_erp.tryton.marks import mark_in
-from switchgear_erp.tryton.overtaking import ATTEMPTS, wait_for_others
+from switchgear_erp.tryton.marks import mark_in, posting_of, with_posting
+from switchgear_erp.tryton.overtaking import ATTEMPTS, wait_a_little, wait_for_others
 from switchgear_erp.tryton.periods import check_is_open
 from switchgear_shared.contracts.business_event_data import InvoicePosted
 from switchgear_shared.contracts.results import WriteResult
@@ -39,21 +40,30 @@ async def post(
     act: Act, named: str, *, expected_version: str | None, tolerance: Tolerance
 ) -> WriteResult:
     """See ErpBackend; who comes second at the same moment looks again, and finds it posted."""
+    seen = None
     for attempt in range(1, ATTEMPTS + 1):
         record = await invoice_record(act.client, named, *LINE_FIELDS)
+        by = posting_of(record["description"])
+        is_ours = by == act.write.reference
         if state_of(record) in _BOOKED:
-            if act.write.may_be_done:  # by an attempt before, whose answer was not heard
+            if act.write.may_be_done and is_ours:
                 return _posted(act, record)
             return written(record, act.today, changed=False)
         if state_of(record) != "draft":
             raise InvalidRequestError(f"invoice {named} is {state_of(record)}", field="invoice_id")
-        check_version(f"invoice {named}", record, expected_version)
+        if not is_ours:  # what made it ours had that version
+            check_version(f"invoice {named}", record, expected_version)
         day = issued_on(record, act.today)
         check_ahead("issued_on", day, act.today)
         await check_is_open(act.client, "issued_on", day)
         order = await _covering_order(act, record, tolerance)
         if act.write.is_rehearsal:
             return _rehearsed(act, record)
+        is_others = by is not None and not is_ours
+        if is_others and record["_timestamp"] != seen and attempt < ATTEMPTS:
+            seen = record["_timestamp"]  # somebody is about to post it, or was and did not
+            await wait_a_little(attempt)
+            continue
         try:
             return await _send(act, record, order)
         except (ConflictError, InvalidRequestError) as error:
@@ -72,27 +82,34 @@ def _rehearsed(act: Act, record: Record) -> WriteResult:
 
 
 async def _send(act: Act, record: Record, order: BilledOrder | None) -> WriteResult:
-    number, version = record["id"], record["_timestamp"]
+    """Say in the invoice which write posts it, and post what says so: its version guards both."""
+    number = record["id"]
     links = _links(record, order) if order is not None else []
-    if links:
-        act.write.check_may_send()
-        expected = {f"{INVOICE},{number}": version}
-        await act.client.call(INVOICE, "write", [number], {"lines": links}, expected=expected)
-        version = (await act.read(INVOICE, number, "state"))["_timestamp"]
-    act.write.check_may_send()
+    values: dict[str, Any] = {
+        "description": with_posting(record["description"], act.write.reference),
+        **({"lines": links} if links else {}),
+    }
     async with act.write.undone_by(partial(_unlinked, act, number, links)):
+        act.write.check_may_send()
+        expected = {f"{INVOICE},{number}": record["_timestamp"]}
+        await act.client.call(INVOICE, "write", [number], values, expected=expected)
+        claimed = await act.read(INVOICE, number, "description")
+        if posting_of(claimed["description"]) != act.write.reference:
+            raise ConflictError(f"invoice {invoice_id(number)} is being posted at this moment")
+        act.write.check_may_send()
         await act.client.call(
             INVOICE,
             "post",
             [number],
-            expected={f"{INVOICE},{number}": version},
+            expected={f"{INVOICE},{number}": claimed["_timestamp"]},
             accepting=_ACCEPTED,
         )
     return _posted(act, await invoice_record(act.client, invoice_id(number)))
 
 
-async def _unlinked(act: Act, number: int, links: Sequence[Sequence[object]]) -> None:
-    if links:
+async def _unlinked(act: Act, number: int, links: Sequence[Sequence[Any]]) -> None:
+    """Take the lines off the order again, unless somebody else posted them meanwhile."""
+    if links and (await act.read(INVOICE, number, "state"))["state"] == "draft":
         back = [["write", ids, {"origin": None}] for _, ids, _ in links]
         await act.client.call(INVOICE, "write", [number], {"lines": back})
 
@@ -132,10 +149,10 @@ def _of_order(record: Record, order: BilledOrder) -> Sequence[InvoiceLine]:
     return lines_of({**record, "lines": kept})
 
 
-def _links(record: Record, order: BilledOrder) -> list[list[object]]:
+def _links(record: Record, order: BilledOrder) -> list[list[Any]]:
     """Return the change that has lines bill the order, which had no room for them before."""
     left = {line.origin: line.left(without=()) for line in order.lines}
-    links: list[list[object]] = []
+    links: list[list[Any]] = []
     for line in record["lines"]:
         if line["type"] != "line" or line["origin"] or not line["product"]:
             continue
