@@ -153,8 +153,10 @@ async def test_lists_are_narrowed_by_party_state_number_and_what_is_late(
     by_wildcard = await suite.answer("list_invoices", query=f"5_% {order}")
     by_id = await suite.answer("list_invoices", query=drafted["id"], state="posted")
     other = await suite.answer("list_invoices", query=drafted["id"], direction="payable")
+    beginning = await suite.answer("list_invoices", query=drafted["id"][:-1])
     stranger = await suite.answer("list_invoices", party_id="party-x")
 
     assert [one["id"] for one in by_ref["items"]] == [drafted["id"]]
     assert [one["id"] for one in by_id["items"]] == [drafted["id"]]
+    assert drafted["id"] in [one["id"] for one in beginning["items"]]
     assert by_wildcard["items"] == other["items"] == stranger["items"] == []

@@ -1,15 +1,20 @@
 """Vendors' invoices over a real Tryton: matched with what came in, posted, paid and overdue."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from live_books import VENDOR, bought, invoices_of, payments_of
 from live_erp import ErpSuite, serving_erp
 from live_tryton import Command
 
-from switchgear_shared.contracts.values import utc_now
+from switchgear_erp.models import DraftLine, InvoiceDraft, PartyId
+from switchgear_erp.tryton import TrytonErp
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.values import DEFAULT_TENANT, new_correlation_id, utc_now
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
@@ -164,6 +169,35 @@ async def test_a_document_read_anew_rewrites_its_draft(
     assert (invoice["net"]["amount"], invoice["due_on"]) == ("50.50", str(utc_now().date()))
     assert match["matched"]
     assert (await suite.events()).count("erp.invoice.created") == 1
+
+
+async def test_a_number_corrected_in_the_same_piece_of_work_corrects_the_draft(
+    suite: ErpSuite,
+) -> None:
+    """What another piece of work read of the document is another invoice."""
+    backend = suite.host.servers["erp"].part.backend
+    assert isinstance(backend, TrytonErp)
+    number = uuid4().hex
+    draft = InvoiceDraft(
+        direction="payable",
+        party_id=PartyId(await suite.party(VENDOR)),
+        lines=(DraftLine(sku="BRK-016", quantity=Decimal(1), unit_price=Decimal(7)),),
+        external_ref=f"I{number}",
+        document_id=f"doc_{number}",
+    )
+    other = {"party_id": await suite.party("Adhesives Direct BV"), "external_ref": f"1{number}"}
+    clerk = Caller("clerk", DEFAULT_TENANT, new_correlation_id())
+    second_clerk = Caller("clerk", DEFAULT_TENANT, new_correlation_id())
+
+    first = await backend.create_invoice(DEFAULT_TENANT, draft=draft, caller=clerk)
+    corrected = draft.model_copy(update=other)
+    second = await backend.create_invoice(DEFAULT_TENANT, draft=corrected, caller=clerk)
+    third = await backend.create_invoice(DEFAULT_TENANT, draft=draft, caller=second_clerk)
+    invoice = await suite.answer("get_invoice", invoice_id=second.id)
+
+    assert first.id == second.id != third.id
+    assert (invoice["party_id"], invoice["external_ref"]) == tuple(other.values())
+    assert len(invoice["lines"]) == 1
 
 
 async def test_a_vendors_number_is_taken_once(suite: ErpSuite, client: TrytonClient) -> None:

@@ -1,12 +1,15 @@
 """Our ids of Tryton's records: what it is, and its number there."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from switchgear_erp.models import InvoiceId, OrderId, OrderKind, PartyId
 from switchgear_shared.storage.tryton.texts import number_of
 
 MODELS: Mapping[OrderKind, str] = {"sale": "sale.sale", "purchase": "purchase.purchase"}
 """Tryton's name of an order, by our kind."""
+
+_MOST_ID = 2**31 - 1
 
 
 def party_id(number: int) -> PartyId:
@@ -44,3 +47,19 @@ def order_in(text: str) -> tuple[OrderKind, int] | None:
 def shipment_id(kind: OrderKind, name: str) -> str:
     """Return our id of goods that went or came at once; `name` is Tryton's `model,number`."""
     return f"{kind}-shipment-{name.partition(',')[2]}"
+
+
+def ids_beginning(kind: str, query: str) -> list[Any]:
+    """Return the conditions for records of a kind whose id begins so."""
+    text = query.lower()
+    if f"{kind}-".startswith(text):
+        return [["id", ">", 0]]
+    first = number_in(kind, text)
+    if not first:
+        return []
+    spans: list[Any] = []
+    low, high = first, first
+    while low <= _MOST_ID:
+        spans.append([["id", ">=", low], ["id", "<=", min(high, _MOST_ID)]])
+        low, high = low * 10, high * 10 + 9
+    return spans

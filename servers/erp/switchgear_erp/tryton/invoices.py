@@ -15,7 +15,7 @@ from switchgear_erp.models import (
     PartyId,
 )
 from switchgear_erp.tryton.cursors import keys_of
-from switchgear_erp.tryton.ids import number_in
+from switchgear_erp.tryton.ids import ids_beginning, number_in
 from switchgear_erp.tryton.invoice_records import (
     FIELDS,
     INVOICE,
@@ -129,6 +129,5 @@ def _domain(search: InvoiceSearch, today: date) -> list[Any]:
     if search.query is not None:
         pattern = f"%{literal(search.query)}%"
         called = [[field, "ilike", pattern] for field in ("number", "reference")]
-        number = number_in("invoice", search.query.lower())
-        domain.append(["OR", *called, _NOTHING if number is None else ["id", "=", number]])
+        domain.append(["OR", *called, *ids_beginning("invoice", search.query)])
     return domain

@@ -17,7 +17,14 @@ from switchgear_erp.models import (
 )
 from switchgear_erp.tryton.amounts import exact, money
 from switchgear_erp.tryton.cursors import keys_of, not_ours
-from switchgear_erp.tryton.ids import MODELS, invoice_id, number_in, order_in, shipment_id
+from switchgear_erp.tryton.ids import (
+    MODELS,
+    ids_beginning,
+    invoice_id,
+    number_in,
+    order_in,
+    shipment_id,
+)
 from switchgear_erp.tryton.lots import expiry_of
 from switchgear_erp.tryton.order_records import (
     STATES,
@@ -33,7 +40,6 @@ from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, Tryton
 from switchgear_shared.storage.tryton.texts import literal
 
 _ORDERS = "erp.tryton.orders"
-_MOST_ID = 2**31 - 1
 _NEWEST = [("create_date", "DESC"), ("id", "DESC")]
 _DRAFTS = {"validated": "draft"}
 
@@ -68,7 +74,7 @@ class OrderSearch:
         if self.query is not None:
             pattern = f"%{literal(self.query)}%"
             called = [[field, "ilike", pattern] for field in ("number", "reference")]
-            domain.append(["OR", *called, *_ids_beginning(kind, self.query)])
+            domain.append(["OR", *called, *ids_beginning(kind, self.query)])
         return domain
 
 
@@ -206,22 +212,6 @@ async def _invoices(client: TrytonClient, order: OrderRecord) -> tuple[InvoiceRe
         )
         for record in page.records
     )
-
-
-def _ids_beginning(kind: OrderKind, query: str) -> list[Any]:
-    """Return the conditions for orders of a kind whose id begins so."""
-    text = query.lower()
-    if f"{kind}-".startswith(text):
-        return [["id", ">", 0]]
-    first = number_in(kind, text)
-    if not first:
-        return []
-    spans: list[Any] = []
-    low, high = first, first
-    while low <= _MOST_ID:
-        spans.append([["id", ">=", low], ["id", "<=", min(high, _MOST_ID)]])
-        low, high = low * 10, high * 10 + 9
-    return spans
 
 
 def _last(cursor: str | None) -> tuple[datetime, str, int] | None:
