@@ -55,6 +55,11 @@ class ErpSuite:
         page = await self.answer("find_party", query=name)
         return page["items"][0]["id"]
 
+    async def completions(self, argument: str, typed: str) -> list[str]:
+        """Return what is proposed for an argument."""
+        pipeline = self.host.servers["erp"].pipeline
+        return await pipeline.complete(CLERK.principal, argument, typed)
+
     async def confirmed(self, kind: str, party_id: str, lines: dict[str, str]) -> dict[str, Any]:
         """Return a confirmed order as the write of its confirmation answers it."""
         price = {"unit_price": "5"} if kind == "purchase" else {}

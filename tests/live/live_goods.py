@@ -1,6 +1,5 @@
 """Parties and goods of a Tryton that a test has for itself."""
 
-from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -13,9 +12,7 @@ from switchgear_shared.storage.tryton.client import TrytonClient
 _NUMBERS = count(1)
 
 
-async def new_party(
-    client: TrytonClient, *, role: str = "customer", limit: Decimal | None = None
-) -> str:
+async def new_party(client: TrytonClient, *, role: str = "customer") -> str:
     """Make a customer or a vendor that nobody else uses, and return its id."""
     term = await one(client, "account.invoice.payment_term", "name", "30 days net")
     side = "customer" if role == "customer" else "supplier"
@@ -24,8 +21,6 @@ async def new_party(
         "addresses": [["create", [{"street": "Weg 1", "city": "Kiel"}]]],
         f"{side}_payment_term": term,
     }
-    if limit is not None:
-        values["credit_limit_amount"] = limit
     [party] = await client.call("party.party", "create", [values])
     return f"party-{party}"
 

@@ -106,7 +106,7 @@ async def priced_order(
 
     async def proposed(index: int) -> Record:
         async with limit:
-            return await _line(client, kind, header, products[index], wanted[index], index)
+            return await _line(client, company, kind, header, products[index], wanted[index], index)
 
     lines = await asyncio.gather(*(proposed(index) for index in range(len(wanted))))
     rates = await _rates(client, lines)
@@ -147,6 +147,7 @@ async def _header(client: TrytonClient, kind: OrderKind, party: Record) -> Recor
 
 async def _line(
     client: TrytonClient,
+    company: Company,
     kind: OrderKind,
     header: Record,
     product: Record,
@@ -158,6 +159,8 @@ async def _line(
     told = {**begun, "company": header["company"], "currency": header["currency"], kind: about}
     proposed = await client.call(f"{kind}.line", "on_change", told, ["product", "quantity"])
     unit_price = wanted.unit_price if wanted.unit_price is not None else proposed["unit_price"]
+    if unit_price is None and header["currency"] == company.currency_id:
+        unit_price = _cost(kind, product)
     if unit_price is None:
         raise InvalidRequestError(
             f"line {index + 1}: Tryton has no price of {wanted.sku}: unit_price is missing",
@@ -166,6 +169,12 @@ async def _line(
     taxes = [tax["id"] for _, tax in (proposed.get("taxes") or {}).get("add", [])]
     more = {key: proposed[key] for key in ("product_supplier",) if proposed.get(key)}
     return {**begun, **more, "unit": proposed["unit"], "unit_price": unit_price, "taxes": taxes}
+
+
+def _cost(kind: OrderKind, product: Record) -> Decimal | None:
+    """Return what a product that the vendor has no price for costs, by the unit it is bought in."""
+    is_by_unit = product["purchase_uom"]["id"] == product["default_uom"]["id"]
+    return (product["cost_price"] or None) if kind == "purchase" and is_by_unit else None
 
 
 async def _rates(client: TrytonClient, lines: Sequence[Record]) -> dict[int, Record]:
