@@ -145,7 +145,6 @@ async def test_lists_are_narrowed_by_party_state_number_and_what_is_late(
         key=order,
         **ask,
         external_ref=f"PO 50% {order}",
-        due_on="2026-11-26",
     )
     await suite.answer("post_invoice", invoice_id=drafted["id"])
 

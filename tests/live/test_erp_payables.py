@@ -1,13 +1,14 @@
 """Vendors' invoices over a real Tryton: matched with what came in, posted, paid and overdue."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from live_books import VENDOR, bought, invoices_of, payments_of
+from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
 from live_erp import ErpSuite, serving_erp
 from live_tryton import Command
 
@@ -186,8 +187,15 @@ async def test_a_number_corrected_in_the_same_piece_of_work_corrects_the_draft(
         document_id=f"doc_{number}",
     )
     other = {"party_id": await suite.party("Adhesives Direct BV"), "external_ref": f"1{number}"}
-    clerk = Caller("clerk", DEFAULT_TENANT, new_correlation_id())
-    second_clerk = Caller("clerk", DEFAULT_TENANT, new_correlation_id())
+    clerk, second_clerk = (
+        Caller(
+            tenant=DEFAULT_TENANT,
+            principal_id="clerk",
+            requested_by="clerk",
+            correlation_id=new_correlation_id(),
+        )
+        for _ in range(2)
+    )
 
     first = await backend.create_invoice(DEFAULT_TENANT, draft=draft, caller=clerk)
     corrected = draft.model_copy(update=other)
@@ -219,24 +227,58 @@ async def test_a_vendors_number_is_taken_once(suite: ErpSuite, client: TrytonCli
 
 
 async def test_what_is_late_is_listed_and_aged(suite: ErpSuite, client: TrytonClient) -> None:
+    """The year before is closed, so the oldest bill is of the first day of this one."""
     order, _ = await bought(client, 10.0)
     party = await suite.party(VENDOR)
+    today = utc_now().date()
+    first = today.replace(month=1, day=1)
     before = await suite.answer("get_balances", party_id=party)
-    drafted = await billed(suite, order, issued_on="2026-03-02", due_on="2026-04-01")
+    drafted = await billed(suite, order, issued_on=str(first), due_on=str(first))
     posted = await suite.answer("post_invoice", invoice_id=drafted["id"])
 
     late = await suite.answer("list_invoices", party_id=party, overdue=True)
     whole = await suite.answer("get_balances")
     after = await suite.answer("get_balances", party_id=party)
-    then = await suite.answer("get_balances", party_id=party, as_of="2026-03-01")
-    at_once = await suite.answer("list_invoices", query=posted["ref"], direction="payable")
+    then = await suite.answer("get_balances", party_id=party, as_of=str(first - timedelta(days=1)))
+    by_number = await suite.answer("list_invoices", query=posted["ref"], direction="payable")
 
-    assert drafted["id"] in [one["id"] for one in late["items"]]
+    days = (today - first).days
+    ages = ["not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "over_90_days"]
+    aged = ages[min((days + 29) // 30, 4)]
     grown = {
-        name: float(after["payable"][name]) - float(before["payable"][name])
-        for name in ("over_90_days", "total")
+        name: Decimal(after["payable"][name]) - Decimal(before["payable"][name])
+        for name in (*ages, "total")
     }
-    assert grown == {"over_90_days": 59.5, "total": 59.5}
+    assert grown == {name: Decimal("59.50" if name in (aged, "total") else 0) for name in grown}
+    assert (drafted["id"] in [one["id"] for one in late["items"]]) == (days > 0)
     assert then["payable"]["total"] == "0.00"
     assert whole["debit_total"] == whole["credit_total"] != "0.00"
-    assert drafted["id"] in [one["id"] for one in at_once["items"]]
+    assert drafted["id"] in [one["id"] for one in by_number["items"]]
+
+
+async def test_what_customers_owe_is_what_their_invoices_have_open(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    """A part that was paid lessens what is open of its invoice, in the books as in the list."""
+    order, _ = await sold(client)
+    party = await suite.party(CUSTOMER)
+    drafted = await suite.answer(
+        "create_invoice", key=order, direction="receivable", party_id=party, order_id=order
+    )
+    await suite.answer("post_invoice", invoice_id=drafted["id"])
+    await suite.answer("record_payment", key=f"{order}-m", invoice_id=drafted["id"], amount="19")
+
+    balances = await suite.answer("get_balances", party_id=party)
+    owed = Decimal(0)
+    cursor = None
+    while True:
+        page = await suite.answer(
+            "list_invoices", party_id=party, direction="receivable", limit=50, cursor=cursor
+        )
+        owed += sum(Decimal(one["open"]["amount"]) for one in page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert Decimal(balances["receivable"]["total"]) == owed > 0
+    assert Decimal(balances["credit_left"]) == Decimal(balances["credit_limit"]) - owed
