@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     inventory_backend: Backend = Field(
         default="sql", description="The system behind the inventory's tools."
     )
+    erp_backend: Backend = Field(default="sql", description="The system behind the ERP's tools.")
     tryton_url: str | None = Field(
         default=None, description="Tryton with its database, as http://127.0.0.1:8000/erp."
     )

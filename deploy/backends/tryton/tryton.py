@@ -144,6 +144,7 @@ def _digest(*files: Path) -> str:
 def _how_to_point(connection: dict[str, Any], place: Place) -> str:
     settings = {
         "INVENTORY_BACKEND": "tryton",
+        "ERP_BACKEND": "tryton",
         "TRYTON_URL": connection["url"],
         "TRYTON_USER": connection["user"],
         "TRYTON_PASSWORD": connection["password"],

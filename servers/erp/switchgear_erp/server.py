@@ -1,11 +1,13 @@
 """The composition root of the ERP server."""
 
+from functools import partial
 from pathlib import Path
 
 from switchgear_erp.demo import load_demo
 from switchgear_erp.sql import SqlErp
 from switchgear_erp.sql.arrivals import Arrivals
 from switchgear_erp.tools import erp
+from switchgear_erp.tryton import CAVEATS, TrytonErp
 from switchgear_shared.part import Context, Part
 
 INSTRUCTIONS = (
@@ -16,16 +18,28 @@ INSTRUCTIONS = (
 
 
 def build(context: Context) -> Part:
-    """Return the ERP server over its embedded backend."""
+    """Return the ERP server over the backend that the settings name."""
     database = context.database("erp")
-    return Part(
+    part = partial(
+        Part,
         name="erp",
         title="Switchgear ERP",
         instructions=INSTRUCTIONS,
         toolset=erp,
-        backend=SqlErp(database),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
+    )
+    if context.settings.erp_backend == "tryton":
+        client = context.tryton()
+        return part(
+            backend=TrytonErp(client),
+            backend_name="tryton",
+            is_remote=True,
+            caveats=CAVEATS,
+            close=client.close,
+        )
+    return part(
+        backend=SqlErp(database),
         consumers=Arrivals(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

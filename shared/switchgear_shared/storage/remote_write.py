@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from typing import Any
 
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import new_id, utc_now
-from switchgear_shared.errors import BackendUnavailableError
+from switchgear_shared.errors import BackendUnavailableError, SwitchgearError
 
 _current: ContextVar[RemoteWrite | None] = ContextVar("remote_write", default=None)
 
@@ -71,6 +71,20 @@ class RemoteWrite:
             )
         self.is_begun = self.is_sent
         self.is_sent = True
+
+    @asynccontextmanager
+    async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
+        """Take back what was begun if the block is refused; what cannot be is `unknown`."""
+        try:
+            yield
+        except SwitchgearError as error:
+            if error.outcome == "not_done":
+                try:
+                    await take_back()
+                    self.is_begun = False
+                except SwitchgearError:
+                    error.outcome = "unknown"
+            raise
 
     def announce(self, event: Event) -> None:
         """Have `event` published once the write is known to be done."""

@@ -1,20 +1,18 @@
-"""A change in Tryton under way: for whom, on what day, and what is said and undone about it."""
+"""A change in Tryton under way: for whom, on what day, and what is said about it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from switchgear_inventory.tryton.levels import Shelf
-from switchgear_inventory.tryton.products import Product, literal
+from switchgear_inventory.tryton.products import Product
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.model import Contract
-from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.remote_write import RemoteWrite
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +61,3 @@ class Act:
         """Return a record as it is now, with its version in `_timestamp`."""
         [record] = await self.client.call(model, "read", [record_id], [*fields, "_timestamp"])
         return record
-
-    @asynccontextmanager
-    async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
-        """Take back what was begun if the block is refused; what cannot be is `unknown`."""
-        try:
-            yield
-        except SwitchgearError as error:
-            if error.outcome == "not_done":
-                try:
-                    await take_back()
-                    self.write.is_begun = False
-                except SwitchgearError:
-                    error.outcome = "unknown"
-            raise

@@ -8,11 +8,12 @@ from switchgear_inventory.models import ItemEntry, ItemPage, Sku
 from switchgear_inventory.tryton.cursors import keys_of, not_ours
 from switchgear_inventory.tryton.levels import ZERO, Shelf, shelves_of
 from switchgear_inventory.tryton.places import places_of
-from switchgear_inventory.tryton.products import FIELDS, KEPT, Product, literal, product_of
+from switchgear_inventory.tryton.products import FIELDS, KEPT, Product, product_of
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Domain, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 _ITEMS = "inventory.tryton.items"
 _RANKS = 3

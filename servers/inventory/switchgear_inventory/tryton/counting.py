@@ -15,13 +15,14 @@ from switchgear_inventory.tryton.lots import known_lot, ready_lot
 from switchgear_inventory.tryton.places import places_of
 from switchgear_inventory.tryton.planning import order_points
 from switchgear_inventory.tryton.products import Product, product_named
-from switchgear_inventory.tryton.sources import marked, notes_on
+from switchgear_inventory.tryton.sources import notes_on
 from switchgear_shared.contracts.business_event_data import StockAdjusted, StockLow
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS
+from switchgear_shared.storage.tryton.texts import marked
 
 _COUNT = "stock.inventory"
 _ABANDONED = timedelta(minutes=15)
@@ -112,7 +113,7 @@ async def _carry_on(
     made = await act.read(_COUNT, count_id, "state", "location")
     if made["state"] == "draft":
         act.write.check_may_send()
-        async with act.undone_by(partial(_take_back, act, count_id)):
+        async with act.write.undone_by(partial(_take_back, act, count_id)):
             if expected is not None:
                 message = marked(count.reason, act.write.reference)
                 note = {"resource": f"{_COUNT},{count_id}", "message": message}

@@ -6,11 +6,12 @@ from typing import Any
 from switchgear_inventory.models import LocationCode, Reservation
 from switchgear_inventory.tryton.caveats import HOLDS
 from switchgear_inventory.tryton.places import Places, Warehouse, places_of
-from switchgear_inventory.tryton.products import number_of, products_in
+from switchgear_inventory.tryton.products import products_in
 from switchgear_inventory.tryton.sources import sources_of
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import BackendRejectedError, NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import number_of
 
 _FIELDS = (
     "product",

@@ -8,10 +8,11 @@ from switchgear_inventory.models import Movement, MovementKind, MovementPage, Sk
 from switchgear_inventory.tryton.cursors import keys_of
 from switchgear_inventory.tryton.levels import expiry_of
 from switchgear_inventory.tryton.places import Places, places_of
-from switchgear_inventory.tryton.products import Product, literal, products_in
+from switchgear_inventory.tryton.products import Product, products_in
 from switchgear_inventory.tryton.sources import domain_of, sources_of
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 _MOVEMENTS = "inventory.tryton.movements"
 _FIELDS = (

@@ -9,12 +9,12 @@ from switchgear_inventory.tryton.acting import Act
 from switchgear_inventory.tryton.levels import ZERO, LotStock, Shelf, Shelves, shelves_of
 from switchgear_inventory.tryton.places import Warehouse, places_of
 from switchgear_inventory.tryton.products import Product, products_in, products_of
-from switchgear_inventory.tryton.sources import marked, unmarked
 from switchgear_shared.contracts.business_event_data import StockTransferred
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
+from switchgear_shared.storage.tryton.texts import marked, unmarked
 
 Portion = tuple[Product, LotStock | None, Decimal]
 
@@ -153,7 +153,7 @@ async def _carry_on(
     shipment = await _state(act, shipment_id)
     if shipment["state"] != "done":
         act.write.check_may_send()
-    async with act.undone_by(lambda: call(_SHIPMENT, "cancel", [shipment_id])):
+    async with act.write.undone_by(lambda: call(_SHIPMENT, "cancel", [shipment_id])):
         if shipment["state"] == "draft":
             await call(_SHIPMENT, "wait", [shipment_id])
         shipment = await _assigned(act, shipment_id)

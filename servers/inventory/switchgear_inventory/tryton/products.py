@@ -8,6 +8,7 @@ from switchgear_inventory.models import MOST_STOCK, ItemId, Sku
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Domain, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal, number_of, unit_code
 
 FIELDS = (
     "code",
@@ -22,22 +23,6 @@ FIELDS = (
 )
 KEPT: Domain = [["type", "=", "goods"], ["code", "!=", None], ["code", "!=", ""]]
 """What we call an item: goods that have a code."""
-
-_UNITS = {
-    "u": "C62",
-    "kg": "KGM",
-    "g": "GRM",
-    "m": "MTR",
-    "cm": "CMT",
-    "mm": "MMT",
-    "km": "KMT",
-    "l": "LTR",
-    "m²": "MTK",
-    "m³": "MTQ",
-    "h": "HUR",
-    "d": "DAY",
-}
-"""UN/ECE Recommendation 20 by Tryton's symbol; another symbol stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +78,7 @@ def product_of(record: Record) -> Product:
         id=record["id"],
         sku=Sku(record["code"]),
         name=record["name"],
-        unit=_UNITS.get(symbol, symbol),
+        unit=unit_code(symbol),
         unit_id=record["default_uom"]["id"],
         digits=record["default_uom"]["digits"],
         is_lot_tracked=bool(record["lot_required"]),
@@ -150,14 +135,3 @@ async def product_named(
     if not page.records:
         raise missing
     return product_of(page.records[0])
-
-
-def number_of(text: str) -> int | None:
-    """Return the id of Tryton that a text is, None if it is none."""
-    is_id = text.isascii() and text.isdigit() and len(text) < len(str(2**31))
-    return int(text) if is_id else None
-
-
-def literal(text: str) -> str:
-    """Return a pattern for `like` that matches exactly this text."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -18,12 +18,12 @@ from switchgear_inventory.tryton.levels import ZERO, Shelves, shelves_of
 from switchgear_inventory.tryton.lots import known_lot, ready_lot
 from switchgear_inventory.tryton.places import Warehouse, places_of
 from switchgear_inventory.tryton.products import Product, products_in, products_of
-from switchgear_inventory.tryton.sources import marked, unmarked
 from switchgear_shared.contracts.business_event_data import StockReceived
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
+from switchgear_shared.storage.tryton.texts import marked, unmarked
 
 _SHIPMENT = "stock.shipment.in"
 _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "currency", "origin")
@@ -152,7 +152,7 @@ async def _carry_on(
         shipment = await _state(act, shipment_id)
         if shipment["state"] == state:
             act.write.check_may_send()
-            async with act.undone_by(partial(_give_back, act, shipment_id, shares, state)):
+            async with act.write.undone_by(partial(_give_back, act, shipment_id, shares, state)):
                 await act.client.call(_SHIPMENT, step, [shipment_id])
     return await _done(act, await _state(act, shipment_id), warehouse, purchase)
 

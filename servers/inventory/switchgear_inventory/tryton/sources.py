@@ -1,13 +1,11 @@
 """What a move in Tryton was for, and our own names on its records."""
 
 import asyncio
-import re
 from collections.abc import Iterable, Sequence
 
-from switchgear_inventory.tryton.products import literal
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Domain, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal, unmarked
 
-_OURS = re.compile(r"(.*) \[(?:sg-|write_)[0-9a-f]+\]", re.DOTALL)
 _ORDERS = {"sale.line": "sale", "purchase.line": "purchase"}
 _COUNT_LINE = "stock.inventory.line"
 _TRANSFER = "stock.shipment.internal"
@@ -18,17 +16,6 @@ _SHIPMENTS = {
     "stock.shipment.out",
     "stock.shipment.out.return",
 }
-
-
-def marked(text: str, reference: str) -> str:
-    """Return a text of a caller's with our name for the write behind it."""
-    return f"{text} [{reference}]"
-
-
-def unmarked(text: str) -> str:
-    """Return the caller's text without our name for the write."""
-    ours = _OURS.fullmatch(text)
-    return ours.group(1) if ours else text
 
 
 async def sources_of(client: TrytonClient, moves: Iterable[Record]) -> dict[int, str]:
@@ -84,7 +71,7 @@ async def notes_on(
     return {
         int(record["resource"].partition(",")[2]): record["message"]
         for record in page.records
-        if _OURS.fullmatch(record["message"] or "")
+        if unmarked(message := record["message"] or "") != message
     }
 
 

@@ -1,0 +1,55 @@
+"""Parties and goods of a Tryton that a test has for itself."""
+
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from live_inventory import new_item
+from live_tryton import one
+
+from switchgear_shared.storage.tryton.client import TrytonClient
+
+_NUMBERS = count(1)
+
+
+async def new_party(client: TrytonClient, *, role: str = "customer") -> str:
+    """Make a customer or a vendor that nobody else uses, and return its id."""
+    term = await one(client, "account.invoice.payment_term", "name", "30 days net")
+    side = "customer" if role == "customer" else "supplier"
+    values: dict[str, Any] = {
+        "name": f"Party {next(_NUMBERS)} {uuid4().hex[:8]}",
+        "addresses": [["create", [{"street": "Weg 1", "city": "Kiel"}]]],
+        f"{side}_payment_term": term,
+    }
+    [party] = await client.call("party.party", "create", [values])
+    return f"party-{party}"
+
+
+async def stocked(
+    client: TrytonClient,
+    quantity: float,
+    *,
+    lots: dict[str, float] | None = None,
+    location: str = "WH",
+    unit: str = "u",
+) -> str:
+    """Make an item at 10 EUR that lies in a warehouse, by lot if there are lots."""
+    sku = await new_item(client, has_lots=bool(lots), unit=unit)
+    product = await one(client, "product.product", "code", sku)
+    [place] = (
+        await client.search(
+            "stock.location", [["code", "=", location]], ["storage_location"], limit=1
+        )
+    ).records
+    lines: list[dict[str, Any]] = [{"product": product, "quantity": quantity}]
+    if lots:
+        lines = []
+        for number, each in lots.items():
+            [lot] = await client.call(
+                "stock.lot", "create", [{"number": number, "product": product}]
+            )
+            lines.append({"product": product, "quantity": each, "lot": lot})
+    values = {"location": place["storage_location"], "lines": [["create", lines]]}
+    [counted] = await client.call("stock.inventory", "create", [values])
+    await client.call("stock.inventory", "confirm", [counted])
+    return sku

@@ -1,0 +1,234 @@
+"""Invoices and payments over a real Tryton whose answers get lost on the way."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
+from live_erp import ErpSuite, serving_erp
+from live_tryton import Command
+from pydantic import SecretStr
+
+from switchgear_erp.tryton import TrytonErp
+from switchgear_shared.calls.remote_writes import RemoteWrites
+from switchgear_shared.storage.http import JsonApi
+from switchgear_shared.storage.tryton.client import TrytonClient
+
+pytestmark = pytest.mark.live
+
+
+class Line(httpx2.AsyncHTTPTransport):
+    """A line to Tryton that breaks once around what is asked: before it is heard, or after."""
+
+    asked: tuple[str, ...] = ()
+    is_heard: bool = True
+    breaks: int = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request on, unless it breaks before."""
+        if not self.asked or not all(f'"{one}"'.encode() in request.content for one in self.asked):
+            return await super().handle_async_request(request)
+        self.asked = ()
+        self.breaks += 1
+        if self.is_heard:
+            answer = await super().handle_async_request(request)
+            await answer.aread()
+        raise httpx2.ReadError("the line broke", request=request)
+
+
+@pytest.fixture(scope="module")
+def tryton(tryton_script: Command) -> dict[str, Any]:
+    """A Tryton as it is: every test makes the orders that it bills."""
+    return tryton_script("start")
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+@pytest.fixture
+async def suite(tmp_path: Path, tryton: dict[str, Any], line: Line) -> AsyncIterator[ErpSuite]:
+    """An ERP on the line, that takes what was not heard of for over at once."""
+    async with serving_erp(tmp_path / "data", tryton, retry_attempts=1) as suite:
+        writes = suite.host.servers["erp"].pipeline.writes
+        assert isinstance(writes, RemoteWrites)
+        writes._settle = timedelta()
+        client = TrytonClient(
+            JsonApi("Tryton", tryton["url"], transport=line),
+            user=tryton["user"],
+            password=SecretStr(tryton["password"]),
+            key=SecretStr(tryton["key"]),
+            company=tryton["company"],
+        )
+        backend = suite.host.servers["erp"].part.backend
+        assert isinstance(backend, TrytonErp)
+        before, backend._client = backend._client, client
+        await before.close()
+        yield suite
+        await client.close()
+
+
+async def broken(
+    suite: ErpSuite, line: Line, asked: tuple[str, ...], is_heard: bool, tool: str, **ask: Any
+) -> dict[str, Any]:
+    """Call a tool while the line breaks, which leaves it unknown, and then call it again."""
+    line.asked, line.is_heard = asked, is_heard
+    error = await suite.refusal(tool, **ask)
+    assert (error.code, error.outcome, line.breaks) == ("backend_unavailable", "unknown", 1)
+    return await suite.answer(tool, **ask)
+
+
+WRITE = ("model.account.invoice.write",)
+CREATE = ("model.account.invoice.create",)
+POST = ("model.account.invoice.post",)
+STEP = "wizard.account.invoice.pay.execute"
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_a_draft_of_an_order_that_broke_is_made_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, is_heard: bool
+) -> None:
+    order, sku = await sold(client)
+    lines = [{"sku": sku, "quantity": "6"}]
+    ask = {"direction": "receivable", "party_id": await suite.party(CUSTOMER), "lines": lines}
+
+    done = await broken(
+        suite, line, WRITE, is_heard, "create_invoice", key=order, order_id=order, **ask
+    )
+    await suite.answer("post_invoice", invoice_id=done["id"])
+
+    made = await invoices_of(client, order)
+    assert [(one["state"], one["lines"][0]["quantity"]) for one in made] == [
+        ("posted", 6.0),
+        ("draft", 4.0),
+    ]
+    assert (await suite.events()).count("erp.invoice.created") == 1
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_a_new_draft_that_broke_is_made_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, is_heard: bool
+) -> None:
+    order, _ = await bought(client)
+    ask: dict[str, Any] = {
+        "direction": "payable",
+        "party_id": await suite.party(VENDOR),
+        "external_ref": f"X-{order}",
+        "lines": [{"sku": "BRK-016", "quantity": "1", "unit_price": "7"}],
+    }
+
+    done = await broken(suite, line, CREATE, is_heard, "create_invoice", key=order, **ask)
+
+    page = await suite.answer("list_invoices", query=f"X-{order}")
+    assert [one["id"] for one in page["items"]] == [done["id"]]
+    assert await suite.events() == ["erp.invoice.created"]
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize("asked", [WRITE, POST])
+async def test_a_posting_that_broke_happens_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, asked: tuple[str, ...], is_heard: bool
+) -> None:
+    order, _ = await sold(client)
+    party = await suite.party(CUSTOMER)
+    draft = await suite.answer(
+        "create_invoice", key=order, direction="receivable", party_id=party, order_id=order
+    )
+
+    ask = {"invoice_id": draft["id"], "expected_version": draft["version"]}
+    done = await broken(suite, line, asked, is_heard, "post_invoice", key=f"{order}-p", **ask)
+
+    [only] = await invoices_of(client, order)
+    assert (done["state"], done["ref"], only["state"]) == ("posted", only["number"], "posted")
+    assert await suite.events() == ["erp.invoice.created", "erp.invoice.posted"]
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize("asked", [WRITE, POST])
+async def test_a_posting_that_has_its_order_taken_first_happens_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, asked: tuple[str, ...], is_heard: bool
+) -> None:
+    order, sku = await bought(client)
+    party = await suite.party(VENDOR)
+    ask = {"direction": "payable", "party_id": party, "order_id": order}
+    lines = [{"sku": sku, "quantity": "10"}]
+    first, second = [
+        await suite.answer(
+            "create_invoice", key=f"{order}-{n}", external_ref=f"{n}-{order}", lines=lines, **ask
+        )
+        for n in range(2)
+    ]
+    number = int(first["id"].removeprefix("invoice-"))
+    await client.call("account.invoice", "delete", [number])
+    [free] = await invoices_of(client, order)
+    await client.call(
+        "account.invoice",
+        "write",
+        [free["id"]],
+        {"lines": [["write", [free["lines"][0]["id"]], {"origin": None}]]},
+    )
+
+    await broken(
+        suite, line, asked, is_heard, "post_invoice", key=f"{order}-p", invoice_id=second["id"]
+    )
+
+    made = await invoices_of(client, order)
+    assert [one["id"] for one in made] == [int(second["id"].removeprefix("invoice-"))]
+    assert (await suite.events()).count("erp.invoice.posted") == 1
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize(
+    ("amount", "asked"),
+    [(None, (STEP, "choice")), ("19", (STEP, "choice")), ("19", (STEP, "pay"))],
+)
+async def test_a_payment_that_broke_happens_once(
+    suite: ErpSuite,
+    client: TrytonClient,
+    line: Line,
+    amount: str | None,
+    asked: tuple[str, ...],
+    is_heard: bool,
+) -> None:
+    order, _ = await sold(client)
+    party = await suite.party(CUSTOMER)
+    draft = await suite.answer(
+        "create_invoice", key=order, direction="receivable", party_id=party, order_id=order
+    )
+    await suite.answer("post_invoice", invoice_id=draft["id"])
+
+    done = await broken(
+        suite,
+        line,
+        asked,
+        is_heard,
+        "record_payment",
+        key=f"{order}-m",
+        invoice_id=draft["id"],
+        amount=amount,
+        reference="Bank 7",
+    )
+
+    invoice = await suite.answer("get_invoice", invoice_id=draft["id"])
+    assert done["state"] == ("posted" if amount else "paid")
+    assert invoice["open"]["amount"] == ("100.00" if amount else "0.00")
+    assert await payments_of(client, draft["id"]) == 1
+    assert (await suite.events()).count("erp.payment.recorded") == 1
+
+
+async def test_a_draft_that_is_refused_after_it_was_sent_may_be_asked_for_again(
+    suite: ErpSuite,
+) -> None:
+    party = await suite.party(CUSTOMER)
+    line = {"sku": "BRK-016", "quantity": "1", "unit_price": "1.234567"}
+    ask = {"key": "digits", "direction": "receivable", "party_id": party}
+
+    refused = await suite.refusal("create_invoice", lines=[line], **ask)
+    fine = await suite.answer("create_invoice", lines=[line | {"unit_price": "1.2345"}], **ask)
+
+    assert (refused.code, refused.outcome) == ("invalid_request", "not_done")
+    assert fine["state"] == "draft"
