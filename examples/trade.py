@@ -27,6 +27,10 @@ Answer = dict[str, Any]
 Call = Callable[..., Awaitable[Answer]]
 
 
+class NotSoError(Exception):
+    """What the transcript claims does not hold."""
+
+
 async def order_to_cash(call: Call, customer: str, sku: str) -> None:
     """Quote, sell, ship, bill and be paid."""
     party = await first(call, "erp_find_party", query=customer, role="customer")
@@ -73,11 +77,9 @@ async def procure_to_pay(call: Call, vendor: str, sku: str) -> None:
 
 
 async def bill(call: Call, order_id: str, party: str, **more: str) -> str:
-    """Return the id of the order's invoice: the one the system drafted, or a new draft."""
-    order = await call("erp_get_order", order_id=order_id, include=["invoices"])
+    """Return the id of a draft invoice for all that the order has left to bill."""
+    order = await call("erp_get_order", order_id=order_id)
     direction = "receivable" if order["kind"] == "sale" else "payable"
-    if order["invoices"]:
-        return order["invoices"][0]["id"]
     draft = await call(
         "erp_create_invoice", direction=direction, party_id=party, order_id=order_id, **more
     )
@@ -99,19 +101,22 @@ async def first(call: Call, tool: str, **arguments: str) -> str:
     """Return the id of the best match."""
     found = await call(tool, **arguments)
     if not found["items"]:
-        sys.exit(f"{tool} found nothing for {arguments}")
+        raise NotSoError(f"{tool} found nothing for {arguments}")
     return found["items"][0]["id"]
 
 
 def told(is_true: bool, what: str) -> None:
     """Print a claim that holds; end where it does not."""
     if not is_true:
-        sys.exit(f"NOT SO: {what}")
+        raise NotSoError(what)
     print(f"    ✓ {what}")
 
 
 def caller(client: Client) -> Call:
-    """Return a function that calls a tool, prints the call, and ends where it fails."""
+    """Return a function that calls a tool, prints the call, and ends where it fails.
+
+    What may succeed later is asked again, a write with its key: so it happens once.
+    """
 
     async def call(
         tool: str, *, repeat: bool = False, quiet: bool = False, **arguments: Any
@@ -119,9 +124,13 @@ def caller(client: Client) -> Call:
         is_write = tool.split("_")[1] in {"create", "advance", "fulfil", "post", "record"}
         if is_write and not repeat:
             arguments["idempotency_key"] = uuid4().hex
-        result = await client.call_tool(tool, arguments)
-        if result.is_error:
-            sys.exit(f"{tool} {arguments}\n{getattr(result.content[0], 'text', '')}")
+        async with asyncio.timeout(4 * PATIENCE_S):
+            while (result := await client.call_tool(tool, arguments)).is_error:
+                error = (result.meta or {})["io.switchgear/error"]
+                if not error["retryable"]:
+                    raise NotSoError(f"{tool} {arguments}\n{error['code']}: {error['message']}")
+                print(f"{tool:22} {error['code']}, outcome {error['outcome']}: asked again")
+                await asyncio.sleep(error["retry_after_s"] or 1)
         answer = result.structured_content or {}
         if not quiet:
             shown = {key: answer[key] for key in ("ref", "state", "gross") if answer.get(key)}
@@ -148,4 +157,10 @@ async def main(customer: str, sold: str, vendor: str, bought: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) not in (1, 5) or "TOKEN" not in os.environ:
         sys.exit(__doc__)
-    asyncio.run(main(*(sys.argv[1:] or DEMO)))
+    try:
+        asyncio.run(main(*(sys.argv[1:] or DEMO)))
+    except* NotSoError as failed:
+        error: BaseException = failed
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        sys.exit(f"NOT SO: {error}")
