@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from live_tryton import over_tryton
 from sqlalchemy import select
 
 from switchgear_shared.calls.call import Outcome, Request
@@ -81,17 +81,7 @@ async def serving_erp(
     data: Path, connection: dict[str, Any], **changes: Any
 ) -> AsyncGenerator[ErpSuite]:
     """Open a host whose ERP is a Tryton's, until the block ends."""
-    settings = settings_for(
-        data,
-        erp_backend="tryton",
-        tryton_url=connection["url"],
-        tryton_user=connection["user"],
-        tryton_password=SecretStr(connection["password"]),
-        tryton_key=SecretStr(connection["key"]),
-        tryton_company=connection["company"],
-        **changes,
-    )
-    host, _ = new_host(settings)
+    host, _ = new_host(settings_for(data, **over_tryton(connection, "erp"), **changes))
     try:
         await host.open(["erp"])
         yield ErpSuite(host)

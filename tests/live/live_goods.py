@@ -53,3 +53,20 @@ async def stocked(
     [counted] = await client.call("stock.inventory", "create", [values])
     await client.call("stock.inventory", "confirm", [counted])
     return sku
+
+
+async def on_hand(client: TrytonClient, sku: str, location: str = "WH") -> float:
+    """Return what lies in a warehouse, whoever holds it."""
+    product = await one(client, "product.product", "code", sku)
+    [place] = (
+        await client.search(
+            "stock.location", [["code", "=", location]], ["storage_location"], limit=1
+        )
+    ).records
+    found = await client.get(
+        "product.product",
+        product,
+        ["quantity"],
+        context={"locations": [place["storage_location"]], "with_childs": True},
+    )
+    return found["quantity"]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
@@ -247,6 +248,25 @@ async def test_eight_drafts_of_one_order_at_once_are_one(
 
     assert sum(draft.error is None for draft in drafts) == 1
     assert len(await invoices_of(client, order)) == 1
+
+
+async def test_eight_invoices_with_one_number_of_a_vendor_at_once_are_one(
+    suite: ErpSuite,
+) -> None:
+    party = await suite.party(VENDOR)
+    line = {"sku": "BRK-016", "quantity": "1", "unit_price": "7"}
+    number = f"AT-ONCE-{uuid4().hex}"
+    ask = {"direction": "payable", "party_id": party, "external_ref": number, "lines": [line]}
+
+    drafts = await asyncio.gather(
+        *(suite.call("create_invoice", key=f"{number}-{n}", **ask) for n in range(8))
+    )
+
+    page = await suite.answer("list_invoices", query=number)
+    made = [draft.unwrap()["id"] for draft in drafts if draft.error is None]
+    assert [one["id"] for one in page["items"]] == made
+    assert len(made) == 1
+    assert {draft.error.code for draft in drafts if draft.error} == {"conflict"}
 
 
 async def test_previews_say_what_would_change_and_change_nothing(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from live_erp import ErpSuite, serving_erp
-from live_goods import new_party, stocked
+from live_goods import new_party, on_hand, stocked
 from live_inventory import new_item
-from live_tryton import Command, one
+from live_tryton import Command
 
 from switchgear_shared.storage.tryton.client import TrytonClient
 
@@ -26,23 +26,6 @@ def tryton(tryton_script: Command) -> dict[str, Any]:
 async def suite(tmp_path: Path, tryton: dict[str, Any]) -> AsyncIterator[ErpSuite]:
     async with serving_erp(tmp_path / "data", tryton) as suite:
         yield suite
-
-
-async def on_hand(client: TrytonClient, sku: str, location: str = "WH") -> float:
-    """Return what lies in a warehouse, whoever holds it."""
-    product = await one(client, "product.product", "code", sku)
-    [place] = (
-        await client.search(
-            "stock.location", [["code", "=", location]], ["storage_location"], limit=1
-        )
-    ).records
-    found = await client.get(
-        "product.product",
-        product,
-        ["quantity"],
-        context={"locations": [place["storage_location"]], "with_childs": True},
-    )
-    return found["quantity"]
 
 
 async def test_a_sale_is_shipped_in_parts_until_nothing_is_left(

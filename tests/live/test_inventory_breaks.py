@@ -1,39 +1,17 @@
 """The inventory's writes over a real Tryton whose answers get lost on the way."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from live_inventory import InventorySuite, new_item, purchase, serving_inventory
-from live_tryton import Command, client_of
+from live_line import Line, on_line
+from live_tryton import Command
 
-from switchgear_inventory.tryton import TrytonInventory
-from switchgear_shared.calls.remote_writes import RemoteWrites
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
-
-
-class Line(httpx2.AsyncHTTPTransport):
-    """A line to Tryton that breaks once around a method: before it is heard, or after."""
-
-    method: str = ""
-    is_heard: bool = True
-    breaks: int = 0
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request on, unless it breaks before."""
-        if not self.method or f'"{self.method}"'.encode() not in request.content:
-            return await super().handle_async_request(request)
-        self.method = ""
-        self.breaks += 1
-        if self.is_heard:
-            answer = await super().handle_async_request(request)
-            await answer.aread()
-        raise httpx2.ReadError("the line broke", request=request)
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +30,11 @@ async def suite(
     tmp_path: Path, tryton: dict[str, Any], line: Line
 ) -> AsyncIterator[InventorySuite]:
     """An inventory on the line, that takes what was not heard of for over at once."""
-    async with serving_inventory(tmp_path / "data", tryton, retry_attempts=1) as suite:
-        writes = suite.host.servers["inventory"].pipeline.writes
-        assert isinstance(writes, RemoteWrites)
-        writes._settle = timedelta()
-        client = client_of(tryton, transport=line)
-        backend = suite.host.servers["inventory"].part.backend
-        assert isinstance(backend, TrytonInventory)
-        before, backend._client = backend._client, client
-        await before.close()
+    async with (
+        serving_inventory(tmp_path / "data", tryton, retry_attempts=1) as suite,
+        on_line(suite.host, "inventory", tryton, line),
+    ):
         yield suite
-        await client.close()
 
 
 TRANSFER = "model.stock.shipment.internal"

@@ -113,19 +113,38 @@ async def earlier_draft(client: TrytonClient, draft: InvoiceDraft, work: str) ->
     """
     if draft.direction != "payable":
         return None
-    taken = await _with_number(client, draft)
+    taken = next(iter(await with_vendor_number(client, draft)), None)
     if taken is None:
         return await _of_document(client, draft, work)
     mark = mark_in(taken["description"])
     if taken["state"] == "draft" and mark and mark.document == draft.document_id is not None:
         return taken["id"]
+    raise number_is_taken(draft, taken)
+
+
+def number_is_taken(draft: InvoiceDraft, taken: Record) -> ConflictError:
+    """Return the refusal of a vendor's number that another invoice has."""
     name, state = invoice_id(taken["id"]), state_of(taken)
-    raise ConflictError(
+    return ConflictError(
         f"vendor number {draft.external_ref} of party {draft.party_id} is on invoice "
         f"{taken['number'] or name} already, which is {state}",
         field="external_ref",
         details={"invoice_id": name, "ref": taken["number"], "state": state},
     )
+
+
+async def with_vendor_number(client: TrytonClient, draft: InvoiceDraft) -> list[Record]:
+    """Return the invoices of the vendor that have the draft's number, the oldest first."""
+    number = _compact(draft.external_ref)
+    domain = [
+        ["type", "=", "in"],
+        ["state", "!=", "cancelled"],
+        ["party", "=", number_in("party", draft.party_id)],
+        ["reference", "ilike", f"%{'%'.join(literal(one) for one in number)}%"],
+    ]
+    fields = ["state", "number", "reference", "description", "reconciled"]
+    page = await client.search(INVOICE, domain, fields, limit=MOST_RECORDS)
+    return [record for record in page.records if _compact(record["reference"]) == number]
 
 
 async def header_of(
@@ -156,20 +175,6 @@ async def header_of(
     if draft.due_on is not None:
         own |= {"payment_term": None, "payment_term_date": draft.due_on}
     return Header(currency, {**about, "invoice_date": issued_on}, own, of_party)
-
-
-async def _with_number(client: TrytonClient, draft: InvoiceDraft) -> Record | None:
-    number = _compact(draft.external_ref)
-    domain = [
-        ["type", "=", "in"],
-        ["state", "!=", "cancelled"],
-        ["party", "=", number_in("party", draft.party_id)],
-        ["reference", "ilike", f"%{'%'.join(literal(one) for one in number)}%"],
-    ]
-    fields = ["state", "number", "reference", "description", "reconciled"]
-    page = await client.search(INVOICE, domain, fields, limit=MOST_RECORDS)
-    same = (record for record in page.records if _compact(record["reference"]) == number)
-    return next(same, None)
 
 
 async def _of_document(client: TrytonClient, draft: InvoiceDraft, work: str) -> int | None:

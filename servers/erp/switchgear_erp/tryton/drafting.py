@@ -1,11 +1,13 @@
 """Making an invoice: Tryton's own draft for the order is taken, or a new one is made."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import partial
+from typing import Any
 
 from switchgear_erp.models import InvoiceDraft
 from switchgear_erp.tryton.acting import Act
-from switchgear_erp.tryton.billed_orders import BilledOrder, billed_order
+from switchgear_erp.tryton.billed_orders import billed_order
 from switchgear_erp.tryton.company import Company, company_of
 from switchgear_erp.tryton.draft_header import (
     check_days,
@@ -24,14 +26,15 @@ from switchgear_erp.tryton.invoice_records import (
     lines_of,
 )
 from switchgear_erp.tryton.invoices import invoice_record, written
-from switchgear_erp.tryton.marks import Mark, work_of
+from switchgear_erp.tryton.marks import Mark, mark_in, work_of
 from switchgear_erp.tryton.parties import check_role, party_named
 from switchgear_erp.tryton.product_defaults import defaults_of
 from switchgear_erp.tryton.reckoning import Reckoned, check_totals, reckoned
+from switchgear_erp.tryton.rivals import check_alone
 from switchgear_erp.tryton.wanted_lines import wanted_lines
 from switchgear_shared.contracts.business_event_data import InvoiceCreated
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import ConflictError, InvalidRequestError
+from switchgear_shared.errors import ConflictError
 from switchgear_shared.storage.tryton.client import Record
 
 
@@ -41,27 +44,28 @@ async def create(act: Act, draft: InvoiceDraft) -> WriteResult:
     company = await company_of(act.client)
     check_role(party, company, "customer" if draft.direction == "receivable" else "vendor")
     if (made := await act.made(INVOICE, "description")) is not None:
-        return await _done(act, made, None, is_new=True)
+        return await _done(act, made, None)
     plan = await _plan(act, draft, party, company)
+    values = await values_of(act.client, plan)
     if act.write.is_rehearsal:
         return _rehearsed(act, plan)
     act.write.check_may_send()
     if plan.target is None:
-        return await _made(act, plan)
+        return await _made(act, plan, values)
     number = plan.target["id"]
     try:
         await act.client.call(
             INVOICE,
             "write",
             [number],
-            await values_of(act.client, plan),
+            values,
             expected={f"{INVOICE},{number}": plan.target["_timestamp"]},
         )
     except ConflictError as error:
         raise ConflictError(
             f"invoice {invoice_id(number)} is being changed at this moment", field="order_id"
         ) from error
-    return await _done(act, number, plan.totals, is_new=not plan.is_earlier)
+    return await _done(act, number, plan.totals)
 
 
 async def _plan(act: Act, draft: InvoiceDraft, party: Record, company: Company) -> Plan:
@@ -80,6 +84,7 @@ async def _plan(act: Act, draft: InvoiceDraft, party: Record, company: Company) 
         document=draft.document_id,
         work=work if draft.document_id else None,
         order=str(order.id) if order else None,
+        is_anew=earlier is not None,
     )
     header = await header_of(act, draft, party, order, currency, mark)
     skus = [line.sku for line in draft.lines or () if line.sku is not None]
@@ -101,25 +106,17 @@ async def _plan(act: Act, draft: InvoiceDraft, party: Record, company: Company) 
     return Plan(draft, order, header, lines, totals, taken, is_earlier=earlier is not None)
 
 
-async def _made(act: Act, plan: Plan) -> WriteResult:
-    values = await values_of(act.client, plan)
+async def _made(act: Act, plan: Plan, values: Mapping[str, Any]) -> WriteResult:
     [number] = await act.client.call(INVOICE, "create", [values])
-    if plan.order is not None and any(line.origin for line in plan.lines):
-        async with act.write.undone_by(partial(act.client.call, INVOICE, "delete", [number])):
-            await _check_not_doubled(act, plan.order)
-    return await _done(act, number, plan.totals, is_new=True)
+    async with act.write.undone_by(partial(act.client.call, INVOICE, "delete", [number])):
+        await check_alone(act, plan.draft, plan.order, number)
+    return await _done(act, number, plan.totals)
 
 
-async def _check_not_doubled(act: Act, order: BilledOrder) -> None:
-    """Refuse a draft that another one came beside, made at the same moment."""
-    now = await billed_order(act.client, order.id)
-    if any(line.left(without=()) < min(line.quantity, 0) for line in now.lines):
-        raise InvalidRequestError(f"order {order.id} is invoiced in full already", field="order_id")
-
-
-async def _done(act: Act, number: int, totals: Reckoned | None, *, is_new: bool) -> WriteResult:
+async def _done(act: Act, number: int, totals: Reckoned | None) -> WriteResult:
     record = await invoice_record(act.client, invoice_id(number))
-    if is_new:
+    mark = mark_in(record["description"])
+    if mark is None or not mark.is_anew:
         result = written(record, act.today, changed=True)
         data = InvoiceCreated(
             invoice_id=result.id,

@@ -9,7 +9,7 @@ from switchgear_shared.storage.tryton.texts import literal, marked
 
 _WORK_CHARACTERS = 8
 _MARK = re.compile(
-    r"(?:document (?P<document>.+) \((?P<work>[0-9a-f]{8})\))?(?:, )?"
+    r"(?:document (?P<document>.+) \((?P<work>[0-9a-f]{8})\)(?P<anew> anew)?)?(?:, )?"
     r"(?:for (?P<order>(?:sale|purchase)-\d+))?"
     r" ?\[(?P<reference>(?:sg-|write_)[0-9a-f]+)\]",
     re.DOTALL,
@@ -19,17 +19,22 @@ _POSTING = re.compile(r" ?\(posted by ((?:sg-|write_)[0-9a-f]+)\)$")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who made a draft of what; `work` names the piece of work, `order` what it bills."""
+    """Who made a draft of what; `work` names the piece of work, `order` what it bills.
+
+    A draft whose document was read `anew` was there before.
+    """
 
     reference: str
     document: str | None = None
     work: str | None = None
     order: str | None = None
+    is_anew: bool = False
 
     def text(self) -> str:
         """Return the description that says so."""
+        anew = " anew" if self.is_anew else ""
         parts = [
-            *([f"document {self.document} ({self.work})"] if self.document else []),
+            *([f"document {self.document} ({self.work}){anew}"] if self.document else []),
             *([f"for {self.order}"] if self.order else []),
         ]
         return marked(", ".join(parts), self.reference).strip()
@@ -38,7 +43,16 @@ class Mark:
 def mark_in(description: str | None) -> Mark | None:
     """Return the mark in a description, None where it is not ours."""
     found = _MARK.fullmatch(_POSTING.sub("", description or ""))
-    return Mark(**found.groupdict()) if found else None
+    if found is None:
+        return None
+    said = found.groupdict()
+    return Mark(
+        reference=said["reference"],
+        document=said["document"],
+        work=said["work"],
+        order=said["order"],
+        is_anew=said["anew"] is not None,
+    )
 
 
 def posting_of(description: str | None) -> str | None:

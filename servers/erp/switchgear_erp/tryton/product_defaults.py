@@ -1,5 +1,6 @@
 """What Tryton puts on an invoice's line by itself: account, unit and taxes."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,8 +10,8 @@ from switchgear_erp.models import Direction
 from switchgear_erp.tryton.amounts import exact, tax_percent
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
-from switchgear_shared.storage.tryton.texts import literal
 
+_AT_ONCE = 8
 _LINE = "account.invoice.line"
 _FIELDS = ("code", "name", "list_price_used", "cost_price", "default_uom.digits")
 _KINDS: dict[Direction, str] = {"receivable": "sale", "payable": "purchase"}
@@ -43,13 +44,20 @@ async def defaults_of(
     wanted = sorted({*skus})
     if not wanted:
         return {}
-    domain = [["OR", *[["code", "like", literal(sku)] for sku in wanted]]]
-    page = await client.search("product.product", domain, _FIELDS, limit=MOST_RECORDS)
-    found: dict[str, ProductDefaults] = {}
+    page = await client.search(
+        "product.product", [["code", "in", wanted]], _FIELDS, limit=MOST_RECORDS
+    )
+    records: dict[str, Record] = {}
     for record in page.records:
-        if record["code"] not in found:
-            found[record["code"]] = await _defaults(client, header, record)
-    return found
+        records.setdefault(record["code"], record)
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def proposed(record: Record) -> ProductDefaults:
+        async with limit:
+            return await _defaults(client, header, record)
+
+    found = await asyncio.gather(*(proposed(record) for record in records.values()))
+    return {one.sku: one for one in found}
 
 
 async def text_account(client: TrytonClient, direction: Direction) -> int:

@@ -1,0 +1,75 @@
+"""Lines to a Tryton that break, or at whose other end it is killed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+from live_tryton import client_of
+
+from switchgear_shared.calls.remote_writes import RemoteWrites
+from switchgear_shared.server import Host
+
+
+class Line(httpx2.AsyncHTTPTransport):
+    """A line to Tryton that breaks once around a method: before it is heard, or after."""
+
+    method: str = ""
+    is_heard: bool = True
+    breaks: int = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request on, unless it breaks before."""
+        if not self.method or f'"{self.method}"'.encode() not in request.content:
+            return await super().handle_async_request(request)
+        self.method = ""
+        self.breaks += 1
+        if self.is_heard:
+            answer = await super().handle_async_request(request)
+            await answer.aread()
+        raise httpx2.ReadError("the line broke", request=request)
+
+
+class DeadlyLine(httpx2.AsyncHTTPTransport):
+    """A line on which Tryton is killed so many seconds after a method was sent to it, once."""
+
+    method: str = ""
+    pid: int = 0
+    after_s: float = 0.0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request on, and kill who is at it."""
+        if not self.method or f'"{self.method}"'.encode() not in request.content:
+            return await super().handle_async_request(request)
+        self.method = ""
+        asking = asyncio.ensure_future(self._whole(request))
+        await asyncio.wait({asking}, timeout=self.after_s)
+        os.kill(self.pid, signal.SIGKILL)
+        return await asking
+
+    async def _whole(self, request: httpx2.Request) -> httpx2.Response:
+        answer = await super().handle_async_request(request)
+        await answer.aread()
+        return answer
+
+
+@asynccontextmanager
+async def on_line(
+    host: Host, server: str, connection: dict[str, Any], line: httpx2.AsyncBaseTransport
+) -> AsyncGenerator[None]:
+    """Put a server's Tryton on a line; what was not heard of is taken for over at once."""
+    writes = host.servers[server].pipeline.writes
+    assert isinstance(writes, RemoteWrites)
+    writes._settle = timedelta()
+    client = client_of(connection, transport=line)
+    backend = host.servers[server].part.backend
+    before, backend._client = backend._client, client
+    await before.close()
+    try:
+        yield
+    finally:
+        await client.close()
