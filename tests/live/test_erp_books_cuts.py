@@ -1,7 +1,6 @@
 """Invoices and payments over a real Tryton whose answers get lost on the way."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,9 @@ import httpx2
 import pytest
 from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
 from live_erp import ErpSuite, serving_erp
+from live_line import on_line
 from live_tryton import Command
-from pydantic import SecretStr
 
-from switchgear_erp.tryton import TrytonErp
-from switchgear_shared.calls.remote_writes import RemoteWrites
-from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
@@ -53,23 +49,11 @@ def line() -> Line:
 @pytest.fixture
 async def suite(tmp_path: Path, tryton: dict[str, Any], line: Line) -> AsyncIterator[ErpSuite]:
     """An ERP on the line, that takes what was not heard of for over at once."""
-    async with serving_erp(tmp_path / "data", tryton, retry_attempts=1) as suite:
-        writes = suite.host.servers["erp"].pipeline.writes
-        assert isinstance(writes, RemoteWrites)
-        writes._settle = timedelta()
-        client = TrytonClient(
-            JsonApi("Tryton", tryton["url"], transport=line),
-            user=tryton["user"],
-            password=SecretStr(tryton["password"]),
-            key=SecretStr(tryton["key"]),
-            company=tryton["company"],
-        )
-        backend = suite.host.servers["erp"].part.backend
-        assert isinstance(backend, TrytonErp)
-        before, backend._client = backend._client, client
-        await before.close()
+    async with (
+        serving_erp(tmp_path / "data", tryton, retry_attempts=1, attempt_timeout_s=25) as suite,
+        on_line(suite.host, "erp", tryton, line),
+    ):
         yield suite
-        await client.close()
 
 
 async def broken(
