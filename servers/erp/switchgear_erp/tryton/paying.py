@@ -96,11 +96,12 @@ async def _send(act: Act, record: Record, payment: Payment, amount: Money, on: d
                 raise ConflictError(f"invoice {name_of(record)} is being paid at this moment")
             act.write.check_may_send()
             await wizard.step("pay", {"start": start, "ask": ask}, is_write=True)
-    now = await invoice_record(act.client, invoice_id(number))
-    done = _found(await _payments(act, now), act.write.reference)
-    if done is None:
-        raise BackendRejectedError("Tryton has not booked the payment", outcome="unknown")
-    return _paid(act, now, done)
+    with act.write.reading_back():
+        now = await invoice_record(act.client, invoice_id(number))
+        done = _found(await _payments(act, now), act.write.reference)
+        if done is None:
+            raise BackendRejectedError("Tryton has not booked the payment")
+        return _paid(act, now, done)
 
 
 async def _nothing() -> None:

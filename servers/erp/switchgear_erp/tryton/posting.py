@@ -98,7 +98,8 @@ async def _send(act: Act, record: Record, order: BilledOrder | None) -> WriteRes
             expected={f"{INVOICE},{number}": claimed["_timestamp"]},
             accepting=_ACCEPTED,
         )
-    return _posted(act, await invoice_record(act.client, invoice_id(number)))
+    with act.write.reading_back():
+        return _posted(act, await invoice_record(act.client, invoice_id(number)))
 
 
 async def _unlinked(act: Act, number: int, links: Sequence[Sequence[Any]]) -> None:
