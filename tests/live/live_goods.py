@@ -36,11 +36,6 @@ async def stocked(
     """Make an item at 10 EUR that lies in a warehouse, by lot if there are lots."""
     sku = await new_item(client, has_lots=bool(lots), unit=unit)
     product = await one(client, "product.product", "code", sku)
-    [place] = (
-        await client.search(
-            "stock.location", [["code", "=", location]], ["storage_location"], limit=1
-        )
-    ).records
     lines: list[dict[str, Any]] = [{"product": product, "quantity": quantity}]
     if lots:
         lines = []
@@ -49,24 +44,37 @@ async def stocked(
                 "stock.lot", "create", [{"number": number, "product": product}]
             )
             lines.append({"product": product, "quantity": each, "lot": lot})
-    values = {"location": place["storage_location"], "lines": [["create", lines]]}
-    [counted] = await client.call("stock.inventory", "create", [values])
-    await client.call("stock.inventory", "confirm", [counted])
+    await _count(client, location, lines)
     return sku
+
+
+async def counted(client: TrytonClient, sku: str, quantity: float, location: str = "WH") -> None:
+    """Have so much of an item without lots in a warehouse."""
+    product = await one(client, "product.product", "code", sku)
+    lines = [{"product": product, "quantity": quantity}]
+    await _count(client, location, lines)
 
 
 async def on_hand(client: TrytonClient, sku: str, location: str = "WH") -> float:
     """Return what lies in a warehouse, whoever holds it."""
     product = await one(client, "product.product", "code", sku)
-    [place] = (
-        await client.search(
-            "stock.location", [["code", "=", location]], ["storage_location"], limit=1
-        )
-    ).records
+    place = await _storage(client, location)
     found = await client.get(
         "product.product",
         product,
         ["quantity"],
-        context={"locations": [place["storage_location"]], "with_childs": True},
+        context={"locations": [place], "with_childs": True},
     )
     return found["quantity"]
+
+
+async def _count(client: TrytonClient, location: str, lines: list[dict[str, Any]]) -> None:
+    values = {"location": await _storage(client, location), "lines": [["create", lines]]}
+    [count_id] = await client.call("stock.inventory", "create", [values])
+    await client.call("stock.inventory", "confirm", [count_id])
+
+
+async def _storage(client: TrytonClient, location: str) -> int:
+    domain = [["code", "=", location], ["type", "=", "warehouse"]]
+    page = await client.search("stock.location", domain, ["storage_location"], limit=1)
+    return page.records[0]["storage_location"]

@@ -1,9 +1,9 @@
-"""Lines to a Tryton that break, or at whose other end it is killed."""
+"""Lines to a Tryton that break, that others overtake, or at whose end it is killed."""
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -32,6 +32,20 @@ class Line(httpx2.AsyncHTTPTransport):
             answer = await super().handle_async_request(request)
             await answer.aread()
         raise httpx2.ReadError("the line broke", request=request)
+
+
+class BusyLine(httpx2.AsyncHTTPTransport):
+    """A line on which something else happens once, just before a method is heard."""
+
+    method: str = ""
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request on after what happens meanwhile."""
+        if self.meanwhile is not None and f'"{self.method}"'.encode() in request.content:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return await super().handle_async_request(request)
 
 
 class DeadlyLine(httpx2.AsyncHTTPTransport):

@@ -1,7 +1,6 @@
 """Invoices and payments over a real Tryton whose answers get lost on the way."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +8,37 @@ import httpx2
 import pytest
 from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
 from live_erp import ErpSuite, serving_erp
+from live_line import on_line
 from live_tryton import Command
-from pydantic import SecretStr
 
-from switchgear_erp.tryton import TrytonErp
-from switchgear_shared.calls.remote_writes import RemoteWrites
-from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
 
 
 class Line(httpx2.AsyncHTTPTransport):
-    """A line to Tryton that breaks once around what is asked: before it is heard, or after."""
+    """A line to Tryton that breaks once around what is asked: before it is heard, or after.
+
+    Where it is to be `down_after` that, the answer comes and then nothing can be reached.
+    """
 
     asked: tuple[str, ...] = ()
     is_heard: bool = True
+    down_after: bool = False
+    is_down: bool = False
     breaks: int = 0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request on, unless it breaks before."""
+        if self.is_down:
+            raise httpx2.ConnectError("the line is down", request=request)
         if not self.asked or not all(f'"{one}"'.encode() in request.content for one in self.asked):
             return await super().handle_async_request(request)
         self.asked = ()
         self.breaks += 1
+        if self.down_after:
+            self.is_down = True
+            return await super().handle_async_request(request)
         if self.is_heard:
             answer = await super().handle_async_request(request)
             await answer.aread()
@@ -53,32 +59,21 @@ def line() -> Line:
 @pytest.fixture
 async def suite(tmp_path: Path, tryton: dict[str, Any], line: Line) -> AsyncIterator[ErpSuite]:
     """An ERP on the line, that takes what was not heard of for over at once."""
-    async with serving_erp(tmp_path / "data", tryton, retry_attempts=1) as suite:
-        writes = suite.host.servers["erp"].pipeline.writes
-        assert isinstance(writes, RemoteWrites)
-        writes._settle = timedelta()
-        client = TrytonClient(
-            JsonApi("Tryton", tryton["url"], transport=line),
-            user=tryton["user"],
-            password=SecretStr(tryton["password"]),
-            key=SecretStr(tryton["key"]),
-            company=tryton["company"],
-        )
-        backend = suite.host.servers["erp"].part.backend
-        assert isinstance(backend, TrytonErp)
-        before, backend._client = backend._client, client
-        await before.close()
+    async with (
+        serving_erp(tmp_path / "data", tryton, retry_attempts=1, attempt_timeout_s=25) as suite,
+        on_line(suite.host, "erp", tryton, line),
+    ):
         yield suite
-        await client.close()
 
 
 async def broken(
-    suite: ErpSuite, line: Line, asked: tuple[str, ...], is_heard: bool, tool: str, **ask: Any
+    suite: ErpSuite, line: Line, asked: tuple[str, ...], tool: str, **ask: Any
 ) -> dict[str, Any]:
     """Call a tool while the line breaks, which leaves it unknown, and then call it again."""
-    line.asked, line.is_heard = asked, is_heard
+    line.asked, line.breaks = asked, 0
     error = await suite.refusal(tool, **ask)
     assert (error.code, error.outcome, line.breaks) == ("backend_unavailable", "unknown", 1)
+    line.is_down = False
     return await suite.answer(tool, **ask)
 
 
@@ -96,9 +91,8 @@ async def test_a_draft_of_an_order_that_broke_is_made_once(
     lines = [{"sku": sku, "quantity": "6"}]
     ask = {"direction": "receivable", "party_id": await suite.party(CUSTOMER), "lines": lines}
 
-    done = await broken(
-        suite, line, WRITE, is_heard, "create_invoice", key=order, order_id=order, **ask
-    )
+    line.is_heard = is_heard
+    done = await broken(suite, line, WRITE, "create_invoice", key=order, order_id=order, **ask)
     await suite.answer("post_invoice", invoice_id=done["id"])
 
     made = await invoices_of(client, order)
@@ -121,7 +115,8 @@ async def test_a_new_draft_that_broke_is_made_once(
         "lines": [{"sku": "BRK-016", "quantity": "1", "unit_price": "7"}],
     }
 
-    done = await broken(suite, line, CREATE, is_heard, "create_invoice", key=order, **ask)
+    line.is_heard = is_heard
+    done = await broken(suite, line, CREATE, "create_invoice", key=order, **ask)
 
     page = await suite.answer("list_invoices", query=f"X-{order}")
     assert [one["id"] for one in page["items"]] == [done["id"]]
@@ -140,7 +135,8 @@ async def test_a_posting_that_broke_happens_once(
     )
 
     ask = {"invoice_id": draft["id"], "expected_version": draft["version"]}
-    done = await broken(suite, line, asked, is_heard, "post_invoice", key=f"{order}-p", **ask)
+    line.is_heard = is_heard
+    done = await broken(suite, line, asked, "post_invoice", key=f"{order}-p", **ask)
 
     [only] = await invoices_of(client, order)
     assert (done["state"], done["ref"], only["state"]) == ("posted", only["number"], "posted")
@@ -172,9 +168,8 @@ async def test_a_posting_that_has_its_order_taken_first_happens_once(
         {"lines": [["write", [free["lines"][0]["id"]], {"origin": None}]]},
     )
 
-    await broken(
-        suite, line, asked, is_heard, "post_invoice", key=f"{order}-p", invoice_id=second["id"]
-    )
+    line.is_heard = is_heard
+    await broken(suite, line, asked, "post_invoice", key=f"{order}-p", invoice_id=second["id"])
 
     made = await invoices_of(client, order)
     assert [one["id"] for one in made] == [int(second["id"].removeprefix("invoice-"))]
@@ -201,11 +196,11 @@ async def test_a_payment_that_broke_happens_once(
     )
     await suite.answer("post_invoice", invoice_id=draft["id"])
 
+    line.is_heard = is_heard
     done = await broken(
         suite,
         line,
         asked,
-        is_heard,
         "record_payment",
         key=f"{order}-m",
         invoice_id=draft["id"],
@@ -218,6 +213,34 @@ async def test_a_payment_that_broke_happens_once(
     assert invoice["open"]["amount"] == ("100.00" if amount else "0.00")
     assert await payments_of(client, draft["id"]) == 1
     assert (await suite.events()).count("erp.payment.recorded") == 1
+
+
+async def test_what_was_done_and_could_not_be_read_back_happens_once(
+    suite: ErpSuite, client: TrytonClient, line: Line
+) -> None:
+    order, _ = await sold(client)
+    party = await suite.party(CUSTOMER)
+    line.down_after = True
+    ask = {"direction": "receivable", "party_id": party}
+    lines = [{"sku": "BRK-016", "quantity": "1"}]
+
+    new = await broken(suite, line, CREATE, "create_invoice", key=f"{order}-0", lines=lines, **ask)
+    draft = await broken(
+        suite, line, WRITE, "create_invoice", key=f"{order}-1", order_id=order, **ask
+    )
+    ask = {"invoice_id": draft["id"]}
+    posted = await broken(suite, line, POST, "post_invoice", key=f"{order}-2", **ask)
+    paid = await broken(suite, line, (STEP, "choice"), "record_payment", key=f"{order}-3", **ask)
+
+    assert len(await invoices_of(client, order)) == 1
+    assert await payments_of(client, draft["id"]) == 1
+    assert [one["state"] for one in (new, draft, posted, paid)] == [
+        *("draft", "draft", "posted", "paid")
+    ]
+    assert await suite.events() == [
+        *("erp.invoice.created", "erp.invoice.created"),
+        *("erp.invoice.posted", "erp.payment.recorded"),
+    ]
 
 
 async def test_a_draft_that_is_refused_after_it_was_sent_may_be_asked_for_again(

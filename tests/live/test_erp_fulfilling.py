@@ -270,7 +270,9 @@ async def test_deliveries_at_the_same_moment_ship_no_more_than_was_ordered(
 
     done = [outcome for outcome in outcomes if outcome.error is None]
     assert len(done) == 1
-    assert {outcome.error.code for outcome in outcomes if outcome.error} == {"conflict"}
+    assert {(one.error.code, one.error.outcome) for one in outcomes if one.error} == {
+        ("conflict", "not_done")
+    }
     assert await on_hand(client, sku) == 47.0
 
 

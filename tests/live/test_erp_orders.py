@@ -319,7 +319,7 @@ async def test_a_partys_number_is_taken_once_at_most_at_the_same_moment(
     suite: ErpSuite, client: TrytonClient
 ) -> None:
     customer = await new_party(client)
-    ask = {
+    ask: dict[str, Any] = {
         "kind": "sale",
         "party_id": customer,
         "lines": [{"sku": "BRK-016", "quantity": "1"}],

@@ -29,7 +29,8 @@ def tryton(tryton_script: Command) -> dict[str, Any]:
 
 @pytest.fixture
 async def suite(tmp_path: Path, tryton: dict[str, Any]) -> AsyncIterator[ErpSuite]:
-    async with serving_erp(tmp_path / "data", tryton) as suite:
+    patience = {"attempt_timeout_s": 60, "call_timeout_s": 120}
+    async with serving_erp(tmp_path / "data", tryton, **patience) as suite:
         yield suite
 
 

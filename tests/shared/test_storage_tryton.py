@@ -24,6 +24,7 @@ from switchgear_shared.errors import (
     ThrottledError,
 )
 from switchgear_shared.storage.http import JsonApi
+from switchgear_shared.storage.remote_write import RemoteWrite, writing_remotely
 from switchgear_shared.storage.tryton import wire
 from switchgear_shared.storage.tryton.client import TrytonClient
 from switchgear_shared.storage.tryton.refusals import TrytonWarningError
@@ -228,6 +229,25 @@ async def test_a_call_is_exactly_what_tryton_reads_and_logs_in_once(
             ],
         },
     ]
+
+
+async def test_a_change_that_was_made_is_begun_and_a_read_or_a_refusal_is_not(
+    tryton: Recorded, client: TrytonClient
+) -> None:
+    tryton.replies = [
+        result([{"id": 12}]),
+        refusal("UserError", ["No.", "", None]),
+        result([12]),
+    ]
+
+    with writing_remotely(RemoteWrite("sg-1")) as write:
+        await client.call("sale.sale", "read", [12], ["state"])
+        with pytest.raises(InvalidRequestError):
+            await client.call("sale.sale", "create", [{"party": 1}])
+        before = write.is_begun
+        await client.call("sale.sale", "create", [{"party": 1}])
+
+    assert (before, write.is_begun) == (False, True)
 
 
 TEXT = 'You can not call "confirm" on "1 [X]" of "Sale".'

@@ -38,7 +38,8 @@ class RemoteWrite:
     record it makes. `may_be_done` says that an earlier attempt may have had its effect: the
     adapter looks for the reference, or at the record's state, before anything is sent again. An
     attempt that is only a look sends nothing: an earlier one may be under way over there.
-    In a rehearsal nothing is sent; the adapter notes what it would do.
+    In a rehearsal nothing is sent; the adapter notes what it would do. What is begun is there in
+    part at least: a failure after it, of a read too, is not the end of the write.
     """
 
     reference: str
@@ -84,6 +85,15 @@ class RemoteWrite:
                     self.is_begun = False
                 except SwitchgearError:
                     error.outcome = "unknown"
+            raise
+
+    @contextmanager
+    def reading_back(self) -> Generator[None]:
+        """Read in the block what was done: who cannot knows no more than that it was sent."""
+        try:
+            yield
+        except SwitchgearError as error:
+            error.outcome = "unknown"
             raise
 
     def announce(self, event: Event) -> None:

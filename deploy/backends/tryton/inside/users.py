@@ -8,6 +8,7 @@ SWITCHGEAR_GROUPS = [
     *("Sales", "Sale Opportunity", "Purchase", "Purchase Request", "Stock", "Accounting"),
     *("Product Administration", "Account Product Administration", "Party Administration"),
     *("Stock Administration", "Stock Cancellation"),
+    *("Sales Administrator", "Purchase Administrator"),  # they may process what was left confirmed
 ]
 CLERK_GROUPS = ["Sales"]
 

@@ -1,6 +1,7 @@
 """A change in Tryton under way: for whom, at what moment, and what is said about it."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,10 +50,21 @@ class Act:
         found = (await self.client.search(model, domain, ["id"], limit=1)).records
         return found[0]["id"] if found else None
 
+    def harmless(self) -> AbstractAsyncContextManager[None]:
+        """Let a refusal inside the block be the end of the write, for what went before is nothing.
+
+        What went before is what Tryton would do anyway, or what nobody minds.
+        """
+        return self.write.undone_by(_nothing)
+
     async def read(self, model: str, record_id: int, *fields: str) -> Record:
         """Return a record as it is now, with its version in `_timestamp`."""
         [record] = await self.client.call(model, "read", [record_id], [*fields, "_timestamp"])
         return record
+
+
+async def _nothing() -> None:
+    """Take nothing back."""
 
 
 def check_version(name: str, record: Record, expected_version: str | None) -> None:

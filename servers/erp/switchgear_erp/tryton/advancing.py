@@ -1,7 +1,7 @@
 """Taking an order from state to state by Tryton's buttons, after our own checks."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from switchgear_erp.models import OrderState
 from switchgear_erp.transitions import transition
@@ -18,7 +18,12 @@ from switchgear_shared.contracts.business_event_data import (
 )
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
+from switchgear_shared.errors import (
+    BackendRejectedError,
+    ConflictError,
+    InvalidRequestError,
+    PolicyDeniedError,
+)
 from switchgear_shared.storage.tryton.refusals import TrytonWarningError
 
 _BUTTONS: Mapping[str, str] = {
@@ -28,8 +33,10 @@ _BUTTONS: Mapping[str, str] = {
     "withdraw": "cancel",
     "decline": "cancel",
 }
+_WAY: Sequence[OrderState] = ("draft", "quoted", "confirmed", "processed")
 _MOST_NAMED = 5
 _ATTEMPTS = 5
+_UNPROCESSED = "Tryton has yet to process it: its shipments and invoices are made then"
 _WAIT_S = 0.2
 
 
@@ -38,9 +45,9 @@ async def advance(
 ) -> WriteResult:
     """See ErpBackend.advance_order."""
     order = await read_order(act.client, order_id)
-    if order.state == to:
-        if not act.write.may_be_done:
-            return order.written(changed=False)
+    if order.state == to and not act.write.may_be_done:
+        return order.written(changed=False)
+    if act.write.may_be_done and _has_reached(order.state, to):
         event = _event(act, order, to)
         return await _done(act, await _processed(act, order), event)
     order.check_version(expected_version)
@@ -68,9 +75,21 @@ async def process_confirmed(act: Act, order: OrderRecord) -> OrderRecord:
     return await read_again(act.client, order.kind, order.number)
 
 
+def _has_reached(state: OrderState, to: OrderState) -> bool:
+    """Whether an order is where an earlier attempt was to take it, or has gone on from there."""
+    if state == to:
+        return True
+    return {state, to} <= {*_WAY} and _WAY.index(state) > _WAY.index(to)
+
+
 async def _processed(act: Act, order: OrderRecord) -> OrderRecord:
     """Carry on where an earlier attempt broke off between confirmation and processing."""
-    return order if act.write.is_look else await process_confirmed(act, order)
+    if act.write.is_look:
+        return order
+    try:
+        return await process_confirmed(act, order)
+    except PolicyDeniedError:  # the button is the administrators'; the confirmation holds
+        return order
 
 
 async def _press(
@@ -101,7 +120,8 @@ async def _press(
 
 async def _done(act: Act, order: OrderRecord, event: Event) -> WriteResult:
     act.write.announce(event)
-    return order.written()
+    is_waiting = order.record["state"] == "confirmed"
+    return order.written(caveat=_UNPROCESSED if is_waiting else None)
 
 
 def _event(act: Act, order: OrderRecord, to: OrderState) -> Event:

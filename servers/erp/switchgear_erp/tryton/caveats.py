@@ -13,6 +13,7 @@ CAVEATS = (
     "promised_on is the day that shipping of a sale should start.",
     "A credit limit counts orders without tax, as Tryton does.",
     "An order is processed by Tryton, once it is fulfilled and its invoices are paid.",
+    "Where Tryton is stopped between confirmation and processing, an administrator processes it.",
     "A confirmed order is cancelled in Tryton only, by its shipments and invoices.",
     "A sale ships what is free in its warehouse, from one open shipment at a time.",
     "Goods that somebody has picked in Tryton are shipped there; services are not fulfilled.",

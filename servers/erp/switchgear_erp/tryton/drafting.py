@@ -65,7 +65,8 @@ async def create(act: Act, draft: InvoiceDraft) -> WriteResult:
         raise ConflictError(
             f"invoice {invoice_id(number)} is being changed at this moment", field="order_id"
         ) from error
-    return await _done(act, number, plan.totals)
+    with act.write.reading_back():
+        return await _done(act, number, plan.totals)
 
 
 async def _plan(act: Act, draft: InvoiceDraft, party: Record, company: Company) -> Plan:
@@ -110,7 +111,8 @@ async def _made(act: Act, plan: Plan, values: Mapping[str, Any]) -> WriteResult:
     [number] = await act.client.call(INVOICE, "create", [values])
     async with act.write.undone_by(partial(act.client.call, INVOICE, "delete", [number])):
         await check_alone(act, plan.draft, plan.order, number)
-    return await _done(act, number, plan.totals)
+    with act.write.reading_back():
+        return await _done(act, number, plan.totals)
 
 
 async def _done(act: Act, number: int, totals: Reckoned | None) -> WriteResult:

@@ -12,7 +12,7 @@ from switchgear_erp.tryton.amounts import ZERO, money
 from switchgear_erp.tryton.ids import invoice_id
 from switchgear_erp.tryton.invoice_records import INVOICE, name_of, open_amount, state_of
 from switchgear_erp.tryton.invoices import invoice_record, written
-from switchgear_erp.tryton.overtaking import ATTEMPTS, wait_for_others
+from switchgear_erp.tryton.overtaking import check_attempt, wait_for_others
 from switchgear_erp.tryton.periods import check_is_open
 from switchgear_shared.contracts.business_event_data import PaymentRecorded
 from switchgear_shared.contracts.results import WriteResult
@@ -43,7 +43,9 @@ async def pay(
     act: Act, named: str, payment: Payment, *, expected_version: str | None
 ) -> WriteResult:
     """See ErpBackend; who comes second at the same moment looks again, and pays what is open."""
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         record = await invoice_record(act.client, named)
         if state_of(record) not in ("posted", "paid"):
             raise InvalidRequestError(
@@ -62,11 +64,11 @@ async def pay(
         await check_is_open(act.client, "paid_on", on)
         if act.write.is_rehearsal:
             return _rehearsed(act, record, amount, on)
+        check_attempt(attempt, named)
         try:
             return await _send(act, record, payment, amount, on)
         except (ConflictError, InvalidRequestError) as error:
             await wait_for_others(act, record, error, attempt)
-    raise AssertionError("the last attempt returns or raises")
 
 
 async def _send(act: Act, record: Record, payment: Payment, amount: Money, on: date) -> WriteResult:
@@ -94,11 +96,12 @@ async def _send(act: Act, record: Record, payment: Payment, amount: Money, on: d
                 raise ConflictError(f"invoice {name_of(record)} is being paid at this moment")
             act.write.check_may_send()
             await wizard.step("pay", {"start": start, "ask": ask}, is_write=True)
-    now = await invoice_record(act.client, invoice_id(number))
-    done = _found(await _payments(act, now), act.write.reference)
-    if done is None:
-        raise BackendRejectedError("Tryton has not booked the payment", outcome="unknown")
-    return _paid(act, now, done)
+    with act.write.reading_back():
+        now = await invoice_record(act.client, invoice_id(number))
+        done = _found(await _payments(act, now), act.write.reference)
+        if done is None:
+            raise BackendRejectedError("Tryton has not booked the payment")
+        return _paid(act, now, done)
 
 
 async def _nothing() -> None:

@@ -14,7 +14,6 @@ from switchgear_erp.tryton.billed_orders import BilledOrder, billed_order
 from switchgear_erp.tryton.ids import invoice_id, party_id
 from switchgear_erp.tryton.invoice_records import (
     INVOICE,
-    LINE_FIELDS,
     direction_of,
     issued_on,
     lines_of,
@@ -23,7 +22,7 @@ from switchgear_erp.tryton.invoice_records import (
 )
 from switchgear_erp.tryton.invoices import invoice_record, written
 from switchgear_erp.tryton.marks import mark_in, posting_of, with_posting
-from switchgear_erp.tryton.overtaking import ATTEMPTS, wait_a_little, wait_for_others
+from switchgear_erp.tryton.overtaking import check_attempt, not_being_posted, wait_for_others
 from switchgear_erp.tryton.periods import check_is_open
 from switchgear_shared.contracts.business_event_data import InvoicePosted
 from switchgear_shared.contracts.results import WriteResult
@@ -40,11 +39,11 @@ async def post(
     act: Act, named: str, *, expected_version: str | None, tolerance: Tolerance
 ) -> WriteResult:
     """See ErpBackend; who comes second at the same moment looks again, and finds it posted."""
-    seen = None
-    for attempt in range(1, ATTEMPTS + 1):
-        record = await invoice_record(act.client, named, *LINE_FIELDS)
-        by = posting_of(record["description"])
-        is_ours = by == act.write.reference
+    attempt = 0
+    while True:
+        attempt += 1
+        record = await not_being_posted(act, named)
+        is_ours = posting_of(record["description"]) == act.write.reference
         if state_of(record) in _BOOKED:
             if act.write.may_be_done and is_ours:
                 return _posted(act, record)
@@ -59,16 +58,11 @@ async def post(
         order = await _covering_order(act, record, tolerance)
         if act.write.is_rehearsal:
             return _rehearsed(act, record)
-        is_others = by is not None and not is_ours
-        if is_others and record["_timestamp"] != seen and attempt < ATTEMPTS:
-            seen = record["_timestamp"]  # somebody is about to post it, or was and did not
-            await wait_a_little(attempt)
-            continue
+        check_attempt(attempt, named)
         try:
             return await _send(act, record, order)
         except (ConflictError, InvalidRequestError) as error:
             await wait_for_others(act, record, error, attempt)
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _rehearsed(act: Act, record: Record) -> WriteResult:
@@ -104,7 +98,8 @@ async def _send(act: Act, record: Record, order: BilledOrder | None) -> WriteRes
             expected={f"{INVOICE},{number}": claimed["_timestamp"]},
             accepting=_ACCEPTED,
         )
-    return _posted(act, await invoice_record(act.client, invoice_id(number)))
+    with act.write.reading_back():
+        return _posted(act, await invoice_record(act.client, invoice_id(number)))
 
 
 async def _unlinked(act: Act, number: int, links: Sequence[Sequence[Any]]) -> None:

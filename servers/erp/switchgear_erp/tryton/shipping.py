@@ -40,7 +40,8 @@ async def begin(act: Act, order: OrderRecord, goods: Plan, on: date | None) -> W
         "inventory_moves": moves,
     }
     act.write.check_may_send()
-    await act.client.call(SHIPMENT, "write", [shipment["id"]], values, expected=expected)
+    async with act.harmless():  # a shipment that waits again
+        await act.client.call(SHIPMENT, "write", [shipment["id"]], values, expected=expected)
     return await carry_on(act, order, shipment["id"])
 
 

@@ -33,7 +33,18 @@ async def known_lot(
 async def ready_lot(
     act: Act, product: Product, lot_id: int | None, number: str, expires_on: date | None
 ) -> int:
-    """Return the id of a lot that Tryton has now, with its expiry if that is new."""
+    """Return the id of a lot that Tryton has now, with its expiry if that is new.
+
+    A lot without goods is nothing yet: the write is not begun by it.
+    """
+    lot = await _ready(act, product, lot_id, number, expires_on)
+    act.write.is_begun = False
+    return lot
+
+
+async def _ready(
+    act: Act, product: Product, lot_id: int | None, number: str, expires_on: date | None
+) -> int:
     days = {} if expires_on is None else dict.fromkeys(_FIELDS, expires_on)
     if lot_id is None and (made := await _found(act, product, number)) is not None:
         lot_id = made["id"]  # by somebody else, or by an attempt before this one

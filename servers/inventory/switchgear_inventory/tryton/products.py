@@ -84,7 +84,7 @@ def product_of(record: Record) -> Product:
         is_lot_tracked=bool(record["lot_required"]),
         barcode=barcodes[0] if barcodes else "",
         category=", ".join(category["name"] for category in categories),
-        vendor_id=str(suppliers[0]["party"]) if suppliers else "",
+        vendor_id=f"party-{suppliers[0]['party']}" if suppliers else "",
     )
 
 

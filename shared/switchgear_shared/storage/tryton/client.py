@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from switchgear_shared.errors import BackendRejectedError, Doneness, NotFoundError, SwitchgearError
 from switchgear_shared.storage.http import Answer, JsonApi
+from switchgear_shared.storage.remote_write import current_write
 from switchgear_shared.storage.tryton import wire
 from switchgear_shared.storage.tryton.refusals import (
     TrytonWarningError,
@@ -42,7 +43,8 @@ class TrytonClient:
     """One database of one Tryton, for one user and one company; whoever makes it closes it.
 
     Reads go by REST with a key, changes by RPC in a session: only RPC knows conditional writes.
-    Errors are ours; the outcome is `unknown` wherever a change may have happened.
+    Errors are ours; the outcome is `unknown` wherever a change may have happened. A change that
+    was made is begun: whatever fails after it leaves the write under way to be looked up.
     """
 
     def __init__(
@@ -128,11 +130,15 @@ class TrytonClient:
         is_write = not _READS.fullmatch(method)
         for _ in range(_MOST_WARNINGS):
             try:
-                return await self._call(f"model.{model}.{method}", arguments, told, is_write)
+                result = await self._call(f"model.{model}.{method}", arguments, told, is_write)
             except TrytonWarningError as warning:
                 if warning.kind not in accepting:
                     raise
                 await self.accept_warning(warning.name)
+            else:
+                if is_write:
+                    current_write().is_begun = True
+                return result
         raise BackendRejectedError(f"Tryton goes on warning of {subject}")
 
     async def accept_warning(self, name: str) -> None:
@@ -191,7 +197,10 @@ class TrytonClient:
         is_write: bool,
     ) -> Any:
         arguments = [session_id, dict(forms), state]
-        return await self._call(f"wizard.{name}.execute", arguments, context, is_write)
+        result = await self._call(f"wizard.{name}.execute", arguments, context, is_write)
+        if is_write:
+            current_write().is_begun = True
+        return result
 
     async def _call(
         self, method: str, arguments: Sequence[Any], context: Mapping[str, Any], is_write: bool
