@@ -53,6 +53,11 @@ class TrytonClient:
         self._key = key
         self._company = company
 
+    @property
+    def company(self) -> int:
+        """The id of the company that every call is for."""
+        return self._company
+
     async def search(
         self,
         model: str,

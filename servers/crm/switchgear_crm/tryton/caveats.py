@@ -1,0 +1,28 @@
+"""What Tryton cannot keep of the CRM's promises, in the words that callers read."""
+
+CAVEATS = (
+    "An account is an active party with a name that is no company's or employee's of Tryton.",
+    "A contact is a party's e-mail address with a name; a general address has none.",
+    "Two contacts of one name at one account share their telephone number.",
+    "A contact is not moved to another account: that is refused.",
+    "One of first and last name alone is refused where the name has more than two words.",
+    "An account's domain is its website's; customer, vendor and industry are party categories.",
+    "Tryton keeps no owner of an account: owner is refused, and every opportunity needs its own.",
+    "An owner is an employee's e-mail address; opportunities of employees without show none.",
+    "qualified is Tryton's lead, proposal its opportunity, negotiation its converted.",
+    "lost is Tryton's lost or cancelled.",
+    "A move to negotiation makes a draft sale: confirmed it wins, cancelled it loses, in the ERP.",
+    "A move to won is refused, and so is one out of negotiation or won: the sale decides.",
+    "Once there is a sale, Tryton keeps name, close date and owner, and the amount is the sale's.",
+    "An opportunity without an amount shows 0, one without an end date 9999-12-31.",
+    "An opportunity without a party is not shown.",
+    "What Tryton's own users change is not announced.",
+    "An activity is a note; Tryton's users can change it, and their notes are activities too.",
+    "An account's version moves with its contacts' changes, and not with a category's renaming.",
+    "Of two accounts or contacts made with one key at the same moment one is taken back at once.",
+    "Tryton's own users can make a second account of a name or a second contact of an address.",
+    "A search minds accents where Tryton's database lacks the extension unaccent.",
+    "Owners are completed from the newest 1,000 opportunities.",
+    "Name, e-mail, phone and tax id are checked and written as Tryton likes them.",
+    "A preview is checked just before the change, not with it.",
+)
