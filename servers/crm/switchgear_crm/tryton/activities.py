@@ -8,6 +8,7 @@ from typing import Any
 from switchgear_crm.changes import one_line
 from switchgear_crm.models import (
     NOTE_START,
+    AccountId,
     Activity,
     ActivityKind,
     ActivityPage,
@@ -156,7 +157,7 @@ def _activity(record: Record, party_id: int, *, full_note: bool) -> Activity:
     is_cut = not full_note and len(note) > NOTE_START
     return Activity(
         **fields,
-        account_id=id_of("party", party_id),
+        account_id=AccountId(id_of("party", party_id)),
         note=note[:NOTE_START] if is_cut else note,
         is_note_cut=is_cut,
     )

@@ -25,7 +25,7 @@ LEADS_TO: dict[Stage, tuple[Stage, ...]] = {
 
 _STEPS: dict[tuple[str, Stage], str] = {
     ("lead", "proposal"): "opportunity",
-    ("lead", "negotiation"): "convert",
+    ("lead", "negotiation"): "opportunity",
     ("lead", "lost"): "lost",
     ("opportunity", "qualified"): "lead",
     ("opportunity", "negotiation"): "convert",
@@ -184,8 +184,8 @@ async def _now(act: Act, deal: Deal) -> Deal:
 def _left(deal: Deal) -> Stage:
     """Return the stage that the mark on an opportunity says it was moved from."""
     word = (deal.record["lost_reason"] or "").rpartition(" from ")[2].removesuffix("]")
-    stages: tuple[Stage, ...] = tuple(LEADS_TO)
-    return next((stage for stage in stages if stage == word), deal.stage)
+    stages: dict[str, Stage] = {stage: stage for stage in LEADS_TO}
+    return stages.get(word, deal.stage)
 
 
 def _version(deal: Deal) -> dict[str, str]:
