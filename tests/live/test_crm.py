@@ -447,6 +447,7 @@ async def win(client: TrytonClient, sales: list[int]) -> None:
     values = {
         "invoice_address": address,
         "shipment_address": address,
+        "warehouse": await one(client, "stock.location", "code", "WH"),
         "lines": [["create", [line]]],
     }
     await client.call("sale.sale", "write", sales, values)
@@ -650,7 +651,7 @@ async def test_what_was_done_is_listed_newest_first_by_record(
         long[:200],
     )
     assert [one["id"] for one in rest["items"]] == [logged[0]["id"]]
-    assert (meeting["account_id"], meeting["done_by"]) == (account_id, "agent:seller")
+    assert (meeting["account_id"], meeting["done_by"]) == (account_id, "seller")
     assert (all_of_it["total"], account["activity_count"]) == (4, 4)
     assert [one["kind"] for one in account["activities"]] == ["note", "meeting", "email", "call"]
     assert [one["id"] for one in notes["items"]] == [theirs["id"]]

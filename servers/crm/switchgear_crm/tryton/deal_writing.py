@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from switchgear_crm.changes import OpportunityChanges, OpportunityDraft
-from switchgear_crm.models import OpportunityId
+from switchgear_crm.models import OPEN_STAGES, OpportunityId
 from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_amount, check_close_date
 from switchgear_crm.tryton.acting import Act, check_version, settled
 from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of
@@ -129,7 +129,7 @@ async def _by_number(act: Act, number: int) -> Deal:
 
 async def _carry_on(act: Act, deal: Deal, draft: OpportunityDraft) -> WriteResult:
     """Bring a new opportunity to the stage it is to begin at, or take it away again."""
-    if deal.stage == "qualified" != draft.stage:
+    if deal.stage in OPEN_STAGES[: OPEN_STAGES.index(draft.stage)]:
         act.has_begun = True
         async with act.undone_by(partial(_take_back, act, deal)):
             await advance(act, deal, draft.stage, None)
