@@ -383,7 +383,11 @@ async def test_contacts_made_at_the_same_moment_are_one(
 async def test_changes_of_one_account_at_the_same_moment_all_happen(
     suite: CrmSuite, account_id: str, word: str
 ) -> None:
-    changes = [{"phone": "1"}, {"email": f"a@{word}.example"}, {"roles": ["customer"]}]
+    changes: list[dict[str, Any]] = [
+        {"phone": "1"},
+        {"email": f"a@{word}.example"},
+        {"roles": ["customer"]},
+    ]
 
     outcomes = await asyncio.gather(
         *(suite.call("upsert_account", account_id=account_id, **change) for change in changes)

@@ -280,8 +280,7 @@ async def test_who_gives_way_to_another_account_and_breaks_then_leaves_one(
 ) -> None:
     """One that a broken write left unfinished finds, when repeated, that another was first."""
     ask = {"name": f"Works {word}", "currency": "EUR"}
-    unheard = {"method": f"{PARTY}.create", "is_heard": True}
-    await _broken(suite, line, tool="upsert_account", arguments=ask, key=word, **unheard)
+    await _broken(suite, line, f"{PARTY}.create", True, "upsert_account", ask, word)  # noqa: FBT003  # as its parameter
     await client.call("party.party", "create", [{"name": f"Works {word}"}])
 
     line.breaks = 0
