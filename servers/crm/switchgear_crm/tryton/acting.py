@@ -16,7 +16,7 @@ from switchgear_shared.storage.tryton.client import Record, TrytonClient
 
 T = TypeVar("T")
 
-_ATTEMPTS = 6
+_ATTEMPTS = 8
 _WAIT_S = 0.05
 
 

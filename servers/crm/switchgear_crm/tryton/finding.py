@@ -1,6 +1,6 @@
 """What a search asks of each kind of record, as Tryton's domains."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from switchgear_crm.tryton.names import Kind, literal, number_of
@@ -18,26 +18,30 @@ class Places:
     `phones` gives, by word, the contacts that have it in a telephone number.
     """
 
-    def __init__(self, query: str, phones: dict[str, list[int]]) -> None:
+    def __init__(self, query: str, words: Collection[str], phones: Mapping[str, list[int]]) -> None:
         self.text = " ".join(query.split())
-        self.words = self.text.split()
+        self.words = [*words]
         self._phones = phones
 
     def ranks(self, kind: Kind) -> list[Domain]:
         """Return the domains of what matches, the best first; they have none in common."""
-        own = [self._own(kind, word) for word in self.words]
-        whole = [
-            _any(one, _of_account(kind, word)) for one, word in zip(own, self.words, strict=True)
-        ]
-        ranks = [self._exact(kind), self._begins(kind), own, whole]
+        ranks = self._ranks(kind)
         return [
-            [*rank, *(_none(better) for better in ranks[:place] if place)]
+            [*rank, *(_none(better) for better in ranks[:place])]
             for place, rank in enumerate(ranks)
-        ][: 3 if kind == "party" else 4]
+        ]
 
     def matching(self, kind: Kind) -> Domain:
         """Return the domain of all that matches."""
-        return ["OR", *([*rank] for rank in self.ranks(kind))]
+        return ["OR", *self._ranks(kind)]
+
+    def _ranks(self, kind: Kind) -> list[Domain]:
+        own = [self._own(kind, word) for word in self.words]
+        ranks = [self._exact(kind), self._begins(kind), own]
+        if kind != "party":
+            whole = zip(own, self.words, strict=True)
+            ranks.append([[*places, _of_account(word)] for places, word in whole])
+        return ranks
 
     def _exact(self, kind: Kind) -> Domain:
         pattern = literal(self.text)
@@ -78,9 +82,7 @@ class Places:
                 return ["OR", *_either("description", "number", pattern)]
 
 
-def _of_account(kind: Kind, word: str) -> Domain | None:
-    if kind == "party":
-        return None
+def _of_account(word: str) -> Domain:
     return ["party", "where", [["name", "ilike", f"%{literal(word)}%"]]]
 
 
@@ -95,10 +97,6 @@ def _number(pattern: str) -> Domain:
 def _mechanism(pattern: str, kind: str | None = None) -> Domain:
     types = [["type", "=", kind]] if kind else []
     return ["contact_mechanisms", "where", [_NO_PERSON, *types, ["value", "ilike", pattern]]]
-
-
-def _any(domain: Domain, other: Domain | None) -> Domain:
-    return domain if other is None else [*domain, other]
 
 
 def _none(domain: Sequence[Any]) -> Domain:

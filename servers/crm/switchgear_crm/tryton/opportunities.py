@@ -24,6 +24,7 @@ from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.moving import LEADS_TO
 from switchgear_crm.tryton.names import beginning, id_of, literal, number_of
+from switchgear_crm.tryton.reading import records_in
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import Money
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, TrytonClient
@@ -86,8 +87,9 @@ async def list_opportunities(
     """See CrmBackend."""
     house = await house_of(client)
     domain = search.domain(house)
-    page, total = await asyncio.gather(
-        client.search(
+    records, total = await asyncio.gather(
+        records_in(
+            client,
             OPPORTUNITY,
             [*domain, *_beyond(cursor)],
             FIELDS,
@@ -96,7 +98,7 @@ async def list_opportunities(
         ),
         client.call(OPPORTUNITY, "search_count", domain),
     )
-    found = [Deal(record) for record in page.records]
+    found = [Deal(record) for record in records]
     last = found[limit - 1] if len(found) > limit else None
     return OpportunityPage(
         items=tuple(deal.entry(house) for deal in found[:limit]),

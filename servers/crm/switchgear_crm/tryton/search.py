@@ -14,6 +14,7 @@ from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.names import Kind, id_of, unmarked
 from switchgear_crm.tryton.parties import FIELDS as PARTY_FIELDS
 from switchgear_crm.tryton.parties import Party
+from switchgear_crm.tryton.reading import records_in
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
@@ -94,9 +95,10 @@ async def find(
         return MatchPage(items=(), total=0, approximate=False)
     house = await house_of(client)
     sources = _sources(house, kind)
-    numbers = [word for word in query.split() if any(char.isdigit() for char in word)]
+    words = dict.fromkeys(query.lower().split())
+    numbers = [word for word in words if any(char.isdigit() for char in word)]
     found = await asyncio.gather(*(people.with_number(client, house, word) for word in numbers))
-    places = Places(query, dict(zip(numbers, found, strict=True)))
+    places = Places(query, words, dict(zip(numbers, found, strict=True)))
     counts = await asyncio.gather(
         *(
             client.call(one.model, "search_count", [*one.kept, places.matching(one.kind)])
@@ -114,8 +116,8 @@ async def find(
                 continue
             beyond = [["id", ">", last_id]] if (at, index) == (rank, place) else []
             domain = [*source.kept, *ranks[at], *beyond]
-            page = await client.search(source.model, domain, source.fields, limit=wanted)
-            shown += [(at, index, one["id"], source.match(one)) for one in page.records]
+            records = await records_in(client, source.model, domain, source.fields, limit=wanted)
+            shown += [(at, index, one["id"], source.match(one)) for one in records]
     last = shown[limit - 1] if len(shown) > limit else None
     return MatchPage(
         items=tuple(match for *_, match in shown[:limit]),
