@@ -333,6 +333,25 @@ async def test_a_contact_stays_at_its_account_and_keeps_a_name_of_one_piece(
     assert (same["changed"], both["state"]) == (False, "updated")
 
 
+async def test_an_address_that_people_gave_to_two_contacts_is_a_conflict(
+    suite: CrmSuite, client: TrytonClient, account_id: str, word: str
+) -> None:
+    other = await suite.account(f"b{word}")
+    email = f"ann@{word}.example"
+    await suite.answer("upsert_contact", email=email, last_name="Lee")
+    about = {"type": "email", "value": email, "name": "Ann Lee"}
+    party = int(other.removeprefix("party-"))
+    await client.call("party.contact_mechanism", "create", [{**about, "party": party}])
+
+    unclear = await suite.refusal("upsert_contact", email=email, job_title="Boss")
+    named = await suite.answer("upsert_contact", email=email, account_id=other, job_title="Boss")
+
+    assert (unclear.code, unclear.field) == ("conflict", "account_id")
+    listed = unclear.details["candidates"]
+    assert {one["account_id"] for one in listed} == {account_id, other}
+    assert named["id"] in {one["id"] for one in listed if one["account_id"] == other}
+
+
 async def test_a_stale_version_of_an_account_is_a_conflict_and_changes_nothing(
     suite: CrmSuite, account_id: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -72,9 +73,22 @@ class _Upsert:
         for _ in range(_LOOKS):
             found = await people_written(self.act.client, self.house, self.email)
             if not any(_is_being_made(one.record) for one in found):
-                return found[0] if found else None
+                return self._meant(found)
             await asyncio.sleep(_WAIT_S)
         raise self._busy()
+
+    def _meant(self, found: Sequence[Person]) -> Person | None:
+        """Return the one meant of those that have the address; people may have made several."""
+        if self.named is not None and len(found) > 1:
+            found = [one for one in found if one.account_id == self.named.account_id] or found
+        if len(found) > 1:
+            listed = [{"id": one.contact.id, "account_id": one.account_id} for one in found]
+            raise ConflictError(
+                f"{self.email} is the address of {len(found)} contacts in Tryton",
+                field="account_id",
+                details={"candidates": listed},
+            )
+        return found[0] if found else None
 
     async def _create(self) -> WriteResult:
         act, changes = self.act, self.changes
