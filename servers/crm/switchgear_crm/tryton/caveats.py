@@ -20,6 +20,7 @@ CAVEATS = (
     "An activity is a note; Tryton's users can change it, and their notes are activities too.",
     "An account's version moves with its contacts' changes, and not with a category's renaming.",
     "Of two accounts or contacts made with one key at the same moment one is taken back at once.",
+    "On SQLite one of them may be refused instead, with nothing done.",
     "Tryton's own users can make a second account of a name or a second contact of an address.",
     "A search minds accents where Tryton's database lacks the extension unaccent.",
     "Owners are completed from the newest 1,000 opportunities.",
