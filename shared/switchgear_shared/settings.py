@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL, as postgresql://…; SQLite files in `data` without."
     )
+    crm_backend: Backend = Field(default="sql", description="The system behind the CRM's tools.")
     inventory_backend: Backend = Field(
         default="sql", description="The system behind the inventory's tools."
     )

@@ -143,6 +143,7 @@ def _digest(*files: Path) -> str:
 
 def _how_to_point(connection: dict[str, Any], place: Place) -> str:
     settings = {
+        "CRM_BACKEND": "tryton",
         "INVENTORY_BACKEND": "tryton",
         "ERP_BACKEND": "tryton",
         "TRYTON_URL": connection["url"],

@@ -12,6 +12,7 @@ from typing import Any
 from accounting import open_books
 from proteus import Model
 from proteus import config as sessions
+from selling import open_pipeline
 from trade import open_trade
 from trytond.modules.company.tests.tools import create_company, get_company
 from users import admit_users
@@ -28,7 +29,9 @@ def main(database: str, passwords: dict[str, str]) -> dict[str, Any]:
     company = get_company()
     books = open_books(company)
     open_trade(company, books)
-    return {"company": company.id, **admit_users(company, passwords)}
+    keys = admit_users(company, passwords)
+    open_pipeline(company)
+    return {"company": company.id, **keys}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ def admit_users(company: Any, passwords: dict[str, str]) -> dict[str, Any]:
 
 def _user(company: Any, login: str, password: str, groups: list[str]) -> Any:
     party = Model.get("party.party")(name=login.capitalize())
+    party.contact_mechanisms.new(type="email", value=f"{login}@works.example")
     party.save()
     employee = Model.get("company.employee")(party=party, company=company)
     employee.save()

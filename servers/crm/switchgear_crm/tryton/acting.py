@@ -1,0 +1,111 @@
+"""A change in Tryton under way: for whom, what of it was sent, and what is said and undone."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.events import new_event
+from switchgear_shared.contracts.model import Contract
+from switchgear_shared.errors import ConflictError, SwitchgearError
+from switchgear_shared.storage.remote_write import RemoteWrite
+from switchgear_shared.storage.tryton.client import Record, TrytonClient
+
+T = TypeVar("T")
+
+_ATTEMPTS = 8
+_WAIT_S = 0.05
+
+
+class OvertakenError(ConflictError):
+    """Another change of the record came first, and this one had no effect."""
+
+
+@dataclass(slots=True)
+class Act:
+    """One change, and where it happens; `has_begun` once something of it is done over there."""
+
+    client: TrytonClient
+    write: RemoteWrite
+    caller: Caller
+    today: date
+    has_begun: bool = field(default=False, init=False)
+
+    def announce(self, kind: str, subject: str, data: Contract) -> None:
+        """Have `crm.<kind>` published about the record once the change is known to be done."""
+        event = new_event(
+            f"crm.{kind}", source="crm", subject=subject, data=data, caller=self.caller
+        )
+        self.write.announce(event)
+
+    async def read(self, model: str, record_id: int, *fields: str) -> Record:
+        """Return a record as it is now, with its version in `_timestamp`."""
+        [record] = await self.client.call(model, "read", [record_id], [*fields, "_timestamp"])
+        return record
+
+    async def send(
+        self, model: str, method: str, *arguments: Any, expected: Mapping[str, str] | None = None
+    ) -> Any:
+        """Send one change.
+
+        Raises:
+            OvertakenError: a record of `expected` is at another version, or was at the same time.
+        """
+        self.write.check_may_send()
+        self.write.is_begun = self.has_begun
+        try:
+            result = await self.client.call(model, method, *arguments, expected=expected)
+        except ConflictError as error:
+            raise OvertakenError(error.message) from error
+        self.has_begun = True
+        return result
+
+    @asynccontextmanager
+    async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
+        """Take back what was begun if the block is refused; what cannot be is `unknown`."""
+        try:
+            yield
+        except SwitchgearError as error:
+            if error.outcome == "not_done":
+                try:
+                    await take_back()
+                    self.write.is_begun = self.has_begun = False
+                except SwitchgearError:
+                    error.outcome = "unknown"
+            raise
+
+
+async def settled(attempt: Callable[[], Awaitable[T]], expected_version: str | None) -> T:
+    """Return what an attempt ends with, made again where others came first.
+
+    Who asked for a version gets the conflict at once.
+    """
+    for number in range(1, _ATTEMPTS):
+        try:
+            return await attempt()
+        except OvertakenError as error:
+            if expected_version is not None:
+                error.field = "expected_version"
+                raise
+            await asyncio.sleep(_WAIT_S * number)
+    return await attempt()
+
+
+def check_version(record: Record, expected: str | None, named: str) -> None:
+    """Raise ConflictError if the record is not at the version the caller read."""
+    version = record["_timestamp"]
+    if expected is not None and expected != version:
+        raise ConflictError(
+            f"{named} is at version {version}",
+            field="expected_version",
+            details={"id": named.rpartition(" ")[2], "version": version},
+        )
+
+
+def check_new(expected: str | None, named: str) -> None:
+    """Raise ConflictError if the caller read a version of a record that is not there."""
+    if expected is not None:
+        raise ConflictError(f"there is no {named} at any version", field="expected_version")
