@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pydantic import SecretStr
+from live_tryton import over_tryton
 from sqlalchemy import select
 
 from switchgear_shared.calls.call import Outcome, Request
@@ -80,17 +80,7 @@ async def serving_crm(
     data: Path, connection: dict[str, Any], **changes: Any
 ) -> AsyncGenerator[CrmSuite]:
     """Open a host whose CRM is a Tryton's, until the block ends."""
-    settings = settings_for(
-        data,
-        crm_backend="tryton",
-        tryton_url=connection["url"],
-        tryton_user=connection["user"],
-        tryton_password=SecretStr(connection["password"]),
-        tryton_key=SecretStr(connection["key"]),
-        tryton_company=connection["company"],
-        **changes,
-    )
-    host, _ = new_host(settings)
+    host, _ = new_host(settings_for(data, **over_tryton(connection, "crm"), **changes))
     try:
         await host.open(["crm"])
         yield CrmSuite(host)

@@ -23,6 +23,7 @@ async def test_a_sale_and_a_purchase_go_all_their_way_through_tryton(
     settings = settings_for(
         tmp_path,
         inventory_backend="tryton",
+        crm_backend="tryton",
         attempt_timeout_s=20.0,
         **over_tryton(tryton, "erp"),
     )
