@@ -31,6 +31,11 @@ def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
     """Return why a person should look, in plain words; empty for straight through."""
     if record.document_type is None:
         return ("the document has no type",)
+    return doubts_about(reading)
+
+
+def doubts_about(reading: Reading) -> tuple[str, ...]:
+    """Return the doubts that the reading itself gives; empty if its type may go straight on."""
     kind = KINDS[reading.document_type]
     reasons: list[str] = []
     if reading.document_type == "other":
