@@ -10,18 +10,18 @@ from switchgear_documents.reading.classifier import CLASSIFIER, classify
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.facturx import check_pages, embedded_invoice, read_einvoice
-from switchgear_documents.reading.labels import read_labels
+from switchgear_documents.reading.fields import read_fields
 from switchgear_documents.reading.markup import local_name, namespace, parse_xml
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.signatures import check_name, kind_of, signed_type
 from switchgear_documents.reading.text import decode, read_email
 from switchgear_documents.reading.ubl import NAMESPACE as UBL
+from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
 
 MOST_TEXT = 500_000
 _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
-_PAGE_TYPES = ("invoice", "credit_note", "purchase_order", "order_confirmation", "receipt")
 
 
 def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> Reading:
@@ -71,7 +71,7 @@ def _read_pdf(data: bytes, max_pages: int, today: date) -> Reading:
     xml = embedded_invoice(pdf)
     extract = None if xml is None else read_einvoice(parse_xml(xml))
     if extract is None:
-        return _by_words("application/pdf", "pdf", pdf.page_texts, today)
+        return _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
     checks = (*make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
@@ -125,8 +125,13 @@ def _decided(
 
 
 def _by_words(
-    media_type: str, written_as: Format, texts: tuple[str, ...], today: date | None = None
+    media_type: str,
+    written_as: Format,
+    texts: tuple[str, ...],
+    today: date | None = None,
+    pages: tuple[Page, ...] = (),
 ) -> Reading:
+    """Read what has no structure but its words; `pages` says where they stand, if that is known."""
     text = "\n\f\n".join(texts)
     if not text.strip():
         return Reading(
@@ -140,8 +145,8 @@ def _by_words(
         )
     verdict = classify(text)
     extract = Extract(verdict.document_type, CLASSIFIER)
-    if today is not None and verdict.document_type in _PAGE_TYPES:
-        extract.fields.extend(read_labels(texts))
+    if today is not None:
+        read_fields(pages or pages_of_text(texts), extract)
     return Reading(
         media_type=media_type,
         format=written_as,
@@ -149,6 +154,7 @@ def _by_words(
         confidence=verdict.confidence,
         classifier=CLASSIFIER,
         fields=tuple(extract.fields),
+        lines=tuple(extract.lines),
         text=text[:MOST_TEXT],
         pages=len(texts),
         checks=make_checks(extract, today) if today is not None and extract.fields else (),

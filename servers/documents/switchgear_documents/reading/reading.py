@@ -44,6 +44,7 @@ FieldName = Literal[
 ]
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
+Box = Annotated[tuple[float, ...], Field(min_length=4, max_length=4)]
 
 
 class FieldReading(Contract):
@@ -58,6 +59,8 @@ class FieldReading(Contract):
     value: str
     confidence: Confidence
     place: str
+    page: int | None = None
+    box: Box | None = None
 
 
 class InvoiceLine(Contract):

@@ -1,0 +1,118 @@
+"""The fields of a page out of words in places: every reader's candidates, weighed together."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from switchgear_documents.reading.codes import read_currency, read_iban, read_vat_ids
+from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.labels import (
+    Candidate,
+    Finder,
+    Label,
+    beside,
+    date_finder,
+    find_labels,
+    money_finder,
+    numbers_in,
+)
+from switchgear_documents.reading.parties import read_parties
+from switchgear_documents.reading.phrases import Role
+from switchgear_documents.reading.reading import FieldName, FieldReading
+from switchgear_documents.reading.totals import Total, read_totals
+from switchgear_documents.reading.words import Cell, Page
+from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
+
+PAGES_READ = 12
+_SURE_LABEL, _SURE_MOST = 0.9, 0.95
+_UNLABELLED = 0.35
+_TOP = 0.45
+_TOTALS: dict[Total, FieldName] = {
+    "net": "total_net",
+    "tax": "total_tax",
+    "gross": "total_gross",
+    "due": "total_due",
+}
+_AMOUNTS: dict[Total, AmountName] = {"net": "net", "tax": "tax", "gross": "gross", "due": "due"}
+_INVOICE_LIKE = ("invoice", "credit_note", "purchase_order", "order_confirmation")
+
+
+def read_fields(pages: Sequence[Page], extract: Extract) -> None:
+    """Add the fields that documents of the extract's type have; types without any add none."""
+    if extract.document_type in _INVOICE_LIKE:
+        read_invoice(pages, extract)
+
+
+def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
+    """Add what an invoice, a credit note or an order shows to the extract."""
+    pages = pages[:PAGES_READ]
+    dialect = dialect_of("\n".join(page.text for page in pages))
+    labels = find_labels(pages)
+    find_dates = date_finder(dialect)
+    found: dict[FieldName, Candidate | None] = {}
+    found["number"] = _best(_all(pages, labels, "number", numbers_in))
+    found["due_date"] = _best(_all(pages, labels, "due_date", find_dates))
+    dated = _best(_all(pages, labels, "date", find_dates))
+    found["date"] = dated or _lonely_date(pages, dialect)
+    found["order_ref"] = _best(_all(pages, labels, "order_ref", numbers_in))
+    parties = read_parties(pages, labels)
+    found["supplier"], found["buyer"] = parties.supplier, parties.buyer
+    found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    found["iban"] = read_iban(pages)
+    found["currency"] = read_currency(pages, labels)
+    totals = read_totals(pages, labels, money_finder(dialect))
+    for total, name in _TOTALS.items():
+        found[name] = totals.chosen.get(total)
+        candidate = totals.chosen.get(total)
+        if candidate is not None:
+            extract.amounts[_AMOUNTS[total]] = Decimal(candidate.value)
+    extract.fields.extend(
+        as_field(name, candidate) for name, candidate in found.items() if candidate is not None
+    )
+
+
+def as_field(name: FieldName, candidate: Candidate) -> FieldReading:
+    """Return the candidate as a field with its place on the page."""
+    cell = candidate.cell
+    box = tuple(round(min(max(edge, 0.0), 1.0), 4) for edge in cell.box)
+    return FieldReading(
+        name=name,
+        value=candidate.value,
+        confidence=round(min(candidate.score, _SURE_MOST) * cell.confidence, 2),
+        place=f"page {cell.page}, line {cell.line}",
+        page=cell.page,
+        box=box,
+    )
+
+
+def _all(
+    pages: Sequence[Page], labels: Iterable[Label], role: Role, find: Finder
+) -> list[Candidate]:
+    by_page = {page.number: page for page in pages}
+    return [
+        candidate
+        for label in labels
+        if label.role == role
+        for candidate in beside(label, by_page[label.cell.page], find)
+    ]
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the best; that another value stands by as good a label makes it less sure."""
+    if not candidates:
+        return None
+    best = max(candidates, key=lambda c: (round(c.score, 2), -c.cell.page, -c.cell.line))
+    rivals = [c for c in candidates if c.value != best.value and c.score > best.score - 0.1]
+    return best._replace(score=best.score - 0.15) if rivals else best
+
+
+def _lonely_date(pages: Sequence[Page], dialect: Dialect) -> Candidate | None:
+    """Return a date that stands by itself in the upper part of the first page."""
+    for cell in _top(pages):
+        for found in dates_in(cell.text, dialect):
+            if found.end - found.start > len(cell.text) * 0.5:
+                return Candidate(found.value, cell.part(found.start, found.end), _UNLABELLED)
+    return None
+
+
+def _top(pages: Sequence[Page]) -> Iterable[Cell]:
+    return (cell for page in pages[:1] for cell in page.cells if cell.box.top < _TOP)
