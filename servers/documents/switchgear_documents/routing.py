@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.kinds import KINDS
+from switchgear_documents.reading.escalation import ENGINES_CHECK
 from switchgear_documents.reading.reading import FieldName, Reading
 from switchgear_documents.rows import fields_of, storable
 from switchgear_documents.tables import DocumentRecord
@@ -55,8 +56,13 @@ def doubts_about(reading: Reading) -> tuple[str, ...]:
             if field.name in kind.required_fields
             and field.confidence < kind.straight_through_confidence
         )
-        reasons.extend(f"{check.name}: {check.detail}" for check in reading.failed_checks())
-    return tuple(reasons)
+    advice: list[str] = []
+    for check in reading.failed_checks():
+        if check.name == ENGINES_CHECK:
+            advice.append(check.detail)
+        elif kind.process is not None or check.name == "has_text":
+            reasons.append(f"{check.name}: {check.detail}")
+    return (*reasons, *advice) if reasons else ()
 
 
 def process_of(record: DocumentRecord) -> str | None:

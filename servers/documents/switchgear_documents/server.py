@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from switchgear_documents import tools_operations
+from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.rest import RestIntake
 from switchgear_documents.rows import count_states
@@ -35,6 +36,10 @@ def build(context: Context) -> Part:
         memory_mb=settings.document_memory_mb,
         max_pages=settings.document_max_pages,
         max_bytes=settings.document_max_bytes,
+        ocr_timeout_s=settings.document_ocr_timeout_s,
+        ocr_memory_mb=settings.document_ocr_memory_mb,
+        ocr_max_pages=settings.document_ocr_max_pages,
+        ocr_max_pixels=settings.document_ocr_max_pixels,
     )
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
@@ -48,5 +53,6 @@ def build(context: Context) -> Part:
         consumers=Stages(database, files, reader).consumers(),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
+        findings=engine_findings,
         close=reader.close,
     )

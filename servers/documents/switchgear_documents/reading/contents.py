@@ -1,6 +1,7 @@
 """One file's bytes into a Reading: what it is, then the parser for it, then the checks."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
 
@@ -20,12 +21,19 @@ from switchgear_documents.reading.ubl import NAMESPACE as UBL
 from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
 
+if TYPE_CHECKING:
+    from switchgear_documents.reading.ocr import Ocr
+
 MOST_TEXT = 500_000
 _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
 
 
-def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> Reading:
+def read_contents(
+    data: bytes, suffix: str, *, max_pages: int, today: date, ocr: "Ocr | None" = None
+) -> Reading:
     """Read a document; `suffix` is the ending of its name, which is checked and never trusted.
+
+    Pages that are pictures are read by `ocr`; without it the reading names them as unread.
 
     Raises UnreadableDocumentError for what is empty, damaged, locked or over a limit.
     """
@@ -33,7 +41,9 @@ def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> R
         raise UnreadableDocumentError("the file is empty")
     kind, media_type = kind_of(data)
     if kind == "pdf":
-        reading = _read_pdf(data, max_pages, today)
+        reading = _read_pdf(data, max_pages, today, ocr)
+    elif kind == "image":
+        reading = _read_image(data, media_type, today, ocr)
     elif kind == "xml":
         reading = _read_xml(data, today)
     elif kind == "zip":
@@ -44,9 +54,8 @@ def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> R
     elif kind == "html":
         reading = _by_words("text/html", "other", (_html_text(data),))
     else:
-        text = None if kind in ("image", "ole") else decode(data)
-        written_as: Format = "image" if kind == "image" else "other"
-        reading = _read_text(media_type, written_as, text, today)
+        text = None if kind == "ole" else decode(data)
+        reading = _read_text(media_type, "other", text, today)
     named = check_name(suffix.lower(), reading.media_type)
     return reading.model_copy(update={"checks": (*reading.checks, *named)})
 
@@ -65,16 +74,32 @@ def _read_xml(data: bytes, today: date) -> Reading:
     return _by_words("application/xml", "other", (text,))
 
 
-def _read_pdf(data: bytes, max_pages: int, today: date) -> Reading:
+def _read_pdf(data: bytes, max_pages: int, today: date, ocr: "Ocr | None") -> Reading:
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     xml = embedded_invoice(pdf)
     extract = None if xml is None else read_einvoice(parse_xml(xml))
     if extract is None:
-        return _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
+        if ocr is None or not pdf.images:
+            reading = _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
+            return reading.model_copy(update={"unread_pages": pdf.images})
+        scanned, seen = ocr.read_pdf(data, pdf.images)
+        pdf = pdf.with_pages(scanned)
+        reading = _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
+        return reading.model_copy(update={"checks": (*reading.checks, *seen)})
     checks = (*make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
+
+
+def _read_image(data: bytes, media_type: str, today: date, ocr: "Ocr | None") -> Reading:
+    if ocr is None:
+        reading = _by_words(media_type, "image", ("",))
+        return reading.model_copy(update={"unread_pages": (1,)})
+    pages, seen = ocr.read_image(data)
+    texts = tuple(page.text for page in pages)
+    reading = _by_words(media_type, "image", texts, today, pages)
+    return reading.model_copy(update={"checks": (*reading.checks, *seen)})
 
 
 def _read_text(media_type: str, written_as: Format, text: str | None, today: date) -> Reading:
@@ -162,7 +187,7 @@ def _by_words(
 
 
 def _no_text() -> Check:
-    return Check(name="has_text", passed=False, detail="no text was found; scans are not read yet")
+    return Check(name="has_text", passed=False, detail="no text was found")
 
 
 def _html_text(data: bytes) -> str:

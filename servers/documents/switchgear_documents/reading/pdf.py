@@ -2,7 +2,8 @@
 
 import ctypes
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pypdfium2
 from pypdfium2 import raw
@@ -33,6 +34,15 @@ class Pdf:
     attachments: dict[str, bytes]
     pages: tuple[Page, ...] = ()
     images: tuple[int, ...] = ()
+
+    def with_pages(self, found: Sequence[Page]) -> "Pdf":
+        """Return the PDF with these pages in place of the pictures they were read from."""
+        by_number = {page.number: page for page in (*self.pages, *found)}
+        texts = list(self.page_texts)
+        for page in found:
+            texts[page.number - 1] = page.text
+        pages = tuple(by_number[number] for number in sorted(by_number))
+        return replace(self, page_texts=tuple(texts), pages=pages)
 
 
 def read_pdf(data: bytes, max_pages: int) -> Pdf:

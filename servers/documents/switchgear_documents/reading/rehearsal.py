@@ -4,11 +4,16 @@ import codecs
 import encodings
 import pkgutil
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.contents import read_contents
+
+if TYPE_CHECKING:
+    from switchgear_documents.reading.ocr import Ocr
 
 _OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
@@ -24,7 +29,7 @@ _EMAIL = (
 )
 
 
-def rehearse() -> None:
+def rehearse(ocr: "Ocr | None" = None) -> None:
     """Read one small document of each kind, and load every text encoding Python has."""
     for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(LookupError):
@@ -36,8 +41,21 @@ def rehearse() -> None:
         _pdf(),
         _word(),
     )
-    for sample in samples:
-        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1))
+    for sample in (*samples, *(_scans() if ocr else ())):
+        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=ocr)
+
+
+def _scans() -> Iterator[bytes]:
+    """Yield a small scan in each format."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - only where there is an engine
+
+    Image.init()
+    picture = Image.new("RGB", (160, 60), "white")
+    ImageDraw.Draw(picture).text((9, 9), "Invoice 1\n1.00", "black", font_size=20)
+    for name in ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PDF"):
+        file = BytesIO()
+        picture.save(file, name)
+        yield file.getvalue()
 
 
 def _pdf() -> bytes:

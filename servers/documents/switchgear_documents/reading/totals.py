@@ -203,7 +203,7 @@ class _Choice:
         return _ALONE
 
     def _with_due(self, chosen: dict[Total, Candidate]) -> dict[Total, Candidate]:
-        """Add the amount due, which is the gross where nothing else is named and nothing prepaid."""
+        """Add the amount due: the gross, where nothing else is named and nothing was prepaid."""
         dues = self._scores["due"]
         gross = chosen.get("gross")
         if gross is None:
