@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from switchgear_documents.reading.agreements import read_agreement
 from switchgear_documents.reading.codes import read_currency, read_iban, read_vat_ids
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.labels import (
@@ -18,6 +19,7 @@ from switchgear_documents.reading.labels import (
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.reading import FieldName, FieldReading
+from switchgear_documents.reading.receipts import is_slip, read_receipt
 from switchgear_documents.reading.totals import Total, read_totals
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
@@ -38,8 +40,28 @@ _INVOICE_LIKE = ("invoice", "credit_note", "purchase_order", "order_confirmation
 
 def read_fields(pages: Sequence[Page], extract: Extract) -> None:
     """Add the fields that documents of the extract's type have; types without any add none."""
-    if extract.document_type in _INVOICE_LIKE:
+    kind = extract.document_type
+    if kind == "contract":
+        extract.fields.extend(as_field(*found) for found in read_agreement(pages).items())
+    elif kind == "receipt" or _is_of_a_shop(pages, extract):
+        _add_receipt(pages[0], extract)
+    elif kind in _INVOICE_LIKE:
         read_invoice(pages, extract)
+
+
+def _is_of_a_shop(pages: Sequence[Page], extract: Extract) -> bool:
+    """Tell whether the page is a till's slip, whatever its words had it taken for."""
+    return extract.document_type in ("invoice", "other") and len(pages) == 1 and is_slip(pages[0])
+
+
+def _add_receipt(page: Page, extract: Extract) -> None:
+    found = read_receipt(page)
+    if extract.document_type == "invoice":  # a shop's tax invoice has a number too
+        number = _best(_all([page], find_labels([page]), "number", numbers_in))
+        found |= {"number": number} if number is not None else {}
+    if "total_gross" in found:
+        extract.amounts["gross"] = Decimal(found["total_gross"].value)
+    extract.fields.extend(as_field(name, candidate) for name, candidate in found.items())
 
 
 def read_invoice(pages: Sequence[Page], extract: Extract) -> None:

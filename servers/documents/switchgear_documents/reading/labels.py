@@ -21,6 +21,7 @@ _NEXT_ROW = 0.97
 
 _NUMBER = re.compile(r"(?=[\w./-]*\d)[A-Za-z0-9][\w./-]{0,39}")
 _LEAD = re.compile(r"[\s:#.°|=\-\u2013()*]*")
+_SIGN = re.compile(r"\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|Euro)\b)")
 _UNIT = re.compile(r"\W*(?:[A-Z]{3}|[€$£]|rm|kč|zł|kr)?\W*", re.IGNORECASE)
 
 
@@ -100,13 +101,8 @@ def money_finder(dialect: Dialect, *, cents_only: bool = True) -> Finder:
 
     def find(text: str) -> Iterator[Value]:
         for found in amounts_in(text, dialect):
-            before, after = text[: found.start], text[found.end :]
-            has_sign = re.search(r"(?:[€$£]|\b[A-Z]{3}|RM)\s?-?$", before) or re.match(
-                r"\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|Euro)\b)", after
-            )
-            starts = found.start - (1 if before.endswith(("€", "$", "£")) else 0)
-            if found.is_money or has_sign or not cents_only:
-                yield Value(format(found.value, "f"), starts, found.end)
+            if found.is_money or not cents_only or _SIGN.match(text, found.end):
+                yield Value(format(found.value, "f"), found.start, found.end)
 
     return find
 

@@ -11,14 +11,15 @@ _MOST_WORDS = 8
 _LONGEST_LINE = 160
 
 
-def _any_of(
+def any_of(
     lines: str, *, whole: bool = True, flags: re.RegexFlag = re.IGNORECASE
 ) -> re.Pattern[str]:
+    """Return the alternatives, one or more to a line, as one pattern; of whole words if `whole`."""
     either = "|".join(line.strip() for line in lines.strip().splitlines())
     return re.compile(rf"(?<!\w)(?:{either})(?!\w)" if whole else either, flags)
 
 
-LEGAL_FORM = _any_of(
+LEGAL_FORM = any_of(
     r"""
     GmbH(?: ?& ?Co\.?)?(?: ?KG(?:aA)?)?|mbH|AG|SE|KG|OHG|GbR|e\. ?K\.|e\. ?V\.|UG|eG|a\. ?G\.|VVaG
     Ltd\.?|Limited|PLC|plc|LLC|L\.L\.C\.|LLP|LP|Inc\.?|Incorporated|Corp\.?|Corporation|Co\.|Company
@@ -29,7 +30,7 @@ LEGAL_FORM = _any_of(
     """,
     flags=re.RegexFlag(0),
 )
-ADDRESS = _any_of(
+ADDRESS = any_of(
     r"""
     \b(?:[A-Z]{1,2}-?)?\d{4,6}\s+[^\W\d_]{2,}|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b
     \b\d{4} ?[A-Z]{2}\b|[^\W\d_]{3,}(?:str\.|(?:straße|strasse|weg|allee|platz|gasse|laan)\b)
@@ -38,7 +39,7 @@ ADDRESS = _any_of(
     """,
     whole=False,
 )
-_NOT_A_NAME = _any_of(
+_NOT_A_NAME = any_of(
     r"""
     invoice|tax invoice|rechnung|facture|factura|fattura|factuur|credit note|gutschrift|avoir
     receipt|quittung|statement|purchase order|order|bestellung|commande|original|copy|kopie
@@ -49,7 +50,7 @@ _NOT_A_NAME = _any_of(
     testkennzeichen|bill to|sold to|ship to|contract|agency|globale|cash|customer|welcome|thank
     """
 )
-_META = _any_of(
+_META = any_of(
     r"""
     nummer|number|no|nr|globale nummer|gln|gtin|lief-?nr|kunden-?nr|id|code|tel\w*|phone|fax
     e-?mail|ust|vat|steuer\w*|tva|siren|siret|logo|anschrift|address|adresse

@@ -41,6 +41,10 @@ FieldName = Literal[
     "iban",
     "order_ref",
     "document_type_code",
+    "address",
+    "parties",
+    "jurisdiction",
+    "term",
 ]
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -52,7 +56,10 @@ class FieldReading(Contract):
 
     Dates are ISO 8601 and amounts plain decimals where they could be understood, else as written
     (a failed check says so). `place` is an XPath, or `page N, line M`. `iban` is the account to pay
-    to as written or, for a direct debit, the one to be debited.
+    to as written or, for a direct debit, the one to be debited. The `parties` of a contract stand
+    one after another with `; ` between. `page` counts from 1; `box` is where on it the value
+    stands: left, top, right and bottom in fractions of the page's width and height, from its top
+    left corner. Both are None where no page shows the value.
     """
 
     name: FieldName

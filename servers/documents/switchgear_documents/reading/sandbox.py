@@ -12,8 +12,8 @@ from switchgear_documents.reading.engines import (
     tessdata,
 )
 from switchgear_documents.reading.escalation import (
+    combined,
     is_convincing,
-    likelier,
     needs_ocr,
     with_engines,
 )
@@ -102,8 +102,8 @@ class Reader:
             except StoppedError as error:
                 stopped = error
             else:
-                best = reading if best is None else likelier(best, reading)
-                if is_convincing(reading):
+                best = reading if best is None else combined(best, reading)
+                if is_convincing(best):
                     break
         if best is None and stopped is not None and not plain.text:
             raise stopped

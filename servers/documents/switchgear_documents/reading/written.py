@@ -24,6 +24,7 @@ _MONTHS = {name: month for month, names in enumerate(_NAMES, start=1) for name i
 _MONTHS_IN_A_YEAR = 12
 _CENTURY = 2000
 _THOUSANDS = 3
+_CENTS = 2
 _MINUS = ("-", "\u2212", "\u2013")
 
 _DATE = re.compile(
@@ -32,12 +33,12 @@ _DATE = re.compile(
     r"|(?P<a2>\d\d?)(?P<s2> ?[./-]) ?(?P<b2>\d\d?)(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
     r"|(?P<d3>\d\d?)(?:\.|st|nd|rd|th|er|º|°)?[\s-]*(?:de |of |day of )?"
     r"(?P<n3>[^\W\d_]{3,10})\.?,?[\s-]*(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
-    r")(?![\d/-]|[.,]\d)"
+    r")(?:(?=\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
     r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y4>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?:[€$£]\s?)?(?P<minus>-)?"
+    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|EUR|USD|GBP|CHF|MYR)\s?)?(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:(?P<gap>[.,'\u2019 \u00a0\u202f])\d{3})(?:(?P=gap)\d{3})*(?!\d)|\d{1,9})"
     r"(?:(?P<point>[.,])(?P<decimals>\d{1,4}))?(?P<after>-(?![\w-]))?(?![\w/:']|[.,-]\d|\s?%)"
 )
@@ -52,7 +53,7 @@ class DateIn(NamedTuple):
 
 
 class AmountIn(NamedTuple):
-    """A number in a text; `is_money` if it is written with two decimals."""
+    """A number in a text; `is_money` if it is written with two decimals or after a currency."""
 
     value: Decimal
     start: int
@@ -103,7 +104,7 @@ def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  
             _number(match, dialect),
             match.start(),
             match.end(),
-            is_money=len(match["decimals"] or "") == 2,  # noqa: PLR2004 - cents
+            is_money=match["money"] is not None or len(match["decimals"] or "") == _CENTS,
         )
 
 
