@@ -18,6 +18,7 @@ from switchgear_documents.reading.labels import (
 )
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
+from switchgear_documents.reading.positions import read_positions
 from switchgear_documents.reading.reading import FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
 from switchgear_documents.reading.totals import Total, read_totals
@@ -87,9 +88,21 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
         candidate = totals.chosen.get(total)
         if candidate is not None:
             extract.amounts[_AMOUNTS[total]] = Decimal(candidate.value)
+    _add_lines(pages, dialect, extract)
     extract.fields.extend(
         as_field(name, candidate) for name, candidate in found.items() if candidate is not None
     )
+
+
+def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> None:
+    """Add the table's lines if they bear themselves out: by their sum, or each by its price."""
+    rows = read_positions(pages, money_finder(dialect), dialect)
+    total = sum(rows.nets, Decimal(0))
+    totals = {extract.amounts.get("net"), extract.amounts.get("gross")}
+    if rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
+        extract.lines.extend(rows.lines)
+        if total != extract.amounts.get("gross") or "net" not in extract.amounts:
+            extract.line_nets.extend(rows.nets)
 
 
 def as_field(name: FieldName, candidate: Candidate) -> FieldReading:

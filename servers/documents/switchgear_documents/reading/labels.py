@@ -22,7 +22,7 @@ _NEXT_ROW = 0.97
 _NUMBER = re.compile(r"(?=[\w./-]*\d)[A-Za-z0-9][\w./-]{0,39}")
 _LEAD = re.compile(r"[\s:#.°|=\-\u2013()*]*")
 _SIGN = re.compile(r"\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|Euro)\b)")
-_UNIT = re.compile(r"\W*(?:[A-Z]{3}|[€$£]|rm|kč|zł|kr)?\W*", re.IGNORECASE)
+_UNIT = re.compile(r"\W*(?:[A-Z]{2,3}|[€$£]|kč|zł|kr)?\W*", re.IGNORECASE)
 
 
 class Label(NamedTuple):

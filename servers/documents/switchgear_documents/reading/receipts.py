@@ -51,16 +51,15 @@ _DATE_LABELS = (
 )
 _NOT_THE_NAME = re.compile(
     r"(?:tel|fax|gst|reg|co\.? ?no|roc|tax|invoice|receipt|cash|date|no\.?|lot|jalan|jln|welcome"
-    r"|thank|table|malaysia|singapore|deutschland|france|\W*\d)",
+    r"|thank|table|malaysia|singapore|deutschland|france|\W*\d(?!\d? [A-Z]{3}))",
     re.IGNORECASE,
 )
 _SAYS_INVOICE = re.compile(
     r"invoice|receipt|quittung|customer|thank|guest ?check|company ?(?:reg|no)|@|e-?ma[il1]+\W",
     re.IGNORECASE,
 )
-_FORM = re.compile(
-    rf"\bS[DOI]N\.? ?BH[DOA8]\b\.?|S/B\b\.?|\bSB\b|{LEGAL_FORM.pattern}", re.IGNORECASE
-)
+_FORM = re.compile(rf"(?i:\bS[DOI]N\.? ?BH[DOA8]\b)\.?|S/B\b\.?|\bSB\b|{LEGAL_FORM.pattern}")
+_OWNED_BY = re.compile(r"^own(?:ed)? by\W+|^#\d+\s+", re.IGNORECASE)
 _MISREAD = re.compile(r"S[OI]N ?BH\w|SDN ?BH[OA8]", re.IGNORECASE)
 _LEADING = re.compile(r"^[\W\d]+(?=[^\W\d])")
 _REGISTRATION = re.compile(
@@ -115,7 +114,7 @@ def read_supplier(page: Page) -> Candidate | None:
 
 
 def _as_name(cell: Cell, before: Cell | None) -> Candidate | None:
-    text = cell.text
+    text = _OWNED_BY.sub("", cell.text)
     if _NOT_THE_NAME.match(text) or _SAYS_INVOICE.search(text):
         return None
     form = _FORM.search(text)
