@@ -1,4 +1,4 @@
-"""`switchgear documents evaluate`: what the reading is worth, measured."""
+"""`switchgear documents evaluate` and `generate`: what the reading is worth, and on what."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,7 @@ Folder = Annotated[Path, typer.Argument(help="A folder with documents and a mani
 def register() -> None:
     """Add these commands to the group `documents`."""
     documents.command()(evaluate)
+    documents.command()(generate)
 
 
 def evaluate(
@@ -74,3 +75,16 @@ async def _all(
     folder: Path, entries: list[Entry], reader: Reader, *, pages_only: bool
 ) -> list[Observation]:
     return [seen async for seen in observe(folder, entries, reader, pages_only=pages_only)]
+
+
+def generate(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
+    count: Annotated[int, typer.Option("--count", min=1, max=100_000)] = 140,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same files.")] = 1,
+) -> None:
+    """Write documents of our own invention, of every type in six languages, and their truth."""
+    from switchgear_documents.generating.collection import (  # noqa: PLC0415 - brings a drawer
+        generate as write,
+    )
+
+    typer.echo(f"wrote {len(write(folder, count, seed))} documents to {folder}")
