@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     document_ocr_max_pixels: int = Field(
         default=100_000_000, ge=10_000, description="Largest page of an image file, in pixels."
     )
+    document_templates: Path | None = Field(
+        default=None, description="Folder of YAML templates that teach single suppliers' pages."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."
     )

@@ -108,7 +108,7 @@ def read_currency(pages: Sequence[Page], labels: Sequence[Label]) -> Candidate |
                     places.setdefault(code, cell)
     if not votes:
         return None
-    (code, count), *others = votes.most_common(2)
+    (code, count), *others = votes.most_common()
     rival = others[0][1] if others else 0
     dollar = code == "USD" and not any("USD" in page.text or "US$" in page.text for page in pages)
     sure = _GUESSED if dollar or rival * 2 > count else _SURE if count > 1 else _LIKELY

@@ -7,7 +7,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml shi
 
 from switchgear_documents.reading.archives import read_archive
 from switchgear_documents.reading.checks import make_checks
-from switchgear_documents.reading.classifier import CLASSIFIER, classify
+from switchgear_documents.reading.classifier import CLASSIFIER, Verdict, classify
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.facturx import check_pages, embedded_invoice, read_einvoice
@@ -16,6 +16,8 @@ from switchgear_documents.reading.markup import local_name, namespace, parse_xml
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.signatures import check_name, kind_of, signed_type
+from switchgear_documents.reading.templates import CONFIDENCE as TAUGHT
+from switchgear_documents.reading.templates import Template, template_for
 from switchgear_documents.reading.text import decode, read_email
 from switchgear_documents.reading.ubl import NAMESPACE as UBL
 from switchgear_documents.reading.words import Page, pages_of_text
@@ -29,11 +31,18 @@ _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
 
 
 def read_contents(
-    data: bytes, suffix: str, *, max_pages: int, today: date, ocr: "Ocr | None" = None
+    data: bytes,
+    suffix: str,
+    *,
+    max_pages: int,
+    today: date,
+    ocr: "Ocr | None" = None,
+    templates: tuple[Template, ...] = (),
 ) -> Reading:
     """Read a document; `suffix` is the ending of its name, which is checked and never trusted.
 
-    Pages that are pictures are read by `ocr`; without it the reading names them as unread.
+    Pages that are pictures are read by `ocr`; without it the reading names them as unread. Pages
+    that one of `templates` recognises are read as it says, where it says anything.
 
     Raises UnreadableDocumentError for what is empty, damaged, locked or over a limit.
     """
@@ -41,9 +50,9 @@ def read_contents(
         raise UnreadableDocumentError("the file is empty")
     kind, media_type = kind_of(data)
     if kind == "pdf":
-        reading = _read_pdf(data, max_pages, today, ocr)
+        reading = _read_pdf(data, max_pages, today, ocr, templates)
     elif kind == "image":
-        reading = _read_image(data, media_type, today, ocr)
+        reading = _read_image(data, media_type, today, ocr, templates)
     elif kind == "xml":
         reading = _read_xml(data, today)
     elif kind == "zip":
@@ -74,31 +83,46 @@ def _read_xml(data: bytes, today: date) -> Reading:
     return _by_words("application/xml", "other", (text,))
 
 
-def _read_pdf(data: bytes, max_pages: int, today: date, ocr: "Ocr | None") -> Reading:
+def _read_pdf(
+    data: bytes,
+    max_pages: int,
+    today: date,
+    ocr: "Ocr | None",
+    templates: tuple[Template, ...],
+) -> Reading:
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     xml = embedded_invoice(pdf)
     extract = None if xml is None else read_einvoice(parse_xml(xml))
     if extract is None:
-        if ocr is None or not pdf.images:
-            reading = _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
-            return reading.model_copy(update={"unread_pages": pdf.images})
-        scanned, seen = ocr.read_pdf(data, pdf.images)
-        pdf = pdf.with_pages(scanned)
-        reading = _by_words("application/pdf", "pdf", pdf.page_texts, today, pdf.pages)
-        return reading.model_copy(update={"checks": (*reading.checks, *seen)})
+        seen: tuple[Check, ...] = ()
+        if ocr is not None and pdf.images:
+            scanned, seen = ocr.read_pdf(data, pdf.images)
+            pdf = pdf.with_pages(scanned)
+        texts, pages = pdf.page_texts, pdf.pages
+        reading = _by_words("application/pdf", "pdf", texts, today, pages, templates)
+        unread = pdf.images if ocr is None else ()
+        return reading.model_copy(
+            update={"checks": (*reading.checks, *seen), "unread_pages": unread}
+        )
     checks = (*make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
 
 
-def _read_image(data: bytes, media_type: str, today: date, ocr: "Ocr | None") -> Reading:
+def _read_image(
+    data: bytes,
+    media_type: str,
+    today: date,
+    ocr: "Ocr | None",
+    templates: tuple[Template, ...],
+) -> Reading:
     if ocr is None:
         reading = _by_words(media_type, "image", ("",))
         return reading.model_copy(update={"unread_pages": (1,)})
     pages, seen = ocr.read_image(data)
     texts = tuple(page.text for page in pages)
-    reading = _by_words(media_type, "image", texts, today, pages)
+    reading = _by_words(media_type, "image", texts, today, pages, templates)
     return reading.model_copy(update={"checks": (*reading.checks, *seen)})
 
 
@@ -155,6 +179,7 @@ def _by_words(
     texts: tuple[str, ...],
     today: date | None = None,
     pages: tuple[Page, ...] = (),
+    templates: tuple[Template, ...] = (),
 ) -> Reading:
     """Read what has no structure but its words; `pages` says where they stand, if that is known."""
     text = "\n\f\n".join(texts)
@@ -168,16 +193,19 @@ def _by_words(
             pages=len(texts),
             checks=(_no_text(),),
         )
-    verdict = classify(text)
-    extract = Extract(verdict.document_type, CLASSIFIER)
+    verdict, classifier = classify(text), CLASSIFIER
+    template = template_for(templates, text)
+    if template is not None and template.type is not None:
+        verdict, classifier = Verdict(template.type, TAUGHT), f"template/{template.name}"
+    extract = Extract(verdict.document_type, classifier)
     if today is not None:
-        read_fields(pages or pages_of_text(texts), extract)
+        read_fields(pages or pages_of_text(texts), extract, template)
     return Reading(
         media_type=media_type,
         format=written_as,
         document_type=verdict.document_type,
         confidence=verdict.confidence,
-        classifier=CLASSIFIER,
+        classifier=classifier,
         fields=tuple(extract.fields),
         lines=tuple(extract.lines),
         text=text[:MOST_TEXT],

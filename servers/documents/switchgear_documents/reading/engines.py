@@ -14,6 +14,7 @@ EngineName = Literal["tesseract", "rapidocr"]
 ENGINES: tuple[EngineName, ...] = ("tesseract", "rapidocr")
 """In the order in which they are tried: the second is better and ten times slower."""
 
+_VERSIONS = Path("/usr/share/tesseract-ocr")
 _TESSDATA = (
     "/usr/share/tessdata",
     "/usr/share/tesseract/tessdata",
@@ -44,7 +45,7 @@ class MissingEngineError(Exception):
 def tessdata() -> str | None:
     """Return the folder of tesseract's language data, None where no English is installed."""
     named = os.environ.get("TESSDATA_PREFIX")
-    versions = sorted(Path("/usr/share/tesseract-ocr").glob("*/tessdata"), reverse=True)
+    versions = sorted(_VERSIONS.glob("*/tessdata"), reverse=True)
     folders = [*([Path(named)] if named else []), *versions, *map(Path, _TESSDATA)]
     return next((str(folder) for folder in folders if (folder / _ENGLISH).is_file()), None)
 

@@ -21,6 +21,7 @@ from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
 from switchgear_documents.reading.reading import FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
+from switchgear_documents.reading.templates import Template
 from switchgear_documents.reading.totals import Total, read_totals
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
@@ -36,11 +37,25 @@ _TOTALS: dict[Total, FieldName] = {
     "due": "total_due",
 }
 _AMOUNTS: dict[Total, AmountName] = {"net": "net", "tax": "tax", "gross": "gross", "due": "due"}
+_AMOUNT_OF: dict[FieldName, AmountName] = {name: _AMOUNTS[total] for total, name in _TOTALS.items()}
 _INVOICE_LIKE = ("invoice", "credit_note", "purchase_order", "order_confirmation")
 
 
-def read_fields(pages: Sequence[Page], extract: Extract) -> None:
-    """Add the fields that documents of the extract's type have; types without any add none."""
+def read_fields(pages: Sequence[Page], extract: Extract, template: Template | None = None) -> None:
+    """Add the fields that documents of the extract's type have; types without any add none.
+
+    What the template of the page's supplier finds stands before what the general reader does.
+    """
+    taught = template.read(pages[:PAGES_READ]) if template is not None else {}
+    _read_by_type(pages, extract)
+    for name, candidate in taught.items():
+        extract.fields[:] = [field for field in extract.fields if field.name != name]
+        extract.fields.append(as_field(name, candidate))
+        if (amount := _AMOUNT_OF.get(name)) is not None:
+            extract.amounts[amount] = Decimal(candidate.value)
+
+
+def _read_by_type(pages: Sequence[Page], extract: Extract) -> None:
     kind = extract.document_type
     if kind == "contract":
         extract.fields.extend(as_field(*found) for found in read_agreement(pages).items())

@@ -21,6 +21,7 @@ from switchgear_documents.reading.words import Box, Cell, Page
 _SENDER_LINE = re.compile(
     r"^(?P<name>[^|·•*\u2013]{3,60}?)\s*(?:[|·•*\u2013]|, |\s-\s|;)\s*(?P<rest>.+)$"
 )
+_HOUSE_NUMBER = re.compile(r"\s\d+\w?$|^c/", re.IGNORECASE)
 _NAMED = re.compile(
     r"^\W*(?:name|firma|company|nom(?:bre)?|nome|naam|raison sociale)\s*:?\s*(?P<name>.*)",
     re.IGNORECASE,
@@ -184,7 +185,9 @@ def _letterhead(page: Page) -> Iterator[tuple[Cell, float]]:
 def _sender(text: str) -> str | None:
     """Return the name at the start of a line that goes on with its address."""
     line = _SENDER_LINE.match(text) if len(text) < _PARAGRAPH else None
-    if line is None or not ADDRESS.search(line["rest"]) or ADDRESS.search(line["name"]):
+    if line is None or not ADDRESS.search(line["rest"]):
+        return None
+    if ADDRESS.search(line["name"]) or _HOUSE_NUMBER.search(line["name"]):
         return None
     return line["name"]
 

@@ -24,7 +24,7 @@ class Phrases(NamedTuple):
 
 
 _PARTS = {
-    "<no>": r"(?:no\.?|nr\.?|num\.?|number|nummer|numéro|número|numero|n[°ºo]\.?|#|id|ref\w*\.?)",
+    "<no>": r"(?:no\.?|nr\.?|num\.?|number|nummer|numéro|número|numero|n[°ºo]?\.?|#|id|ref\w*\.?)",
     "<invoice>": (
         r"(?:(?:tax |sales |commercial |pro ?forma )?(?:invoice|inv)|bill|credit (?:note|memo)"
         r"|\w*rechnung\w*(?: \(\d+\))?|beleg|\w*gutschrifts?(?: \(\d+\))?|facture|avoir|factura"
@@ -73,7 +73,7 @@ PHRASES: tuple[Phrases, ...] = (
         date (?:de (?:la )?facture(?! associ)|d<'>émission|facture|de facturation)|émise? le
         fecha (?:de )?(?:la )?(?:factura|emisi[óo]n|expedici[óo]n)
         data (?:della )?(?:fattura|emissione|documento)|factuurdatum
-        \w*rechnung .{0,60}?\bvom|\w*rechnungs?korrektur .{0,40}?\bvom
+        \w*rechnung(?! (?:gem|zu|nach|über)) .{0,60}?\bvom|\w*rechnungs?korrektur .{0,40}?\bvom
         \w*gutschrift .{0,40}?\bvom|invoice .{0,40}?\bdated|facture .{0,40}?\bdu(?= \d)
         """),
     phrases("date", 0.8, r"""

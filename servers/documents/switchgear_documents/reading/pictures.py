@@ -1,5 +1,6 @@
 """Pictures of pages, ready for their words to be found: level, grey on white, of one size."""
 
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -25,6 +26,7 @@ def pictures_of_image(data: bytes, *, max_pages: int, max_pixels: int) -> Iterat
 
     Raises UnreadableDocumentError if it is damaged or a page has more than `max_pixels`.
     """
+    warnings.simplefilter("ignore")  # what is odd about a picture shows in what can be read of it
     try:
         image = Image.open(BytesIO(data))
         for number, frame in enumerate(ImageSequence.Iterator(image)):

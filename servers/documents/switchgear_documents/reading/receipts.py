@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from decimal import Decimal
+from statistics import median
 
 from switchgear_documents.reading.codes import read_currency
 from switchgear_documents.reading.labels import (
@@ -74,6 +75,7 @@ _LARGER = 1.3
 _BORNE_OUT, _REPEATED, _WITH_DATE_LABEL, _BY_ITSELF, _SUBTOTAL = 0.25, 0.1, 0.95, 0.85, 0.5
 _MOST = 0.95
 _COIN = Decimal("0.05")
+_LETTERS_ON_A_ROLL = 75
 
 
 def read_receipt(page: Page) -> dict[FieldName, Candidate]:
@@ -89,10 +91,11 @@ def read_receipt(page: Page) -> dict[FieldName, Candidate]:
 
 
 def is_slip(page: Page) -> bool:
-    """Tell whether the page is as narrow as a till prints."""
-    longest = sorted((sum(len(cell.text) for cell in line) for line in page.lines), reverse=True)
-    usual = longest[len(longest) // 5] if longest else 0
-    return 0 < usual <= 46 and page.aspect < 0.9  # noqa: PLR2004 - letters on a roll of 80 mm
+    """Tell whether the page is a picture of paper as narrow as a till prints on."""
+    if all(word.confidence == 1 for word in page.words):
+        return False
+    letters = [word.box.width / len(word.text) for word in page.words if len(word.text) > 1]
+    return bool(letters) and median(letters) > 1 / _LETTERS_ON_A_ROLL
 
 
 def read_supplier(page: Page) -> Candidate | None:

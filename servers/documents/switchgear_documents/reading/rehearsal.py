@@ -6,6 +6,7 @@ import pkgutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from switchgear_documents.reading.contents import read_contents
 if TYPE_CHECKING:
     from switchgear_documents.reading.ocr import Ocr
 
+_ENOUGH = 1_000_000
 _OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
     b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -29,6 +31,13 @@ _EMAIL = (
 )
 
 
+_CONTRACT = (
+    b"Agreement entered into as of May 1, 2020 between Abc Def Inc. (the x) and Ghi Jkl Ltd. "
+    b"The term of this agreement is two years. It is governed by the laws of Ohio."
+)
+_SLIP = b"Receipt\nSHOP SDN BHD\nDate 01/05/2020\nTotal RM 1.00 EUR\nCash 2.00\nChange 1.00"
+
+
 def rehearse(ocr: "Ocr | None" = None) -> None:
     """Read one small document of each kind, and load every text encoding Python has."""
     for module in pkgutil.iter_modules(encodings.__path__):
@@ -40,9 +49,12 @@ def rehearse(ocr: "Ocr | None" = None) -> None:
         _EMAIL,
         _pdf(),
         _word(),
+        _CONTRACT,
+        _SLIP,
     )
+    unlimited = replace(ocr, max_pages=1, max_pixels=_ENOUGH) if ocr is not None else None
     for sample in (*samples, *(_scans() if ocr else ())):
-        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=ocr)
+        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=unlimited)
 
 
 def _scans() -> Iterator[bytes]:

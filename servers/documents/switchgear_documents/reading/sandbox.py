@@ -48,14 +48,17 @@ class Reader:
         ocr_memory_mb: int = 4096,
         ocr_max_pages: int = 20,
         ocr_max_pixels: int = 100_000_000,
+        templates: Path | None = None,
     ) -> None:
         self._max_bytes = max_bytes
+        taught = str(templates.resolve()) if templates is not None else None
         plain = Limits(
             cpu_s=timeout_s,
             memory_mb=memory_mb,
             max_pages=max_pages,
             documents=documents_per_worker,
             parent_pid=os.getpid(),
+            templates=taught,
         )
         self._plain = Pool(plain, timeout_s=timeout_s, workers=workers)
         self._by_engine = {
@@ -66,6 +69,7 @@ class Reader:
                     max_pages=max_pages,
                     documents=min(documents_per_worker, _OCR_DOCUMENTS_PER_WORKER),
                     parent_pid=os.getpid(),
+                    templates=taught,
                     engine=engine,
                     tessdata=tessdata(),
                     ocr_max_pages=ocr_max_pages,

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 _SAME_LINE = 0.5
 _GAP = 1.3
-_LEAST_UPRIGHT = 3
-_UPRIGHT = 1.3
+_LEAST_UPRIGHT = 4
+_UPRIGHT = 1.8
 _MOST_WORDS = 20_000
 
 
@@ -99,7 +99,7 @@ class Page:
         """Lines from top to bottom, each as its cells from left to right."""
         return tuple(
             tuple(Cell(tuple(words), self.number, number) for words in _cells(line, self.aspect))
-            for number, line in enumerate(_lines(self.words), start=1)
+            for number, line in enumerate(_lines(self.words, self.aspect), start=1)
         )
 
     @cached_property
@@ -145,12 +145,15 @@ def _page_of_text(number: int, text: str) -> Page:
     return Page(number, tuple(words), aspect=width / (2 * height))
 
 
-def _lines(words: Iterable[Word]) -> list[list[Word]]:
+def _lines(words: Iterable[Word], aspect: float) -> list[list[Word]]:
     """Put words that overlap in height into one line; text that runs up the page stands apart."""
     lines: list[list[Word]] = []
     upright: list[list[Word]] = []
     for word in sorted(words, key=lambda word: word.box.middle):
-        if len(word.text) >= _LEAST_UPRIGHT and word.box.height > word.box.width * _UPRIGHT:
+        if (
+            len(word.text) >= _LEAST_UPRIGHT
+            and word.box.height > word.box.width * aspect * _UPRIGHT
+        ):
             upright.append([word])
             continue
         for line in reversed(lines[-3:]):

@@ -36,7 +36,8 @@ class Limits:
     """What one worker may use; `documents` is how many it reads before it is replaced.
 
     A worker with an `engine` reads scans too: at most `ocr_max_pages` of a document, each of at
-    most `ocr_max_pixels`. `tessdata` is the folder of tesseract's language data.
+    most `ocr_max_pixels`. `tessdata` is the folder of tesseract's language data,
+    `templates` that of what was taught about suppliers.
     """
 
     cpu_s: float
@@ -48,6 +49,7 @@ class Limits:
     tessdata: str | None = None
     ocr_max_pages: int = 0
     ocr_max_pixels: int = 0
+    templates: str | None = None
 
 
 def main() -> None:
@@ -56,12 +58,14 @@ def main() -> None:
     _die_with(limits.parent_pid)
     requests, answers = _take_over_streams()
     from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
+    from switchgear_documents.reading.templates import load_templates  # noqa: PLC0415 - heavy
 
     try:
         ocr = _load_ocr(limits)
     except MissingEngineError as error:
         _send(answers, {"missing": str(error)})
         return
+    templates = load_templates(Path(limits.templates)) if limits.templates else ()
     rehearsal.rehearse(ocr)
     _limit(limits)
     _send(answers, {"ready": True})
@@ -71,7 +75,12 @@ def main() -> None:
         today = datetime.now(UTC).date()
         try:
             reading = contents.read_contents(
-                data, header["suffix"], max_pages=limits.max_pages, today=today, ocr=ocr
+                data,
+                header["suffix"],
+                max_pages=limits.max_pages,
+                today=today,
+                ocr=ocr,
+                templates=templates,
             )
         except UnreadableDocumentError as error:
             _send(answers, {"unreadable": error.message})
