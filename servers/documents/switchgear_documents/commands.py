@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from switchgear_documents import commands_reading
 from switchgear_documents.samples import InvoiceSpec, Line, Party, to_cii, to_facturx, to_ubl
 from switchgear_shared.demo_company import (
     SampleInvoice,
@@ -32,8 +33,9 @@ _WRITERS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add this command to the command line."""
+    """Add these commands to the command line, those that read to the group `documents`."""
     app.command()(samples)
+    commands_reading.register()
 
 
 def samples(

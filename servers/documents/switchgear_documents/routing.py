@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.kinds import KINDS
+from switchgear_documents.reading.escalation import ENGINES_CHECK
 from switchgear_documents.reading.reading import FieldName, Reading
 from switchgear_documents.rows import fields_of, storable
 from switchgear_documents.tables import DocumentRecord
@@ -31,6 +32,11 @@ def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
     """Return why a person should look, in plain words; empty for straight through."""
     if record.document_type is None:
         return ("the document has no type",)
+    return doubts_about(reading)
+
+
+def doubts_about(reading: Reading) -> tuple[str, ...]:
+    """Return the doubts that the reading itself gives; empty if its type may go straight on."""
     kind = KINDS[reading.document_type]
     reasons: list[str] = []
     if reading.document_type == "other":
@@ -50,8 +56,13 @@ def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
             if field.name in kind.required_fields
             and field.confidence < kind.straight_through_confidence
         )
-        reasons.extend(f"{check.name}: {check.detail}" for check in reading.failed_checks())
-    return tuple(reasons)
+    advice: list[str] = []
+    for check in reading.failed_checks():
+        if check.name == ENGINES_CHECK:
+            advice.append(check.detail)
+        elif kind.process is not None or check.name == "has_text":
+            reasons.append(f"{check.name}: {check.detail}")
+    return (*reasons, *advice) if reasons else ()
 
 
 def process_of(record: DocumentRecord) -> str | None:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from switchgear_documents import tools_operations
+from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.reading.templates import load_templates
 from switchgear_documents.rest import RestIntake
 from switchgear_documents.rows import count_states
 from switchgear_documents.sql import SqlDocuments
@@ -30,11 +32,18 @@ def build(context: Context) -> Part:
     settings = context.settings
     database = context.database("documents")
     files = Files(settings.data / "documents", max_bytes=settings.document_max_bytes)
+    if settings.document_templates is not None:
+        load_templates(settings.document_templates)  # a mistake is told now, not by a worker
     reader = Reader(
         timeout_s=settings.document_timeout_s,
         memory_mb=settings.document_memory_mb,
         max_pages=settings.document_max_pages,
         max_bytes=settings.document_max_bytes,
+        ocr_timeout_s=settings.document_ocr_timeout_s,
+        ocr_memory_mb=settings.document_ocr_memory_mb,
+        ocr_max_pages=settings.document_ocr_max_pages,
+        ocr_max_pixels=settings.document_ocr_max_pixels,
+        templates=settings.document_templates,
     )
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
@@ -48,5 +57,6 @@ def build(context: Context) -> Part:
         consumers=Stages(database, files, reader).consumers(),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
+        findings=engine_findings,
         close=reader.close,
     )

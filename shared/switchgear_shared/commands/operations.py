@@ -21,17 +21,17 @@ _END_STATES = ("filed", "rejected", "in_review")
 _POLL_S = 0.25
 _TO_THE_SECOND = len("2026-01-01T00:00:00")
 
-_documents = typer.Typer(no_args_is_help=True, help="Hand documents in and follow them.")
+documents = typer.Typer(no_args_is_help=True, help="Hand documents in and follow them.")
 _dead_letters = typer.Typer(no_args_is_help=True, help="Events that failed for good.")
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
-    app.add_typer(_documents, name="documents")
+    app.add_typer(documents, name="documents")
     app.add_typer(_dead_letters, name="dead-letters")
 
 
-@_documents.command("submit")
+@documents.command("submit")
 def submit(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False)],
     wait: Annotated[bool, typer.Option("--wait", help="Until each is done or needs you.")] = False,
@@ -74,7 +74,7 @@ def submit(
     show(rows, as_json=as_json, columns=("id", "state", "correlation_id", "record_uri"))
 
 
-@_documents.command("trace")
+@documents.command("trace")
 def trace(
     correlation_id: Annotated[str, typer.Argument()],
     acting: Annotated[str, typer.Option("--as", help="Who asks.")] = "clerk",

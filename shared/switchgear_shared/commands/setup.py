@@ -73,6 +73,12 @@ def doctor(
                     {"check": f"server {name}", "result": f"{len(server.front.own_tools)} tools"}
                     for name, server in host.servers.items()
                 )
+                rows.extend(
+                    {"check": what, "result": result}
+                    for server in host.servers.values()
+                    if server.part.findings is not None
+                    for what, result in server.part.findings()
+                )
         except SwitchgearError as error:
             rows.append({"check": "failed", "result": f"{error.code}: {error.message}"})
         return rows

@@ -1,31 +1,48 @@
 """One file's bytes into a Reading: what it is, then the parser for it, then the checks."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
 
 from switchgear_documents.reading.archives import read_archive
 from switchgear_documents.reading.checks import make_checks
-from switchgear_documents.reading.classifier import CLASSIFIER, classify
+from switchgear_documents.reading.classifier import CLASSIFIER, Verdict, classify
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.facturx import check_pages, embedded_invoice, read_einvoice
-from switchgear_documents.reading.labels import read_labels
+from switchgear_documents.reading.fields import read_fields
 from switchgear_documents.reading.markup import local_name, namespace, parse_xml
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.signatures import check_name, kind_of, signed_type
+from switchgear_documents.reading.templates import CONFIDENCE as TAUGHT
+from switchgear_documents.reading.templates import Template, template_for
 from switchgear_documents.reading.text import decode, read_email
 from switchgear_documents.reading.ubl import NAMESPACE as UBL
+from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
+
+if TYPE_CHECKING:
+    from switchgear_documents.reading.ocr import Ocr
 
 MOST_TEXT = 500_000
 _CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
-_PAGE_TYPES = ("invoice", "credit_note", "purchase_order", "order_confirmation", "receipt")
 
 
-def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> Reading:
+def read_contents(
+    data: bytes,
+    suffix: str,
+    *,
+    max_pages: int,
+    today: date,
+    ocr: "Ocr | None" = None,
+    templates: tuple[Template, ...] = (),
+) -> Reading:
     """Read a document; `suffix` is the ending of its name, which is checked and never trusted.
+
+    Pages that are pictures are read by `ocr`; without it the reading names them as unread. Pages
+    that one of `templates` recognises are read as it says, where it says anything.
 
     Raises UnreadableDocumentError for what is empty, damaged, locked or over a limit.
     """
@@ -33,7 +50,9 @@ def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> R
         raise UnreadableDocumentError("the file is empty")
     kind, media_type = kind_of(data)
     if kind == "pdf":
-        reading = _read_pdf(data, max_pages, today)
+        reading = _read_pdf(data, max_pages, today, ocr, templates)
+    elif kind == "image":
+        reading = _read_image(data, media_type, today, ocr, templates)
     elif kind == "xml":
         reading = _read_xml(data, today)
     elif kind == "zip":
@@ -44,9 +63,8 @@ def read_contents(data: bytes, suffix: str, *, max_pages: int, today: date) -> R
     elif kind == "html":
         reading = _by_words("text/html", "other", (_html_text(data),))
     else:
-        text = None if kind in ("image", "ole") else decode(data)
-        written_as: Format = "image" if kind == "image" else "other"
-        reading = _read_text(media_type, written_as, text, today)
+        text = None if kind == "ole" else decode(data)
+        reading = _read_text(media_type, "other", text, today)
     named = check_name(suffix.lower(), reading.media_type)
     return reading.model_copy(update={"checks": (*reading.checks, *named)})
 
@@ -65,16 +83,47 @@ def _read_xml(data: bytes, today: date) -> Reading:
     return _by_words("application/xml", "other", (text,))
 
 
-def _read_pdf(data: bytes, max_pages: int, today: date) -> Reading:
+def _read_pdf(
+    data: bytes,
+    max_pages: int,
+    today: date,
+    ocr: "Ocr | None",
+    templates: tuple[Template, ...],
+) -> Reading:
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     xml = embedded_invoice(pdf)
     extract = None if xml is None else read_einvoice(parse_xml(xml))
     if extract is None:
-        return _by_words("application/pdf", "pdf", pdf.page_texts, today)
+        seen: tuple[Check, ...] = ()
+        if ocr is not None and pdf.images:
+            scanned, seen = ocr.read_pdf(data, pdf.images)
+            pdf = pdf.with_pages(scanned)
+        texts, pages = pdf.page_texts, pdf.pages
+        reading = _by_words("application/pdf", "pdf", texts, today, pages, templates)
+        unread = pdf.images if ocr is None else ()
+        return reading.model_copy(
+            update={"checks": (*reading.checks, *seen), "unread_pages": unread}
+        )
     checks = (*make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
+
+
+def _read_image(
+    data: bytes,
+    media_type: str,
+    today: date,
+    ocr: "Ocr | None",
+    templates: tuple[Template, ...],
+) -> Reading:
+    if ocr is None:
+        reading = _by_words(media_type, "image", ("",))
+        return reading.model_copy(update={"unread_pages": (1,)})
+    pages, seen = ocr.read_image(data)
+    texts = tuple(page.text for page in pages)
+    reading = _by_words(media_type, "image", texts, today, pages, templates)
+    return reading.model_copy(update={"checks": (*reading.checks, *seen)})
 
 
 def _read_text(media_type: str, written_as: Format, text: str | None, today: date) -> Reading:
@@ -125,8 +174,14 @@ def _decided(
 
 
 def _by_words(
-    media_type: str, written_as: Format, texts: tuple[str, ...], today: date | None = None
+    media_type: str,
+    written_as: Format,
+    texts: tuple[str, ...],
+    today: date | None = None,
+    pages: tuple[Page, ...] = (),
+    templates: tuple[Template, ...] = (),
 ) -> Reading:
+    """Read what has no structure but its words; `pages` says where they stand, if that is known."""
     text = "\n\f\n".join(texts)
     if not text.strip():
         return Reading(
@@ -138,17 +193,21 @@ def _by_words(
             pages=len(texts),
             checks=(_no_text(),),
         )
-    verdict = classify(text)
-    extract = Extract(verdict.document_type, CLASSIFIER)
-    if today is not None and verdict.document_type in _PAGE_TYPES:
-        extract.fields.extend(read_labels(texts))
+    verdict, classifier = classify(text), CLASSIFIER
+    template = template_for(templates, text)
+    if template is not None and template.type is not None:
+        verdict, classifier = Verdict(template.type, TAUGHT), f"template/{template.name}"
+    extract = Extract(verdict.document_type, classifier)
+    if today is not None:
+        read_fields(pages or pages_of_text(texts), extract, template)
     return Reading(
         media_type=media_type,
         format=written_as,
         document_type=verdict.document_type,
         confidence=verdict.confidence,
-        classifier=CLASSIFIER,
+        classifier=classifier,
         fields=tuple(extract.fields),
+        lines=tuple(extract.lines),
         text=text[:MOST_TEXT],
         pages=len(texts),
         checks=make_checks(extract, today) if today is not None and extract.fields else (),
@@ -156,7 +215,7 @@ def _by_words(
 
 
 def _no_text() -> Check:
-    return Check(name="has_text", passed=False, detail="no text was found; scans are not read yet")
+    return Check(name="has_text", passed=False, detail="no text was found")
 
 
 def _html_text(data: bytes) -> str:

@@ -1,162 +1,189 @@
-"""Fields of an invoice page by their labels: a modest first guess, and said to be one."""
+"""Values by their labels: after it in its cell, to the right of it, or below it."""
 
 import re
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
-from switchgear_documents.reading.reading import FieldName, FieldReading
-from switchgear_documents.reading.written import find_amount, find_date
-from switchgear_shared.contracts.currencies import MINOR_DIGITS
+from switchgear_documents.reading.phrases import PHRASES, Phrases, Role
+from switchgear_documents.reading.words import Box, Cell, Page
+from switchgear_documents.reading.written import Dialect, amounts_in, dates_in
 
-_FORM_ALONE = 0.8
-_NEXT_LINE = 0.8
-_LONGEST_LINE = 300
+_LONGEST_CELL = 400
+_NEAR = 3
+_WITHIN = 45
+_SAME_CELL, _LATER, _RIGHT, _FURTHER, _BELOW, _LOWER = 1.0, 0.8, 0.97, 0.8, 0.85, 0.7
+_CELLS_TO_THE_RIGHT = 4
+_LINES_BELOW = 3
+_ALIGNED = 0.012
+_REACH = 5.0
+_NEXT_ROW = 0.97
 
-_NUMBER = re.compile(r"(?=[\w./-]*\d)[A-Za-z0-9][\w./-]{0,29}")
-_SIGNS = {"€": "EUR", "£": "GBP", "zł": "PLN", "₹": "INR", "US$": "USD"}
-_CURRENCY = re.compile(r"\b[A-Z]{3}\b|€|£|zł|₹|US\$")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_NUMBER = re.compile(r"(?=[\w./-]*\d)[A-Za-z0-9][\w./-]{0,39}")
+_LEAD = re.compile(r"[\s:#.°|=\-\u2013()*]*")
+_SIGN = re.compile(r"\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|Euro)\b)")
+_UNIT = re.compile(r"\W*(?:[A-Z]{2,3}|[€$£]|kč|zł|kr)?\W*", re.IGNORECASE)
 
 
-class _Rule(NamedTuple):
-    name: FieldName
-    label: re.Pattern[str]
-    value: Callable[[str], str | None]
-    confidence: float
+class Label(NamedTuple):
+    """A phrase found in a cell: what stands after `end` is what it may name."""
+
+    role: Role
+    strength: float
+    cell: Cell
+    start: int
+    end: int
 
 
-def read_labels(page_texts: tuple[str, ...]) -> list[FieldReading]:
-    """Return at most one value for each field: the first that stands by its label.
+class Candidate(NamedTuple):
+    """A value that may be the one: `score` weighs its label by how it stands to it."""
 
-    The gross total is the largest of those that stand by such a label, since every part of it may
-    be called a total too. The confidences stay a little below the share that was right on 58 pages
-    of known truth, and below that for the line after the label.
+    value: str
+    cell: Cell
+    score: float
+
+
+class Value(NamedTuple):
+    """A value in a text, and from where to where it stands."""
+
+    value: str
+    start: int
+    end: int
+
+
+Finder = Callable[[str], Iterator[Value]]
+
+
+def find_labels(pages: Sequence[Page], wanted: Sequence[Phrases] = PHRASES) -> list[Label]:
+    """Return every phrase found, page by page; of two that overlap in one role the stronger."""
+    found: list[Label] = []
+    for page in pages:
+        for cell in page.cells:
+            text = cell.text[:_LONGEST_CELL].lower()
+            taken: dict[Role, list[tuple[int, int]]] = {}
+            for phrases in wanted:
+                for match in phrases.pattern.finditer(text):
+                    spans = taken.setdefault(phrases.role, [])
+                    if any(start < match.end() and match.start() < end for start, end in spans):
+                        continue
+                    spans.append(match.span())
+                    found.append(Label(phrases.role, phrases.strength, cell, *match.span()))
+    return found
+
+
+def numbers_in(text: str) -> Iterator[Value]:
+    """Yield the words that could be a document's number."""
+    days = [(found.start, found.end) for found in dates_in(text)]
+    for match in _NUMBER.finditer(text):
+        value = match[0].rstrip(".-/_")
+        if any(start < match.end() and match.start() < end for start, end in days):
+            continue
+        if (
+            re.fullmatch(r"\d{1,3}(?:[.,]\d{3})*[.,]\d\d", match[0])
+            or text[match.end() :][:1] == "%"
+        ):
+            continue
+        yield Value(value, match.start(), match.start() + len(value))
+
+
+def date_finder(dialect: Dialect) -> Finder:
+    """Return what finds dates as this document writes them."""
+
+    def find(text: str) -> Iterator[Value]:
+        for found in dates_in(text, dialect):
+            yield Value(found.value, found.start, found.end)
+
+    return find
+
+
+def money_finder(dialect: Dialect, *, cents_only: bool = True) -> Finder:
+    """Return what finds amounts as this document writes them."""
+
+    def find(text: str) -> Iterator[Value]:
+        for found in amounts_in(text, dialect):
+            if found.is_money or not cents_only or _SIGN.match(text, found.end):
+                yield Value(format(found.value, "f"), found.start, found.end)
+
+    return find
+
+
+def beside(label: Label, page: Page, find: Finder, *, rows: int = 1) -> Iterator[Candidate]:
+    """Yield the values that stand to the label as values do, the likeliest places first.
+
+    What stands below counts only where nothing stands to the right: the nearest `rows` of it.
     """
-    found: dict[FieldName, FieldReading] = {}
-    for place, line, following in _lines(page_texts):
-        for rule in _RULES:
-            earlier = found.get(rule.name)
-            if earlier is not None and rule.name != "total_gross":
-                continue
-            reading = _apply(rule, place, line, following)
-            if reading is not None and (earlier is None or _larger(reading, earlier)):
-                found[rule.name] = reading
-        for reading in _unlabelled(place, line):
-            found.setdefault(reading.name, reading)
-    return list(found.values())
+    is_found = False
+    for candidate in (*_in_cell(label, find), *_to_the_right(label, page, find)):
+        is_found = True
+        yield candidate
+    if not is_found:
+        yield from islice(_below(label, page, find), rows)
 
 
-def _lines(page_texts: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
-    for page, text in enumerate(page_texts, start=1):
-        lines = [line.strip()[:_LONGEST_LINE] for line in text.splitlines()]
-        for number, line in enumerate(lines, start=1):
-            yield f"page {page}, line {number}", line, next(iter(lines[number:]), "")
+def _in_cell(label: Label, find: Finder) -> Iterator[Candidate]:
+    rest = label.cell.text[label.end :]
+    lead = _LEAD.match(rest)
+    skipped = lead.end() if lead else 0
+    for value in find(rest):
+        gap = value.start - skipped
+        if gap <= _NEAR:
+            share = _SAME_CELL
+        elif gap <= _WITHIN:
+            share = _LATER
+        else:
+            return
+        part = label.cell.part(label.end + value.start, label.end + value.end)
+        yield Candidate(value.value, part, label.strength * share)
 
 
-def _apply(rule: _Rule, place: str, line: str, following: str) -> FieldReading | None:
-    label = rule.label.search(line)
-    if label is None:
-        return None
-    for text, share in ((line[label.end() :], 1.0), (following, _NEXT_LINE)):
-        value = rule.value(text)
-        if value is not None:
-            confidence = round(rule.confidence * share, 2)
-            return FieldReading(name=rule.name, value=value, confidence=confidence, place=place)
-    return None
-
-
-def _larger(one: FieldReading, other: FieldReading) -> bool:
-    return Decimal(one.value) > Decimal(other.value)
-
-
-def _unlabelled(place: str, line: str) -> Iterator[FieldReading]:
-    """Yield what needs no label: an account by its form, a currency beside the amounts."""
-    if iban := _IBAN.search(line):
-        yield FieldReading(name="iban", value=iban[0], confidence=_FORM_ALONE, place=place)
-    for sign in _CURRENCY.findall(line) if any(c.isdigit() for c in line) else ():
-        code = _SIGNS.get(sign, sign)
-        if code in MINOR_DIGITS:
-            yield FieldReading(name="currency", value=code, confidence=_FORM_ALONE, place=place)
+def _to_the_right(label: Label, page: Page, find: Finder) -> Iterator[Candidate]:
+    line = page.lines[label.cell.line - 1]
+    place = line.index(label.cell)
+    if len(label.cell.text) - label.end > _WITHIN:
+        return
+    share = _RIGHT
+    for cell in line[place + 1 : place + 1 + _CELLS_TO_THE_RIGHT]:
+        lead = _LEAD.match(cell.text)
+        skipped = lead.end() if lead else 0
+        values = [value for value in find(cell.text) if value.start - skipped <= _NEAR]
+        if values:
+            for value in values[:1]:
+                yield Candidate(
+                    value.value, cell.part(value.start, value.end), label.strength * share
+                )
+            share *= _FURTHER
+        elif not _UNIT.fullmatch(cell.text):
             return
 
 
-def _number(text: str) -> str | None:
-    match = _NUMBER.match(text.strip(" \t:#.°|"))
-    if match is None or find_date(match[0]):
-        return None
-    return match[0].rstrip(".-/")
+def _below(label: Label, page: Page, find: Finder) -> Iterator[Candidate]:
+    if len(label.cell.text) - label.end > _NEAR:
+        return
+    share = _BELOW
+    missed = 0
+    reach = label.cell.part(label.start, label.end).box
+    for line in page.lines[label.cell.line :]:
+        under = next((cell for cell in line if _is_under(reach, cell)), None)
+        if under is None:
+            continue
+        if under.box.top - reach.bottom > _REACH * max(reach.height, page.line_height):
+            return
+        value = next((value for value in find(under.text) if value.start <= _NEAR), None)
+        if value is None:
+            missed += 1
+            share *= _LOWER
+            if missed == _LINES_BELOW:
+                return
+            continue
+        part = under.part(value.start, value.end)
+        yield Candidate(value.value, part, label.strength * share)
+        share *= _NEXT_ROW
+        reach = Box(reach.left, reach.top, reach.right, under.box.bottom)
 
 
-def _label(*phrases: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE)
-
-
-_NO = r"\s*[-.:]?\s*(?:no\b|nr\b|num(?:mer|ber|éro|ero)?\b|n[°º]|#|id\b)\.?"
-_RULES = (
-    _Rule(
-        "number",
-        re.compile(
-            rf"(?<!\w)(?:\w*rechnung(?: \(\d+\))?|rechnungs|invoice|facture|factura|fattura|factuur"
-            rf"|avoir|gutschrifts?|credit note|beleg){_NO}"
-            r"|(?:rechnung|factuur)s?nummer|numéro de (?:la )?facture|número de (?:la )?factura",
-            re.IGNORECASE,
-        ),
-        _number,
-        0.85,
-    ),
-    _Rule(
-        "due_date",
-        _label(
-            r"due(?: date| on| by)?", r"pay(?:able|ment)? by", r"fällig(?:keit)?(?:sdatum| am)?",
-            r"zahlbar bis(?: zum)?", r"(?:date d.)?échéance", r"(?:fecha de )?vencimiento",
-            r"(?:data di )?scadenza", r"vervaldatum",
-        ),
-        find_date,
-        0.85,
-    ),
-    _Rule(
-        "date",
-        _label(
-            r"(?:invoice|issue|bill(?:ing)?) date", r"(?:rechnungs|beleg)-?datum",
-            r"date (?:de (?:la )?facture|d.émission)", r"fecha(?: de (?:la )?factura)?",
-            r"data(?: (?:della )?fattura)?", r"factuurdatum", r"date", r"datum",
-            r"\w*rechnung.{0,40} vom",
-        ),
-        find_date,
-        0.8,
-    ),
-    _Rule(
-        "order_ref",
-        re.compile(
-            rf"(?<!\w)(?:p\.?o\.?|purchase order|your order|bestellung|bestell|auftrag|order"
-            rf"|(?:bon de )?commande|pedido|ordine|bestelling){_NO}"
-            r"|(?<!\w)(?:bestell|order)nummer|(?<!\w)bestellung\s*:",
-            re.IGNORECASE,
-        ),
-        _number,
-        0.85,
-    ),
-    _Rule(
-        "total_gross",
-        _label(
-            r"(?:grand|invoice|gross) total", r"total (?:amount|ttc|gross|incl\w*\.? \w+|due)",
-            r"(?:rechnungs|gesamt|brutto|end|rechnungsend)-?(?:betrag|summe)(?: brutto)?",
-            r"bruttosumme", r"montant ttc", r"importe total", r"total factura",
-            r"totale (?:fattura|documento)", r"totaal(?:bedrag)?", r"amount due",
-            r"total(?! (?:ht|net|tax|vat|excl|mwst|tva))",
-        ),
-        find_amount,
-        0.7,
-    ),
-    _Rule(
-        "total_net",
-        _label(
-            r"(?:net|sub)[ -]?total", r"(?:total|montant) (?:ht|net)", r"netto-?(?:betrag|summe)",
-            r"(?:gesamt|summe) netto", r"total excl\w*\.? \w+", r"base imponible", r"imponibile",
-            r"subtotaal",
-        ),
-        find_amount,
-        0.4,
-    ),
-)  # fmt: skip
+def _is_under(head: Box, cell: Cell) -> bool:
+    box = cell.box
+    shared = min(head.right, box.right) - max(head.left, box.left)
+    return (
+        shared > 0 or abs(head.right - box.right) < _ALIGNED or abs(head.left - box.left) < _ALIGNED
+    )

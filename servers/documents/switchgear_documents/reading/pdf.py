@@ -1,55 +1,163 @@
-"""The pages' text and the attachments of a PDF."""
+"""The pages' words and the attachments of a PDF."""
 
-from dataclasses import dataclass
+import ctypes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pypdfium2
+from pypdfium2 import raw
 
+from switchgear_documents.reading.words import Box, Page, Word
 from switchgear_shared.errors import UnreadableDocumentError
 
 MEDIA_TYPE = "application/pdf"
 
 _WRONG_PASSWORD = 4
 _TRAILER_BYTES = 4096
+_PLACED_PAGES = 12
+"""Words get their places on the first pages; what follows is read for its text alone."""
+
+_MOST_WORDS_PLACED = 5000
+_WORD = re.compile(r"[^\s\0]+")
 
 
 @dataclass(frozen=True)
 class Pdf:
-    """The text of each page in reading order, and the XML files attached, by name."""
+    """The text of each page in reading order, words in their places on the first of them.
+
+    `attachments` are the XML files attached, by name. `images` are the numbers of the pages,
+    from 1, that show a picture and hold no text.
+    """
 
     page_texts: tuple[str, ...]
     attachments: dict[str, bytes]
+    pages: tuple[Page, ...] = ()
+    images: tuple[int, ...] = ()
+
+    def with_pages(self, found: Sequence[Page]) -> "Pdf":
+        """Return the PDF with these pages in place of the pictures they were read from."""
+        by_number = {page.number: page for page in (*self.pages, *found)}
+        texts = list(self.page_texts)
+        for page in found:
+            texts[page.number - 1] = page.text
+        pages = tuple(by_number[number] for number in sorted(by_number))
+        return replace(self, page_texts=tuple(texts), pages=pages)
 
 
 def read_pdf(data: bytes, max_pages: int) -> Pdf:
     """Read a PDF; raises UnreadableDocumentError if it is damaged, locked or too long."""
-    if b"%%EOF" not in data[-_TRAILER_BYTES:]:
-        raise UnreadableDocumentError("the PDF is cut short: its end marker is missing")
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == _WRONG_PASSWORD:
-            raise UnreadableDocumentError("the PDF is locked with a password") from error
-        raise UnreadableDocumentError("the PDF is damaged and cannot be opened") from error
+    document = open_pdf(data)
     try:
         if len(document) > max_pages:
             raise UnreadableDocumentError(
                 f"the PDF has {len(document)} pages, at most {max_pages} are read"
             )
-        return Pdf(_page_texts(document), _attachments(document))
+        return _read(document)
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocumentError("the PDF is damaged inside") from error
     finally:
         document.close()
 
 
-def _page_texts(document: pypdfium2.PdfDocument) -> tuple[str, ...]:
+def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
+    """Open a PDF, for the caller to close; raises UnreadableDocumentError if it cannot be."""
+    if b"%%EOF" not in data[-_TRAILER_BYTES:]:
+        raise UnreadableDocumentError("the PDF is cut short: its end marker is missing")
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == _WRONG_PASSWORD:
+            raise UnreadableDocumentError("the PDF is locked with a password") from error
+        raise UnreadableDocumentError("the PDF is damaged and cannot be opened") from error
+
+
+def _read(document: pypdfium2.PdfDocument) -> Pdf:
     texts: list[str] = []
-    for page in document:
+    pages: list[Page] = []
+    images: list[int] = []
+    for number, page in enumerate(document, start=1):
         text_page = page.get_textpage()
-        texts.append(_clean(text_page.get_text_range()))
+        text = text_page.get_text_range()
+        texts.append(_clean(text))
+        if number <= _PLACED_PAGES:
+            pages.append(_placed(number, page, text_page, text))
+        if not text.strip() and _shows_a_picture(page):
+            images.append(number)
         text_page.close()
         page.close()
-    return tuple(texts)
+    return Pdf(tuple(texts), _attachments(document), tuple(pages), tuple(images))
+
+
+def _placed(
+    number: int, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str
+) -> Page:
+    """Ask for the boxes of each word's first and last letter: two calls, not one a letter."""
+    place = _Places(page, text_page, is_shifted=len(text) != text_page.count_chars())
+    words: list[Word] = []
+    for match in _WORD.finditer(text):
+        if len(words) == _MOST_WORDS_PLACED:
+            break
+        box = place.box(match.start(), match.end() - 1)
+        if box is not None:
+            words.append(Word(_clean(match[0]), box))
+    return Page(number, tuple(words), place.aspect)
+
+
+class _Places:
+    """Where the letters of one page are; PDF counts from the bottom left, we from the top left."""
+
+    def __init__(
+        self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, *, is_shifted: bool
+    ) -> None:
+        self._text_page = text_page
+        self._is_shifted = is_shifted
+        self._rect = raw.FS_RECTF()
+        left, bottom, right, top = page.get_bbox()
+        self._left, self._top = left, top
+        self._width, self._height = max(right - left, 1.0), max(top - bottom, 1.0)
+        self._turns = page.get_rotation() // 90 % 4
+        is_sideways = self._turns % 2 == 1
+        self.aspect = self._height / self._width if is_sideways else self._width / self._height
+
+    def box(self, first: int, last: int) -> Box | None:
+        """Return the box from one letter to another, None for what lies outside the page."""
+        one, other = self._letter(first), self._letter(last)
+        if one is None or other is None:
+            return None
+        box = _turned(
+            Box(
+                min(one[0], other[0]), min(one[1], other[1]),
+                max(one[2], other[2]), max(one[3], other[3]),
+            ),
+            self._turns,
+        )  # fmt: skip
+        is_inside = 0 <= box.centre <= 1 and 0 <= box.middle <= 1
+        return box if is_inside else None
+
+    def _letter(self, index: int) -> tuple[float, float, float, float] | None:
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
+        rect = self._rect
+        if not raw.FPDFText_GetLooseCharBox(self._text_page, index, ctypes.byref(rect)):
+            return None
+        return (
+            (rect.left - self._left) / self._width,
+            (self._top - rect.top) / self._height,
+            (rect.right - self._left) / self._width,
+            (self._top - rect.bottom) / self._height,
+        )
+
+
+def _turned(box: Box, turns: int) -> Box:
+    """Return the box as it lies once the page is turned clockwise by quarters."""
+    for _ in range(turns):
+        box = Box(1 - box.bottom, box.left, 1 - box.top, box.right)
+    return box
+
+
+def _shows_a_picture(page: pypdfium2.PdfPage) -> bool:
+    return any(True for _ in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
 
 
 def _clean(text: str) -> str:

@@ -4,12 +4,19 @@ import codecs
 import encodings
 import pkgutil
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.contents import read_contents
 
+if TYPE_CHECKING:
+    from switchgear_documents.reading.ocr import Ocr
+
+_ENOUGH = 1_000_000
 _OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
     b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -24,7 +31,14 @@ _EMAIL = (
 )
 
 
-def rehearse() -> None:
+_CONTRACT = (
+    b"Agreement entered into as of May 1, 2020 between Abc Def Inc. (the x) and Ghi Jkl Ltd. "
+    b"The term of this agreement is two years. It is governed by the laws of Ohio."
+)
+_SLIP = b"Receipt\nSHOP SDN BHD\nDate 01/05/2020\nTotal RM 1.00 EUR\nCash 2.00\nChange 1.00"
+
+
+def rehearse(ocr: "Ocr | None" = None) -> None:
     """Read one small document of each kind, and load every text encoding Python has."""
     for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(LookupError):
@@ -35,9 +49,25 @@ def rehearse() -> None:
         _EMAIL,
         _pdf(),
         _word(),
+        _CONTRACT,
+        _SLIP,
     )
-    for sample in samples:
-        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1))
+    unlimited = replace(ocr, max_pages=1, max_pixels=_ENOUGH) if ocr is not None else None
+    for sample in (*samples, *(_scans() if ocr else ())):
+        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=unlimited)
+
+
+def _scans() -> Iterator[bytes]:
+    """Yield a small scan in each format."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - only where there is an engine
+
+    Image.init()
+    picture = Image.new("RGB", (160, 60), "white")
+    ImageDraw.Draw(picture).text((9, 9), "Invoice 1\n1.00", "black", font_size=20)
+    for name in ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP", "PDF"):
+        file = BytesIO()
+        picture.save(file, name)
+        yield file.getvalue()
 
 
 def _pdf() -> bytes:

@@ -1,36 +1,37 @@
 """Reading documents in processes that may hang, swell or crash without harm to ours."""
 
 import asyncio
-import json
 import os
-import select
-import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
 
-from switchgear_documents.reading.reading import Reading
-from switchgear_documents.reading.worker import LENGTH, Limits
-from switchgear_shared.errors import (
-    BackendUnavailableError,
-    NotFoundError,
-    UnreadableDocumentError,
+from switchgear_documents.reading.engines import (
+    ENGINES,
+    EngineName,
+    MissingEngineError,
+    tessdata,
 )
+from switchgear_documents.reading.escalation import (
+    combined,
+    is_convincing,
+    needs_ocr,
+    with_engines,
+)
+from switchgear_documents.reading.pool import Pool, StoppedError
+from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.worker import Limits
+from switchgear_shared.errors import NotFoundError, UnreadableDocumentError
 
-_MODULE = "switchgear_documents.reading.worker"
-_START_S = 60.0
-_MOST_ANSWER_BYTES = 32 * 1024 * 1024
+_OCR_DOCUMENTS_PER_WORKER = 50
+_OCR_IDLE_S = 120.0
 
 
 class Reader:
-    """A pool of warm worker processes, started when first needed.
+    """Reads documents in worker processes; scans in workers that have an OCR engine loaded.
 
-    A worker gets no environment, no file, no socket and no child process; memory and processor
-    time are limited. It is replaced after `documents_per_worker` documents and after any failure.
-    At most `workers` documents are read at once; the others wait.
+    Workers without an engine stay small and read everything first. Only what turns out to hold
+    pictures of text goes on to a worker with the first engine, and to one with the next where the
+    reading does not convince: no total, sums that do not add up, words hard to read.
     """
 
     def __init__(
@@ -42,188 +43,86 @@ class Reader:
         max_bytes: int = 32 * 1024 * 1024,
         workers: int = 2,
         documents_per_worker: int = 500,
+        engines: Sequence[EngineName] = ENGINES,
+        ocr_timeout_s: float = 120.0,
+        ocr_memory_mb: int = 4096,
+        ocr_max_pages: int = 20,
+        ocr_max_pixels: int = 100_000_000,
+        templates: Path | None = None,
     ) -> None:
-        self._timeout_s = timeout_s
         self._max_bytes = max_bytes
-        self._limits = Limits(
+        taught = str(templates.resolve()) if templates is not None else None
+        plain = Limits(
             cpu_s=timeout_s,
             memory_mb=memory_mb,
             max_pages=max_pages,
             documents=documents_per_worker,
             parent_pid=os.getpid(),
+            templates=taught,
         )
-        self._slots = asyncio.Semaphore(workers)
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
-        self._is_closed = False
+        self._plain = Pool(plain, timeout_s=timeout_s, workers=workers)
+        self._by_engine = {
+            engine: Pool(
+                Limits(
+                    cpu_s=ocr_timeout_s,
+                    memory_mb=ocr_memory_mb,
+                    max_pages=max_pages,
+                    documents=min(documents_per_worker, _OCR_DOCUMENTS_PER_WORKER),
+                    parent_pid=os.getpid(),
+                    templates=taught,
+                    engine=engine,
+                    tessdata=tessdata(),
+                    ocr_max_pages=ocr_max_pages,
+                    ocr_max_pixels=ocr_max_pixels,
+                ),
+                timeout_s=ocr_timeout_s,
+                workers=1,
+                idle_s=_OCR_IDLE_S,
+            )
+            for engine in engines
+        }
 
     async def read(self, path: Path, name: str) -> Reading:
         """Read the file at `path`; `name` is what its sender called it and opens nothing.
-
-        A reader that was killed on it is given a second try: what killed it may have been the
-        machine. A file that kills two is at fault.
 
         Raises UnreadableDocumentError if the file, or what it does to its reader, is at fault;
         BackendUnavailableError if no worker can be started or the reader was closed meanwhile.
         """
         data = await asyncio.to_thread(_load, path, self._max_bytes)
-        try:
-            return await self._once(data, name)
-        except _CrashedError:
-            return await self._once(data, name)
+        suffix = Path(name).suffix[:16]
+        reading = await self._plain.read(data, suffix)
+        return await self._by_ocr(data, suffix, reading) if needs_ocr(reading) else reading
 
-    async def _once(self, data: bytes, name: str) -> Reading:
-        async with self._slots:
-            worker = await self._checked_out()
-            self._busy.add(worker)
+    async def _by_ocr(self, data: bytes, suffix: str, plain: Reading) -> Reading:
+        """Return the likeliest of what the engines make of it; a missing one is in its checks."""
+        best: Reading | None = None
+        missing: list[str] = []
+        stopped: StoppedError | None = None
+        for pool in self._by_engine.values():
             try:
-                return await worker.read(data, Path(name).suffix[:16], self._timeout_s)
-            except UnreadableDocumentError as error:
-                if self._is_closed:  # the worker was ours to kill: no fault of the document
-                    raise BackendUnavailableError("the reader was closed meanwhile") from error
-                raise
-            finally:
-                self._busy.discard(worker)
-                if worker.is_usable and not self._is_closed:
-                    self._idle.append(worker)
-                else:
-                    await worker.kill()
-
-    async def _checked_out(self) -> "_Worker":
-        """Return a live worker: one may have died while nobody watched."""
-        if self._is_closed:
-            raise BackendUnavailableError("the reader is closed")
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.is_usable:
-                return worker
-            await worker.kill()
-        return await _Worker.start(self._limits)
+                reading = await pool.read(data, suffix)
+            except MissingEngineError as error:
+                missing.append(str(error))
+            except StoppedError as error:
+                stopped = error
+            else:
+                best = reading if best is None else combined(best, reading)
+                if is_convincing(best):
+                    break
+        if best is None and stopped is not None and not plain.text:
+            raise stopped
+        return with_engines(best or plain, missing)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
-        """The processes now alive, idle ones first."""
-        return tuple(worker.pid for worker in (*self._idle, *self._busy))
+        """The processes now alive: those without an engine first, idle ones before busy ones."""
+        pools = (self._plain, *self._by_engine.values())
+        return tuple(pid for pool in pools for pid in pool.worker_pids)
 
     async def close(self) -> None:
         """Kill every worker, for good; a document being read can be read again elsewhere."""
-        self._is_closed = True
-        workers = [*self._idle, *self._busy]
-        self._idle.clear()
-        for worker in workers:
-            await worker.kill()
-
-
-class _Worker:
-    def __init__(self, process: Process, limits: Limits) -> None:
-        self._process = process
-        self._limits = limits
-        self._left = limits.documents
-        self._is_sound = True
-        self._death = os.pidfd_open(process.pid)
-
-    @classmethod
-    async def start(cls, limits: Limits) -> Self:
-        """Start a process and wait until it has imported its parsers and limited itself."""
-        arguments = ("-I", "-m", _MODULE, json.dumps(asdict(limits)))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={},
-            start_new_session=True,
-        )
-        worker = cls(process, limits)
-        try:
-            async with asyncio.timeout(_START_S):
-                await worker._receive()
-        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
-            await worker.kill()
-            code = process.returncode
-            raise BackendUnavailableError(
-                f"the reading process did not start (exit code {code})"
-            ) from error
-        except BaseException:
-            await worker.kill()
-            raise
-        return worker
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_usable(self) -> bool:
-        return self._is_sound and self._left > 0 and not self._is_dead()
-
-    async def read(self, data: bytes, suffix: str, timeout_s: float) -> Reading:
-        self._left -= 1
-        self._is_sound = False  # until it has answered: a cancelled read leaves half an answer
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._send({"suffix": suffix, "size": len(data)}, data)
-                answer = await self._receive()
-        except TimeoutError as error:
-            raise UnreadableDocumentError(
-                f"reading took longer than {timeout_s:g} s and was stopped"
-            ) from error
-        except (OSError, asyncio.IncompleteReadError) as error:
-            await self.kill()
-            code = self._process.returncode or 0
-            was_killed = code < 0 and code != -signal.SIGXCPU
-            kind = _CrashedError if was_killed else UnreadableDocumentError
-            raise kind(self._cause_of_death()) from error
-        if "broken" in answer:
-            raise UnreadableDocumentError(str(answer["broken"]))
-        self._is_sound = True
-        if "unreadable" in answer:
-            raise UnreadableDocumentError(str(answer["unreadable"]))
-        return Reading.model_validate_json(json.dumps(answer["reading"]))
-
-    async def kill(self) -> None:
-        if self._death >= 0:
-            os.close(self._death)
-            self._death = -1
-        if self._process.returncode is None:  # killing a zombie leaves its own exit code
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await self._process.wait()
-
-    async def _send(self, header: dict[str, Any], data: bytes) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
-        body = json.dumps(header).encode()
-        self._process.stdin.write(LENGTH.pack(len(body)) + body)
-        self._process.stdin.write(data)
-        await self._process.stdin.drain()
-
-    async def _receive(self) -> dict[str, Any]:
-        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
-        length = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))[0]
-        if length > _MOST_ANSWER_BYTES:
-            raise ConnectionAbortedError
-        return json.loads(await self._process.stdout.readexactly(length))
-
-    def _is_dead(self) -> bool:
-        """Ask the kernel: asyncio may not have noticed yet."""
-        poll = select.poll()
-        poll.register(self._death, select.POLLIN)
-        return bool(poll.poll(0))
-
-    def _cause_of_death(self) -> str:
-        code = self._process.returncode or 0
-        if code == -signal.SIGXCPU:
-            return f"it used more than {self._limits.cpu_s:g} s of processor time"
-        if code < 0:
-            return f"the reader crashed on it ({signal.Signals(-code).name})"
-        return f"the reader stopped on it (exit code {code})"
-
-
-class _CrashedError(UnreadableDocumentError):
-    """The reader died of a signal that was not its processor limit."""
+        for pool in (self._plain, *self._by_engine.values()):
+            await pool.close()
 
 
 def _load(path: Path, max_bytes: int) -> bytes:

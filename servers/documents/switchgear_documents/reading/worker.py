@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
+from switchgear_documents.reading.engines import EngineName, MissingEngineError, load_engine
 from switchgear_shared.errors import UnreadableDocumentError
+
+if TYPE_CHECKING:
+    from switchgear_documents.reading.ocr import Ocr
 
 LENGTH = struct.Struct(">I")
 
@@ -29,13 +33,23 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What one worker may use; `documents` is how many it reads before it is replaced."""
+    """What one worker may use; `documents` is how many it reads before it is replaced.
+
+    A worker with an `engine` reads scans too: at most `ocr_max_pages` of a document, each of at
+    most `ocr_max_pixels`. `tessdata` is the folder of tesseract's language data,
+    `templates` that of what was taught about suppliers.
+    """
 
     cpu_s: float
     memory_mb: int
     max_pages: int
     documents: int
     parent_pid: int
+    engine: EngineName | None = None
+    tessdata: str | None = None
+    ocr_max_pages: int = 0
+    ocr_max_pixels: int = 0
+    templates: str | None = None
 
 
 def main() -> None:
@@ -44,8 +58,15 @@ def main() -> None:
     _die_with(limits.parent_pid)
     requests, answers = _take_over_streams()
     from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
+    from switchgear_documents.reading.templates import load_templates  # noqa: PLC0415 - heavy
 
-    rehearsal.rehearse()
+    try:
+        ocr = _load_ocr(limits)
+    except MissingEngineError as error:
+        _send(answers, {"missing": str(error)})
+        return
+    templates = load_templates(Path(limits.templates)) if limits.templates else ()
+    rehearsal.rehearse(ocr)
     _limit(limits)
     _send(answers, {"ready": True})
     while (header := _receive(requests)) is not None:
@@ -54,7 +75,12 @@ def main() -> None:
         today = datetime.now(UTC).date()
         try:
             reading = contents.read_contents(
-                data, header["suffix"], max_pages=limits.max_pages, today=today
+                data,
+                header["suffix"],
+                max_pages=limits.max_pages,
+                today=today,
+                ocr=ocr,
+                templates=templates,
             )
         except UnreadableDocumentError as error:
             _send(answers, {"unreadable": error.message})
@@ -66,6 +92,17 @@ def main() -> None:
             return
         else:
             _send(answers, {"reading": reading.model_dump(mode="json")})
+
+
+def _load_ocr(limits: Limits) -> "Ocr | None":
+    """Load the engine, told to use no other thread: there will be none to have."""
+    if limits.engine is None:
+        return None
+    os.environ.update(OMP_THREAD_LIMIT="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+    from switchgear_documents.reading.ocr import Ocr  # noqa: PLC0415 - heavy
+
+    engine = load_engine(limits.engine, limits.tessdata)
+    return Ocr(engine, limits.ocr_max_pages, limits.ocr_max_pixels)
 
 
 def _die_with(parent_pid: int) -> None:

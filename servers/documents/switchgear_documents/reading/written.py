@@ -1,8 +1,10 @@
 """Dates and amounts as people write them, in six languages."""
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 _NAMES = (
     "jan gen ene",
@@ -21,16 +23,89 @@ _NAMES = (
 _MONTHS = {name: month for month, names in enumerate(_NAMES, start=1) for name in names.split()}
 _MONTHS_IN_A_YEAR = 12
 _CENTURY = 2000
+_THOUSANDS = 3
+_CENTS = 2
+_MINUS = ("-", "\u2212", "\u2013")
 
-_YEAR_FIRST = re.compile(r"\b((?:19|20)\d\d)[-/.](\d\d?)[-/.](\d\d?)\b")
-_NUMBERS = re.compile(r"\b(\d\d?)[./-](\d\d?)[./-]((?:19|20)?\d\d)\b")
-_DAY_NAME_YEAR = re.compile(
-    r"\b(\d\d?)(?:\.|st|nd|rd|th)?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b"
+_DATE = re.compile(
+    r"(?<![\d.,/-])(?:"
+    r"(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.]) ?(?P<m1>\d\d?)(?P=s1) ?(?P<d1>\d\d?)"
+    r"|(?P<a2>\d\d?)(?P<s2> ?[./-]) ?(?P<b2>\d\d?)(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
+    r"|(?P<d3>\d\d?)(?:\.|st|nd|rd|th|er|º|°)?[\s-]*(?:de |of |day of )?"
+    r"(?P<n3>[^\W\d_]{3,10})\.?,?[\s-]*(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
+    r")(?:(?=\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
+    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y4>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
 )
-_NAME_DAY_YEAR = re.compile(r"\b([^\W\d_]{3,10})\.?\s+(\d\d?)(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _AMOUNT = re.compile(
-    r"(?<![\w.,])-?(?:\d{1,3}(?:[.,'\u2019 \u00a0\u202f]\d{3})+|\d{1,9})[.,]\d\d(?![\w%])(?!\s?%)"
+    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|EUR|USD|GBP|CHF|MYR)\s?)?(?P<minus>-)?"
+    r"(?P<digits>\d{1,3}(?:(?P<gap>[.,'\u2019 \u00a0\u202f])\d{3})(?:(?P=gap)\d{3})*(?!\d)|\d{1,9})"
+    r"(?:(?P<point>[.,])(?P<decimals>\d{1,4}))?(?P<after>-(?![\w-]))?(?![\w/:']|[.,-]\d|\s?%)"
 )
+
+
+class DateIn(NamedTuple):
+    """A date in a text: ISO 8601, and from where to where it stands."""
+
+    value: str
+    start: int
+    end: int
+
+
+class AmountIn(NamedTuple):
+    """A number in a text; `is_money` if it is written with two decimals or after a currency."""
+
+    value: Decimal
+    start: int
+    end: int
+    is_money: bool
+
+
+class Dialect(NamedTuple):
+    """How one document writes: which mark stands before decimals, and what a date starts with."""
+
+    decimal_mark: str = "."
+    is_month_first: bool = False
+
+
+def dialect_of(text: str) -> Dialect:
+    """Tell a document's dialect by the majority of its numbers and by its unambiguous dates."""
+    commas = len(re.findall(r"\d,\d\d(?![\d.,])", text))
+    points = len(re.findall(r"(?<![\d.])\d+(?:,\d{3})*\.\d\d(?![\d.,])", text))
+    mark = "," if commas > points else "."
+    second = [
+        (int(m["a2"]), int(m["b2"]))
+        for m in _DATE.finditer(text)
+        if m["a2"] is not None and m["s2"].strip() != "."
+    ]
+    if any(first > _MONTHS_IN_A_YEAR for first, _ in second):
+        return Dialect(mark, is_month_first=False)
+    if any(last > _MONTHS_IN_A_YEAR for _, last in second):
+        return Dialect(mark, is_month_first=True)
+    american = re.search(r"\$|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
+    return Dialect(mark, is_month_first=american is not None and mark == "." and "€" not in text)
+
+
+def dates_in(text: str, dialect: Dialect = Dialect()) -> Iterator[DateIn]:  # noqa: B008 - immutable
+    """Yield the dates in the text, in its order; what is no day of the calendar is left out."""
+    for match in _DATE.finditer(text):
+        value = _date(match, dialect)
+        if value is not None:
+            yield DateIn(value, match.start(), match.end())
+
+
+def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  # noqa: B008 - same
+    """Yield the numbers in the text that are neither dates nor percentages, in its order."""
+    days = [(found.start, found.end) for found in dates_in(text, dialect)]
+    for match in _AMOUNT.finditer(text):
+        if any(start < match.end() and match.start() < end for start, end in days):
+            continue
+        yield AmountIn(
+            _number(match, dialect),
+            match.start(),
+            match.end(),
+            is_money=match["money"] is not None or len(match["decimals"] or "") == _CENTS,
+        )
 
 
 def find_date(text: str) -> str | None:
@@ -38,31 +113,49 @@ def find_date(text: str) -> str | None:
 
     Where day and month could be either, the day is taken to stand first, as in most of the world.
     """
-    text = text.lower()
-    if match := _YEAR_FIRST.search(text):
-        return _iso(int(match[1]), int(match[2]), int(match[3]))
-    if match := _NUMBERS.search(text):
-        day, month, year = int(match[1]), int(match[2]), int(match[3])
-        if month > _MONTHS_IN_A_YEAR:
-            day, month = month, day
-        return _iso(year if year >= _CENTURY // 2 else year + _CENTURY, month, day)
-    if match := _DAY_NAME_YEAR.search(text):
-        return _iso(int(match[3]), _month(match[2]), int(match[1]))
-    if match := _NAME_DAY_YEAR.search(text):
-        return _iso(int(match[3]), _month(match[1]), int(match[2]))
-    return None
+    return next((found.value for found in dates_in(text)), None)
 
 
 def find_amount(text: str) -> str | None:
     """Return the last amount with two decimals in the text: totals stand to the right."""
-    amounts = _AMOUNT.findall(text)
-    if not amounts:
-        return None
-    digits = re.sub(r"[^\d-]", "", amounts[-1])
-    return format(Decimal(digits).scaleb(-2), "f")
+    amounts = [found for found in amounts_in(text, dialect_of(text)) if found.is_money]
+    return format(amounts[-1].value, "f") if amounts else None
+
+
+def _number(match: re.Match[str], dialect: Dialect) -> Decimal:
+    whole, gap = match["digits"], match["gap"]
+    decimals = match["decimals"] or ""
+    if gap in (".", ",") and match["point"] is None:
+        groups = whole.split(gap)
+        if len(groups) == 2 and gap == dialect.decimal_mark and len(groups[0]) < _THOUSANDS:  # noqa: PLR2004 - one mark, such as the 1.500 of a quantity
+            whole, decimals = groups
+    number = Decimal(re.sub(r"\D", "", whole) + (f".{decimals}" if decimals else ""))
+    sign = (match["sign"] or "").strip() in _MINUS or match["minus"] or match["after"]
+    return -number if sign else number
+
+
+def _date(match: re.Match[str], dialect: Dialect) -> str | None:
+    if match["y1"]:
+        return _iso(int(match["y1"]), int(match["m1"]), int(match["d1"]))
+    if match["y2"]:
+        first, second = int(match["a2"]), int(match["b2"])
+        is_month_first = dialect.is_month_first and match["s2"].strip() != "."
+        day, month = (second, first) if is_month_first else (first, second)
+        if month > _MONTHS_IN_A_YEAR:
+            day, month = month, day
+        return _iso(_year(match["y2"]), month, day)
+    if match["y3"]:
+        return _iso(_year(match["y3"]), _month(match["n3"]), int(match["d3"]))
+    return _iso(int(match["y4"]), _month(match["n4"]), int(match["d4"]))
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    return year if year >= _CENTURY // 2 else year + _CENTURY
 
 
 def _month(name: str) -> int:
+    name = name.lower()
     return _MONTHS.get(name[:4]) or _MONTHS.get(name[:3]) or 0
 
 

@@ -1,0 +1,90 @@
+"""`switchgear documents evaluate` and `generate`: what the reading is worth, and on what."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from switchgear_documents.evaluation.manifest import Entry, load
+from switchgear_documents.evaluation.observations import (
+    Observation,
+    observe,
+    observe_in_process,
+)
+from switchgear_documents.evaluation.report import report
+from switchgear_documents.evaluation.tables import lines_of
+from switchgear_documents.reading.sandbox import Reader
+from switchgear_shared.commands.console import run, settings_with, show
+from switchgear_shared.commands.operations import documents
+
+Folder = Annotated[Path, typer.Argument(help="A folder with documents and a manifest.json.")]
+
+
+def register() -> None:
+    """Add these commands to the group `documents`."""
+    documents.command()(evaluate)
+    documents.command()(generate)
+
+
+def evaluate(
+    folder: Folder,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Without the sandbox: for files you trust.")
+    ] = False,
+    pages_only: Annotated[
+        bool, typer.Option("--pages-only", help="Take the XML out of hybrid PDFs first.")
+    ] = False,
+    groups: Annotated[
+        list[str] | None, typer.Option("--group", help="Only this format group; repeatable.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Read documents of known truth with the product's reader, and say how well it did."""
+    seen = run(_observed(folder, groups, in_process=in_process, pages_only=pages_only))
+    if not seen:
+        raise typer.BadParameter(f"no document is of the group {', '.join(groups or ())}")
+    measured = report(seen)
+    if as_json:
+        show(measured.as_json(), as_json=True)
+    else:
+        typer.echo("\n".join(lines_of(measured)))
+
+
+async def _observed(
+    folder: Path, groups: list[str] | None, *, in_process: bool, pages_only: bool
+) -> list[Observation]:
+    entries = [entry for entry in load(folder) if not groups or entry.group in groups]
+    settings = settings_with()
+    if in_process:
+        pages = settings.document_max_pages
+        watched = observe_in_process(folder, entries, max_pages=pages, pages_only=pages_only)
+        return [seen async for seen in watched]
+    reader = Reader(
+        timeout_s=settings.document_timeout_s,
+        memory_mb=settings.document_memory_mb,
+        max_pages=settings.document_max_pages,
+        max_bytes=settings.document_max_bytes,
+    )
+    try:
+        return await _all(folder, entries, reader, pages_only=pages_only)
+    finally:
+        await reader.close()
+
+
+async def _all(
+    folder: Path, entries: list[Entry], reader: Reader, *, pages_only: bool
+) -> list[Observation]:
+    return [seen async for seen in observe(folder, entries, reader, pages_only=pages_only)]
+
+
+def generate(
+    folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
+    count: Annotated[int, typer.Option("--count", min=1, max=100_000)] = 140,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed, the same files.")] = 1,
+) -> None:
+    """Write documents of our own invention, of every type in six languages, and their truth."""
+    from switchgear_documents.generating.collection import (  # noqa: PLC0415 - brings a drawer
+        generate as write,
+    )
+
+    typer.echo(f"wrote {len(write(folder, count, seed))} documents to {folder}")

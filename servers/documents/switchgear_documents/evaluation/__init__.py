@@ -1,0 +1,1 @@
+"""How well documents are read: the product's own reader against documents of known truth."""

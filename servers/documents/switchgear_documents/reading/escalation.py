@@ -1,0 +1,93 @@
+"""When a scan is worth another engine, and which of two readings to believe."""
+
+import re
+from collections.abc import Sequence
+
+from switchgear_documents.reading.reading import Check, FieldName, FieldReading, Reading
+
+ENGINES_CHECK = "every_engine_is_installed"
+"""Advice to who reads a review; it is no doubt about the document."""
+
+_EXPECTED: dict[str, tuple[FieldName, ...]] = {
+    "receipt": ("date", "supplier", "total_gross"),
+    "invoice": ("number", "date", "supplier", "total_gross"),
+    "credit_note": ("number", "date", "supplier", "total_gross"),
+    "purchase_order": ("number", "date"),
+}
+_SURE_FIELD, _SURE_TYPE = 0.8, 0.8
+_SHARED, _DISPUTED, _ONLY_ONE, _MOST = 0.6, 0.75, 0.8, 0.97
+
+
+def needs_ocr(reading: Reading) -> bool:
+    """Tell whether pages are pictures that nobody has read, and no structure made them needless."""
+    return bool(reading.unread_pages)
+
+
+def is_convincing(reading: Reading) -> bool:
+    """Tell whether the type is clear, the fields such a document has are there, and all add up."""
+    expected = _EXPECTED.get(reading.document_type, ())
+    sure = {field.name for field in reading.fields if field.confidence >= _SURE_FIELD}
+    return (
+        reading.confidence >= _SURE_TYPE
+        and sure.issuperset(expected)
+        and not reading.failed_checks()
+    )
+
+
+def combined(one: Reading, other: Reading) -> Reading:
+    """Return the reading that speaks for itself more, borne out by the other field by field.
+
+    Of equals the second is taken, the better engine's. What both engines read is surer; what only
+    the other found is added, less sure. Spaces are taken from whoever saw the same letters apart.
+    """
+    best, rest = (one, other) if _weight(one) > _weight(other) else (other, one)
+    theirs = {field.name: field for field in rest.fields}
+    fields = [_agreed(field, theirs.get(field.name), rest.text) for field in best.fields]
+    names = {field.name for field in fields}
+    fields += [
+        field.model_copy(update={"confidence": round(field.confidence * _ONLY_ONE, 2)})
+        for name, field in theirs.items()
+        if name not in names
+    ]
+    return best.model_copy(update={"fields": tuple(fields)})
+
+
+def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> FieldReading:
+    value, sure = field.value, field.confidence
+    if field.name in ("supplier", "buyer"):
+        value = respaced(value, text)
+    if other is not None:
+        if _letters(other.value) == _letters(value):
+            sure = 1 - (1 - sure) * (1 - other.confidence * _SHARED)
+        else:
+            sure *= _DISPUTED
+    return field.model_copy(update={"value": value, "confidence": round(min(sure, _MOST), 2)})
+
+
+def respaced(name: str, text: str) -> str:
+    """Return the name with the spaces that the text has in it, where it holds the same letters."""
+    letters = "".join(name.split())
+    found = re.search(r"[ \t]?".join(map(re.escape, letters)), text, re.IGNORECASE)
+    if found is None or found[0].count(" ") <= name.count(" "):
+        return name
+    spaced = iter(found[0])
+    original = iter(letters)
+    return "".join(" " if mark.isspace() else next(original) for mark in spaced)
+
+
+def _letters(value: str) -> str:
+    return re.sub(r"\W", "", value).casefold()
+
+
+def with_engines(reading: Reading, missing: Sequence[str]) -> Reading:
+    """Return the reading with the engines that were not there, if any, among its checks."""
+    if not missing:
+        return reading
+    check = Check(name=ENGINES_CHECK, passed=False, detail="; ".join(missing))
+    return reading.model_copy(update={"checks": (*reading.checks, check)})
+
+
+def _weight(reading: Reading) -> float:
+    expected = _EXPECTED.get(reading.document_type, ())
+    found = sum(field.confidence for field in reading.fields if field.name in expected)
+    return found / max(len(expected), 1) + reading.confidence - 0.3 * len(reading.failed_checks())

@@ -1,0 +1,168 @@
+"""The fields of a page out of words in places: every reader's candidates, weighed together."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from switchgear_documents.reading.agreements import read_agreement
+from switchgear_documents.reading.codes import read_currency, read_iban, read_vat_ids
+from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.labels import (
+    Candidate,
+    Finder,
+    Label,
+    beside,
+    date_finder,
+    find_labels,
+    money_finder,
+    numbers_in,
+)
+from switchgear_documents.reading.parties import read_parties
+from switchgear_documents.reading.phrases import Role
+from switchgear_documents.reading.positions import read_positions
+from switchgear_documents.reading.reading import FieldName, FieldReading
+from switchgear_documents.reading.receipts import is_slip, read_receipt
+from switchgear_documents.reading.templates import Template
+from switchgear_documents.reading.totals import Total, read_totals
+from switchgear_documents.reading.words import Cell, Page
+from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
+
+PAGES_READ = 12
+_SURE_LABEL, _SURE_MOST = 0.9, 0.95
+_UNLABELLED = 0.35
+_TOP = 0.45
+_TOTALS: dict[Total, FieldName] = {
+    "net": "total_net",
+    "tax": "total_tax",
+    "gross": "total_gross",
+    "due": "total_due",
+}
+_AMOUNTS: dict[Total, AmountName] = {"net": "net", "tax": "tax", "gross": "gross", "due": "due"}
+_AMOUNT_OF: dict[FieldName, AmountName] = {name: _AMOUNTS[total] for total, name in _TOTALS.items()}
+_INVOICE_LIKE = ("invoice", "credit_note", "purchase_order", "order_confirmation")
+
+
+def read_fields(pages: Sequence[Page], extract: Extract, template: Template | None = None) -> None:
+    """Add the fields that documents of the extract's type have; types without any add none.
+
+    What the template of the page's supplier finds stands before what the general reader does.
+    """
+    taught = template.read(pages[:PAGES_READ]) if template is not None else {}
+    _read_by_type(pages, extract)
+    for name, candidate in taught.items():
+        extract.fields[:] = [field for field in extract.fields if field.name != name]
+        extract.fields.append(as_field(name, candidate))
+        if (amount := _AMOUNT_OF.get(name)) is not None:
+            extract.amounts[amount] = Decimal(candidate.value)
+
+
+def _read_by_type(pages: Sequence[Page], extract: Extract) -> None:
+    kind = extract.document_type
+    if kind == "contract":
+        extract.fields.extend(as_field(*found) for found in read_agreement(pages).items())
+    elif kind == "receipt" or _is_of_a_shop(pages, extract):
+        _add_receipt(pages[0], extract)
+    elif kind in _INVOICE_LIKE:
+        read_invoice(pages, extract)
+
+
+def _is_of_a_shop(pages: Sequence[Page], extract: Extract) -> bool:
+    """Tell whether the page is a till's slip, whatever its words had it taken for."""
+    return extract.document_type in ("invoice", "other") and len(pages) == 1 and is_slip(pages[0])
+
+
+def _add_receipt(page: Page, extract: Extract) -> None:
+    found = read_receipt(page)
+    if extract.document_type == "invoice":  # a shop's tax invoice has a number too
+        number = _best(_all([page], find_labels([page]), "number", numbers_in))
+        found |= {"number": number} if number is not None else {}
+    if "total_gross" in found:
+        extract.amounts["gross"] = Decimal(found["total_gross"].value)
+    extract.fields.extend(as_field(name, candidate) for name, candidate in found.items())
+
+
+def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
+    """Add what an invoice, a credit note or an order shows to the extract."""
+    pages = pages[:PAGES_READ]
+    dialect = dialect_of("\n".join(page.text for page in pages))
+    labels = find_labels(pages)
+    find_dates = date_finder(dialect)
+    found: dict[FieldName, Candidate | None] = {}
+    found["number"] = _best(_all(pages, labels, "number", numbers_in))
+    found["due_date"] = _best(_all(pages, labels, "due_date", find_dates))
+    dated = _best(_all(pages, labels, "date", find_dates))
+    found["date"] = dated or _lonely_date(pages, dialect)
+    found["order_ref"] = _best(_all(pages, labels, "order_ref", numbers_in))
+    parties = read_parties(pages, labels)
+    found["supplier"], found["buyer"] = parties.supplier, parties.buyer
+    found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    found["iban"] = read_iban(pages)
+    found["currency"] = read_currency(pages, labels)
+    totals = read_totals(pages, labels, money_finder(dialect))
+    for total, name in _TOTALS.items():
+        found[name] = totals.chosen.get(total)
+        candidate = totals.chosen.get(total)
+        if candidate is not None:
+            extract.amounts[_AMOUNTS[total]] = Decimal(candidate.value)
+    _add_lines(pages, dialect, extract)
+    extract.fields.extend(
+        as_field(name, candidate) for name, candidate in found.items() if candidate is not None
+    )
+
+
+def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> None:
+    """Add the table's lines if they bear themselves out: by their sum, or each by its price."""
+    rows = read_positions(pages, money_finder(dialect), dialect)
+    total = sum(rows.nets, Decimal(0))
+    totals = {extract.amounts.get("net"), extract.amounts.get("gross")}
+    if rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
+        extract.lines.extend(rows.lines)
+        if total != extract.amounts.get("gross") or "net" not in extract.amounts:
+            extract.line_nets.extend(rows.nets)
+
+
+def as_field(name: FieldName, candidate: Candidate) -> FieldReading:
+    """Return the candidate as a field with its place on the page."""
+    cell = candidate.cell
+    box = tuple(round(min(max(edge, 0.0), 1.0), 4) for edge in cell.box)
+    return FieldReading(
+        name=name,
+        value=candidate.value,
+        confidence=round(min(candidate.score, _SURE_MOST) * cell.confidence, 2),
+        place=f"page {cell.page}, line {cell.line}",
+        page=cell.page,
+        box=box,
+    )
+
+
+def _all(
+    pages: Sequence[Page], labels: Iterable[Label], role: Role, find: Finder
+) -> list[Candidate]:
+    by_page = {page.number: page for page in pages}
+    return [
+        candidate
+        for label in labels
+        if label.role == role
+        for candidate in beside(label, by_page[label.cell.page], find)
+    ]
+
+
+def _best(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the best; that another value stands by as good a label makes it less sure."""
+    if not candidates:
+        return None
+    best = max(candidates, key=lambda c: (round(c.score, 2), -c.cell.page, -c.cell.line))
+    rivals = [c for c in candidates if c.value != best.value and c.score > best.score - 0.1]
+    return best._replace(score=best.score - 0.15) if rivals else best
+
+
+def _lonely_date(pages: Sequence[Page], dialect: Dialect) -> Candidate | None:
+    """Return a date that stands by itself in the upper part of the first page."""
+    for cell in _top(pages):
+        for found in dates_in(cell.text, dialect):
+            if found.end - found.start > len(cell.text) * 0.5:
+                return Candidate(found.value, cell.part(found.start, found.end), _UNLABELLED)
+    return None
+
+
+def _top(pages: Sequence[Page]) -> Iterable[Cell]:
+    return (cell for page in pages[:1] for cell in page.cells if cell.box.top < _TOP)

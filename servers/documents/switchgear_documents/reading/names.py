@@ -1,0 +1,112 @@
+"""What the name of a company looks like on paper, and what only stands where names do."""
+
+import re
+
+from switchgear_documents.reading.words import Cell
+
+_MOST_NAME = 90
+_SHORTEST, _LONGEST = 3, 70
+_LETTERS = 0.6
+_MOST_WORDS = 8
+_LONGEST_LINE = 160
+
+
+def any_of(
+    lines: str, *, whole: bool = True, flags: re.RegexFlag = re.IGNORECASE
+) -> re.Pattern[str]:
+    """Return the alternatives, one or more to a line, as one pattern; of whole words if `whole`."""
+    either = "|".join(line.strip() for line in lines.strip().splitlines())
+    return re.compile(rf"(?<!\w)(?:{either})(?!\w)" if whole else either, flags)
+
+
+LEGAL_FORM = any_of(
+    r"""
+    GmbH(?: ?& ?Co\.?)?(?: ?KG(?:aA)?)?|mbH|AG|SE|KG|OHG|GbR|e\. ?K\.|e\. ?V\.|UG|eG|a\. ?G\.|VVaG
+    Ltd\.?|Limited|PLC|plc|LLC|L\.L\.C\.|LLP|LP|Inc\.?|Incorporated|Corp\.?|Corporation|Co\.|Company
+    S\.?A\.?R\.?L\.?|SAS|S\.A\.S\.?|SASU|EURL|SNC|S\.A\.?|SA|SCI|S\.?L\.?U?\.?|S\.r\.l\.?|SRL|Srl
+    S\.p\.A\.?|SpA|B\.?V\.?|N\.?V\.?|V\.O\.F\.|ApS|A/S|AB|Oy|Oyj|AS|Sp\. ?z ?o\.? ?o\.?|s\.r\.o\.
+    Kft\.?|Lda\.?|d\.o\.o\.|Sdn\.? ?Bhd\.?|SDN\.? ?BHD\.?|S/B|Bhd\.?|Pte\.?(?: Ltd\.?)?
+    Pty\.?(?: Ltd\.?)?|Pvt\.?|GMBH|LTD\.?|INC\.?|CORP\.?
+    """,
+    flags=re.RegexFlag(0),
+)
+ADDRESS = any_of(
+    r"""
+    \b(?:[A-Z]{1,2}-?)?\d{4,6}\s+[^\W\d_]{2,}|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b
+    \b\d{4} ?[A-Z]{2}\b|[^\W\d_]{3,}(?:str\.|(?:straße|strasse|weg|allee|platz|gasse|laan)\b)
+    \w+straat\b|\b(?:rue|avenue|boulevard|via|calle|street|road|suite|floor|jalan|jln)\b
+    \b[A-Z]{2},? \d{5}\b
+    """,
+    whole=False,
+)
+_NOT_A_NAME = any_of(
+    r"""
+    invoice|tax invoice|rechnung|facture|factura|fattura|factuur|credit note|gutschrift|avoir
+    receipt|quittung|statement|purchase order|order|bestellung|commande|original|copy|kopie
+    duplicat\w*|page|seite|date|datum|total|logo|tel|fax|phone|e-?mail|www|number|nummer|name
+    verkäufer|lieferant\W*$|rechnungs?e?r?steller|(?:seller|supplier|vendor|client)\W*$|käufer
+    kunde|buyer|customer|adresse|address|description|ust|vat|tva|gln|siren|siret|iban|bic|hrb
+    herrn?|frau|mr|mrs|ms|monsieur|madame|pos|deutschland|germany|france|bemerkung\w*
+    testkennzeichen|bill to|sold to|ship to|contract|agency|globale|cash|customer|welcome|thank
+    """
+)
+_META = any_of(
+    r"""
+    nummer|number|no|nr|globale nummer|gln|gtin|lief-?nr|kunden-?nr|id|code|tel\w*|phone|fax
+    e-?mail|ust|vat|steuer\w*|tva|siren|siret|logo|anschrift|address|adresse
+    """
+)
+_SALUTATION = re.compile(
+    r"\W*(?:herrn?|frau|firma|mr|mrs|ms|an|to|monsieur|madame|m\.|mme|sra?|sig|de heer|mevrouw)\W*",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+def tidy(name: str) -> str:
+    """Return the name without what stands around it."""
+    name = re.split(r"\s[|·•*]\s|\s{2,}", name.strip(" \t|·•*:;,-"))[0]
+    return name.strip(" ,;:|·•")[:_MOST_NAME]
+
+
+def name_key(name: str) -> str:
+    """Return what two spellings of one name share: its letters and digits, case folded."""
+    return re.sub(r"[^\w]", "", tidy(name)).casefold()
+
+
+def is_like_a_name(text: str) -> bool:
+    """Tell whether the text could be a name: short, of letters, and no word of a form."""
+    return (
+        _SHORTEST <= len(text) <= _LONGEST
+        and sum(map(str.isalpha, text)) > len(text) * _LETTERS
+        and ":" not in text
+        and not is_heading(text)
+        and not ADDRESS.search(text)
+        and len(text.split()) <= _MOST_WORDS
+    )
+
+
+def is_heading(text: str) -> bool:
+    """Tell whether the text starts with a word that forms use and names do not."""
+    return bool(_NOT_A_NAME.match(text.lstrip(" *#|-_.")))
+
+
+def is_beside_the_name(text: str) -> bool:
+    """Tell a line that stands in an address and is not its name: a number, a salutation."""
+    bare = text.lstrip(" *#|-_.")
+    return bool(_META.match(bare) or _SALUTATION.fullmatch(bare)) or not _WORD.search(text)
+
+
+def named_by_form(cell: Cell) -> Cell | None:
+    """Return the part of the cell that is a name ending in a legal form, None without one."""
+    text = cell.text
+    form = LEGAL_FORM.search(text) if len(text) <= _LONGEST_LINE else None
+    if form is None or form.start() < _SHORTEST:
+        return None
+    before = text[: form.start()]
+    starts = (before.rfind(mark) + len(mark) for mark in (": ", "| ", "· ", "• ") if mark in before)
+    start = max(starts, default=0)
+    name = text[start : form.end()]
+    if re.search(r"\d{3,}", name) or len(name.split()) > _MOST_WORDS:
+        return None
+    return cell.part(start, form.end())

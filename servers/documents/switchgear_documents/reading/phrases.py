@@ -1,0 +1,180 @@
+"""What stands beside a value to say what it is, in six languages.
+
+English, German, French, Spanish, Italian and Dutch. Each line holds alternatives of a regular
+expression over lower-case text; the strength is how often what stands beside such a phrase is the
+thing, as seen on pages of known truth and rounded down.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+Role = Literal[
+    "number", "date", "due_date", "order_ref", "currency", "buyer", "supplier", "owner",
+    "net", "tax", "gross", "due", "prepaid",
+]  # fmt: skip
+"""What a label stands for; `owner` is whom an account belongs to."""
+
+
+class Phrases(NamedTuple):
+    """Ways to name one role, of one strength."""
+
+    role: Role
+    strength: float
+    pattern: re.Pattern[str]
+
+
+_PARTS = {
+    "<no>": r"(?:no\.?|nr\.?|num\.?|number|nummer|numéro|número|numero|n[°ºo]?\.?|#|id|ref\w*\.?)",
+    "<invoice>": (
+        r"(?:(?:tax |sales |commercial |pro ?forma )?(?:invoice|inv)|bill|credit (?:note|memo)"
+        r"|\w*rechnung\w*(?: \(\d+\))?|beleg|\w*gutschrifts?(?: \(\d+\))?|facture|avoir|factura"
+        r"|note de crédit|fattura|nota di credito|nota de crédito|factuur|creditnota)"
+    ),
+    "<order>": (
+        r"(?:p\.?\s?o\.?|(?:purchase|your|customer|sales)? ?order|(?:ihre )?bestell(?:ung)?s?"
+        r"|(?:ihre )?auftrags?|(?:bon de )?commande|(?:su )?pedido|(?:vostro )?ordine|bestelling)"
+    ),
+    "<value>": r"(?=\s*[:.]?\s*(?:$|\d|[a-zé]{3,10}\.? \d|\d{1,2} [a-z]))",
+    "<'>": "[\u2019' ]",
+}
+
+
+def phrases(role: Role, strength: float, lines: str) -> Phrases:
+    """Return the alternatives, one or more to a line, as one pattern of whole words."""
+    either = "|".join(line.strip() for line in lines.strip().splitlines())
+    for part, pattern in _PARTS.items():
+        either = either.replace(part, pattern)
+    return Phrases(role, strength, re.compile(rf"(?<![\w-])(?:{either})(?!\w)"))
+
+
+PHRASES: tuple[Phrases, ...] = (
+    phrases("number", 0.95, r"""
+        <invoice>\s*[-.:/]?\s*<no>(?!\w)(?:\s*<no>(?!\w))?
+        (?:rechnung|factuur|beleg|gutschrift)s?-?nummer|número (?:de )?(?:la )?factura
+        num[ée]ro (?:de |della )?(?:la )?(?:facture|factura|fattura|avoir)
+        <no>\s*(?:de |della )?(?:facture|factura|fattura)|<no>\s+(?:of )?invoice
+        document (?:no|number|nr)\.?|receipt\s*(?:#\s*)?(?:no\.?|number|#)
+        """),
+    phrases("number", 0.75, r"""
+        (?:\w*rechnung|invoice|facture|factura|factuur|avoir)(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})
+        (?:fattura|gutschrift)(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})
+        """),
+    phrases("number", 0.85, r"""
+        (?:\w*rechnung|gutschrift|invoice|facture|factura|fattura) [^:]{3,45}? <no>(?=\s*:?\s*\S*\d)
+        """),
+    phrases("number", 0.5, r"""
+        (?:bill|statement|doc|document|bon|ticket)\s*(?:no\.?|#|nr\.?)
+        ^\W*(?:no|nr|n[°º]|number|nummer|número|numéro)\.?(?=\s*[:#]|\s+\d)
+        """),
+    phrases("date", 0.95, r"""
+        (?:invoice|issue|billing|bill|tax|document)[ -]date|date (?:of )?(?:issue|invoice)(?:d)?
+        (?:rechnungs|beleg|ausstellungs)-?datum|rechnungs- und (?:liefer|leistungs)datum
+        liefer- und rechnungsdatum|\w*datum der rechnung
+        date (?:de (?:la )?facture(?! associ)|d<'>émission|facture|de facturation)|émise? le
+        fecha (?:de )?(?:la )?(?:factura|emisi[óo]n|expedici[óo]n)
+        data (?:della )?(?:fattura|emissione|documento)|factuurdatum
+        \w*rechnung(?! (?:gem|zu|nach|über)) .{0,60}?\bvom|\w*rechnungs?korrektur .{0,40}?\bvom
+        \w*gutschrift .{0,40}?\bvom|invoice .{0,40}?\bdated|facture .{0,40}?\bdu(?= \d)
+        """),
+    phrases("date", 0.8, r"""
+        (?<![a-zéà] )(?<!-)(?:date|datum|fecha|data|dated|issued(?: on)?)<value>
+        [a-zäöüß]{3,20}, (?:den|le|li)
+        """),
+    phrases("due_date", 0.92, r"""
+        (?:payment |net |invoice )?due(?: date| on| by)?(?=\W*(?:$|\d|[a-z]{3,9}\.? \d))
+        pay(?:able|ment)?(?: is due)? (?:by|on|before|until)|date due|please pay by
+        fällig(?:keit|keits-?datum|keitstag| am| zum| bis)?(?:sdatum)?|zahlungsziel|zahlungstermin
+        zahlbar .{0,60}?\bbis(?: zum)?|(?:zahlen|überweisen) (?:sie )?.{0,40}?bis(?: zum)?
+        (?:date (?:d.|limite d<'>?))?échéance(?: le)?|date limite (?:de paiement|de règlement)?
+        payable (?:le|avant le|au)|à payer avant le|(?:fecha (?:de )?)?vencimiento
+        (?:data (?:di )?)?scadenza|verval-?datum|uiterlijk(?: op)?|te betalen (?:voor|vóór)
+        """),
+    phrases("order_ref", 0.9, r"""
+        <order>\s*[-.:/]?\s*<no>|(?:bestell|order|auftrags|bestelling)-?nummer
+        po(?=\s*[:#])|bestellung(?=\s*:)|n[°º] (?:de )?(?:bon de )?commande|n[°º] d<'>ordine
+        n[°º] de pedido|uw (?:referentie|ordernummer)|(?:your|customer) ref(?:erence)?\.?
+        """),
+    phrases("currency", 0.95, r"""
+        (?:rechnungs)?währung|currency|devise|moneda|valuta
+        (?:alle )?(?:beträge|preise|amounts|prices|montants|importes|importi) (?:are )?(?:in|en)
+        bedragen in
+        """),
+    phrases("supplier", 0.9, r"""
+        verkäufer|lieferant|rechnungs(?:er)?steller|leistungserbringer|seller|supplier|vendor
+        (?:bill(?:ed)? |invoice )?from|sold by|issued by|vendeur|fournisseur|émetteur|prestataire
+        vendedor|proveedor|emisor|fornitore|cedente(?:/prestatore)?|leverancier|verkoper
+        remit(?:tance)? to|payable to|expéditeur
+        """),
+    phrases("owner", 0.7, r"""
+        kontoinhaber|account (?:name|holder)|bénéficiaire|titulaire(?: du compte)?|t\.n\.v\.
+        beneficiar(?:y|io)|intestatario|ten name van|make (?:all )?checks? payable to
+        """),
+    phrases("buyer", 0.9, r"""
+        käufer(?:/leistungsempfänger)?|(?:leistungs|rechnungs)empfänger|kunde|rechnungsadresse
+        rechnung an|bill(?:ed)?[ -]to|sold[ -]to|invoiced? to|buyer|customer|client|ship to
+        recipient|acheteur|adresse d[ue] (?:client|facturation)(?: client)?|factur[ée]e? à
+        destinataire|cliente|comprador|facturar a|destinatario|cessionario(?:/committente)?
+        spett(?:abile|\.?le)?|klant|koper|factuuradres|factuur aan|advertiser
+        """),
+    phrases("net", 0.9, r"""
+        (?:net|sub)[ -]?total(?: amount)?|total net(?: amount)?|net (?:amount|value)
+        (?:total|amount|price|value)s? (?:ex|before|without)\w*\.? (?:of )?(?:vat|tax(?:es)?|gst)
+        taxable (?:amount|value)|netto-?(?:betrag|summe|gesamt)|gesamtnetto(?:betrag)?
+        (?:gesamt|summe|total|rechnungssumme|gesamtbetrag|positionen)[- ]netto(?:betrag)?
+        rechnungs(?:summe|betrag) (?:netto|ohne ust\.?)|zwischensumme|netto(?: eur| €)?$
+        summe (?:ohne|exkl\.?|zzgl\.?) (?:mwst|ust)\.?|(?:netto)?warenwert|positionssumme
+        (?:sous[- ]?)?total (?:g[ée]n[ée]ral )?(?:h\.?t\.?|hors taxes?)|sous[- ]total
+        montant (?:h\.?t\.?|hors taxes?)|base (?:h\.?t\.?|tva|imponible)|total (?:sin iva|base)
+        (?:totale )?imponibile|totale (?:netto|merce)|subtotaal|line total sum|total excl\w*\.?
+        (?:totaal|bedrag|totaal ?bedrag) ?(?:excl\.?|exclusief|netto)(?: btw)?
+        """),
+    phrases("tax", 0.85, r"""
+        (?:total )?(?:sales |output )?(?:vat|tax|gst|taxes)(?: amount| total)?(?!<taxed>)
+        (?:total )?(?:sales )?(?:vat|tax|gst)(?: amount)?\s*$|steuer-?betrag(?: in)?|steuersumme
+        (?:<summed>)?(?:\d+(?:,\d+)? ?% )?(?:<german>)(?!\.?[- ]?id|\.?-?nr|nummer)
+        steuern?(?= gesamt)|(?:cuota |importe )?i\.?v\.?a\.?(?! ?(?:n|id|:? ?it))|igic
+        (?:total |montant (?:de la )?)?(?:t\.?v\.?a\.?)(?! ?(?:intra|n[°º]|id|acquitt|non|:? ?fr))
+        (?:totale )?imposta|(?:totaal |bedrag )?btw(?![- ]?(?:nr|nummer|id))(?: bedrag)?
+        """.replace("<taxed>", r" ?(?:id|no|nr|number|reg|invoice|rate|point|date|code|ident"
+                    r"|exc|inc|office|payer|period|%? ?$)")
+        .replace("<summed>", "gesamtbetrag |summe |zzgl\\.? |zuzüglich |enthaltene ")
+        .replace("<german>", "(?:mw|u)st\\.?|(?:umsatz|mehrwert|versicherungs?)steuer")),
+    phrases("gross", 0.92, r"""
+        (?:grand|invoice|gross|order|overall) total(?: amount)?|amount incl\w*\.? \w+
+        total (?:amount|ttc|t\.t\.c\.?|gross|invoice|payable|price|sales?)(?: \(?incl\w*[^)]*\)?)?
+        total \(?(?:incl|inc|with)\w*\.? \w+(?: \w+)?\)?|total in (?:eur|usd|gbp|chf)
+        (?:rechnungs|gesamt|brutto|end|rechnungsend|rechnungsgesamt|gesamtbrutto)-?<sum>
+        summe (?:gesamt|brutto|inkl\.? \w+)|(?:gesamt|total) brutto|brutto(?: eur| €)?$
+        gesamt(?:summe)?(?: in)?(?: eur| €)?(?=\s*:?\s*(?:$|[\d€(]))
+        rechnungssumme(?! (?:ohne|netto))
+        (?:montant|total) (?:g[ée]n[ée]ral |net )?t\.?t\.?c\.?|montant total|importe total
+        total (?:à régler|général|toutes taxes comprises)|total (?:factura|importe|con iva|a pagar)
+        totale (?:fattura|documento|generale|da pagare|complessivo|ivato)|factuurbedrag
+        totaal(?:bedrag)?(?! (?:excl|netto|btw))(?: incl\.?(?: btw)?)?|te betalen(?: bedrag)?
+        """.replace("<sum>", r"(?:betrag|summe|preis)(?! (?:ohne|netto|der (?:zu|ab)))"
+                    r"(?: brutto| inkl\.? \w+)?")),
+    phrases("gross", 0.7, r"""
+        total(?! (?:<parts>))|totale(?! (?:imponibile|imposta|iva|netto|merce))
+        summe(?! (?:netto|ohne|exkl|zzgl))|gesamt$|betrag$
+        """.replace("<parts>", r"ht|h\.t|hors|net\b|tax|vat|gst|excl|ex |mwst|tva|iva|btw|discount"
+                    r"|items?|qty|quantity|weight|paid|sin|base|due|allow|charge|before|without|remise")),
+    phrases("due", 0.9, r"""
+        (?:total )?(?:amount|balance)(?: now)? (?:due|payable|owed|owing|to pay)|total due
+        please pay|zahl-?betrag|(?:noch )?zu zahlen(?:der)?(?: betrag| beitrag)?|fälliger betrag
+        offener betrag|restbetrag|zahlungsbetrag|net (?:à|a) payer|solde(?: d[uû])?|saldo
+        (?:montant |total |reste |solde )(?:à|a) payer|(?:total |importe |l[íi]quido )?a pagar
+        (?:netto |totale )?(?:da|a) pagare|(?:nog )?te betalen
+        """),
+    phrases("prepaid", 0.9, r"""
+        (?:erhaltene |geleistete )?(?:an|voraus)zahlung(?:en)?|acompte|anticipo|acconto
+        (?:less |minus )?(?:deposit|prepaid|paid|payments? received|advance)(?: amount)?
+        aanbetaling|ausstehende forderung
+        """),
+)  # fmt: skip
+
+REVERSE_CHARGE = re.compile(
+    r"reverse[- ]charge|steuerfrei|umsatzsteuerfrei|steuerbefreit|innergemeinschaftlich"
+    r"|vat exempt|tax exempt|zero[- ]rated|tva non applicable|exon[ée]ration de tva|autoliquidation"
+    r"|exenta de iva|inversione contabile|esente iva|btw verlegd|§ ?19 ustg|kleinunternehmer"
+    r"|steuerschuldnerschaft"
+)

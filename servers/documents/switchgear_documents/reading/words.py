@@ -1,0 +1,180 @@
+"""A page as words in places: what every layout-aware reader works on, whoever found the words."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+_SAME_LINE = 0.5
+_GAP = 1.3
+_LEAST_UPRIGHT = 4
+_UPRIGHT = 1.8
+_MOST_WORDS = 20_000
+
+
+class Box(NamedTuple):
+    """A place on a page in fractions of its width and height, from the top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        """How much of the page's height it takes."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> float:
+        """How much of the page's width it takes."""
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        """The height on the page at which its middle lies."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def centre(self) -> float:
+        """How far from the left its middle lies."""
+        return (self.left + self.right) / 2
+
+
+class Word(NamedTuple):
+    """A run of characters without a gap; `confidence` is 1 where nobody had to guess."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Words of one line with no wide gap between them, such as a label or a table's cell."""
+
+    words: tuple[Word, ...]
+    page: int
+    line: int
+
+    @cached_property
+    def text(self) -> str:
+        """Its words, one space apart."""
+        return " ".join(word.text for word in self.words)
+
+    @cached_property
+    def box(self) -> Box:
+        """The smallest box that holds its words."""
+        return around(word.box for word in self.words)
+
+    @property
+    def confidence(self) -> float:
+        """How sure the least sure word is."""
+        return min(word.confidence for word in self.words)
+
+    def part(self, start: int, end: int) -> "Cell":
+        """Return the words that the characters from `start` to `end` of the text belong to."""
+        kept: list[Word] = []
+        position = 0
+        for word in self.words:
+            if position < end and position + len(word.text) > start:
+                kept.append(word)
+            position += len(word.text) + 1
+        return Cell(tuple(kept) or self.words, self.page, self.line)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page; `aspect` is its width divided by its height."""
+
+    number: int
+    words: tuple[Word, ...]
+    aspect: float = 0.707
+
+    @cached_property
+    def lines(self) -> tuple[tuple[Cell, ...], ...]:
+        """Lines from top to bottom, each as its cells from left to right."""
+        return tuple(
+            tuple(Cell(tuple(words), self.number, number) for words in _cells(line, self.aspect))
+            for number, line in enumerate(_lines(self.words, self.aspect), start=1)
+        )
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell, line by line."""
+        return tuple(cell for line in self.lines for cell in line)
+
+    @cached_property
+    def text(self) -> str:
+        """The text line by line, wide gaps kept as wide."""
+        return "\n".join("   ".join(cell.text for cell in line) for line in self.lines)
+
+    @cached_property
+    def line_height(self) -> float:
+        """The height of a usual word."""
+        return median(word.box.height for word in self.words) if self.words else 0.0
+
+
+def around(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box that holds all."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def pages_of_text(texts: Sequence[str]) -> tuple[Page, ...]:
+    """Return pages for text without places, set in letters of one width."""
+    return tuple(_page_of_text(number, text) for number, text in enumerate(texts, start=1))
+
+
+def _page_of_text(number: int, text: str) -> Page:
+    lines = [line.expandtabs(8) for line in text.splitlines()]
+    width = max((len(line) for line in lines), default=1) or 1
+    height = max(len(lines), 1)
+    words: list[Word] = []
+    for row, line in enumerate(lines):
+        for match in re.finditer(r"\S+", line):
+            box = Box(
+                match.start() / width, row / height, match.end() / width, (row + 0.9) / height
+            )
+            words.append(Word(match[0], box))
+        if len(words) > _MOST_WORDS:
+            break
+    return Page(number, tuple(words), aspect=width / (2 * height))
+
+
+def _lines(words: Iterable[Word], aspect: float) -> list[list[Word]]:
+    """Put words that overlap in height into one line; text that runs up the page stands apart."""
+    lines: list[list[Word]] = []
+    upright: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.box.middle):
+        if (
+            len(word.text) >= _LEAST_UPRIGHT
+            and word.box.height > word.box.width * aspect * _UPRIGHT
+        ):
+            upright.append([word])
+            continue
+        for line in reversed(lines[-3:]):
+            other = line[-1].box
+            shared = min(other.bottom, word.box.bottom) - max(other.top, word.box.top)
+            if shared > _SAME_LINE * min(other.height, word.box.height):
+                line.append(word)
+                break
+        else:
+            lines.append([word])
+    for line in lines:
+        line.sort(key=lambda word: word.box.left)
+    return lines + upright
+
+
+def _cells(line: list[Word], aspect: float) -> list[list[Word]]:
+    cells = [[line[0]]]
+    for before, word in pairwise(line):
+        letter = min(before.box.height, word.box.height) / aspect
+        if word.box.left - before.box.right > _GAP * letter:
+            cells.append([word])
+        else:
+            cells[-1].append(word)
+    return cells
