@@ -50,7 +50,7 @@ def doubts(record: DocumentRecord, reading: Reading) -> tuple[str, ...]:
             if field.name in kind.required_fields
             and field.confidence < kind.straight_through_confidence
         )
-        reasons.extend(f"{check.name}: {check.detail}" for check in reading.failed_checks())
+    reasons.extend(f"{check.name}: {check.detail}" for check in reading.failed_checks())
     return tuple(reasons)
 
 

@@ -49,7 +49,8 @@ def _arithmetic(extract: Extract, currency: str | None) -> Iterator[Check]:
     if "net" in amount and ("line_total" in amount or extract.line_nets):
         base = amount.get("line_total", lines)
         net = base - amount.get("allowances", zero) + amount.get("charges", zero)
-        yield _equal("lines_and_charges_are_net", net, amount["net"], unit)
+        wide = unit if extract.line_tolerance is None else 2 * extract.line_tolerance + unit
+        yield _equal("lines_and_charges_are_net", net, amount["net"], wide)
     if extract.tax_parts and "tax" in amount:
         yield _equal("tax_parts_sum_to_tax", sum(extract.tax_parts, zero), amount["tax"], unit)
     says_prepaid = "prepaid" in amount or "line_total" in amount  # MINIMUM and pages do not

@@ -93,6 +93,10 @@ def read_cii(root: Element) -> Extract:
     finder.add_text(
         "currency", f"{settlement}/InvoiceCurrencyCode", f"{settlement}/OrderCurrencyCode"
     )
+    if finder.extract.document_type in ("purchase_order", "order_confirmation"):
+        requested = f"{words.transaction}/ApplicableHeaderTradeDelivery/RequestedDelivery"
+        event = f"{requested}SupplyChainEvent/OccurrenceDateTime/DateTimeString"
+        finder.add_date("delivery_date", event)
     _add_totals(finder, root, settlement, words)
     means = f"{settlement}/SpecifiedTradeSettlementPaymentMeans"
     finder.add_text(

@@ -90,6 +90,14 @@ class FieldFinder:
         if element is not None:
             self._add(name, text_of(element), element)
 
+    def add_joined(
+        self, name: FieldName, elements: Iterable[Element | None], separator: str
+    ) -> None:
+        """Add the texts of those elements that there are, as one; its place is the first one's."""
+        there = [element for element in elements if element is not None]
+        if there:
+            self._add(name, separator.join(text_of(element) for element in there), there[0])
+
     def add_date(self, name: FieldName, *paths: str) -> None:
         """Add a date, turned into ISO 8601; one that is no date stays as written and fails."""
         element = self._first(paths)
@@ -111,6 +119,21 @@ class FieldFinder:
             if element is not None:
                 number = self.extract.amounts.get(amount)
                 self._add(name, text_of(element) if number is None else plain(number), element)
+
+    def add_sum(self, amount: AmountName, elements: Iterable[Element]) -> None:
+        """Take in a total that the document states in parts, none where there is no part."""
+        stated = [(self.number(element), element) for element in elements]
+        numbers = [(number, element) for number, element in stated if number is not None]
+        if numbers:
+            total = sum((number for number, _ in numbers), Decimal(0))
+            self.add_total(amount, total, numbers[0][1])
+
+    def add_total(self, amount: AmountName, number: Decimal, element: Element) -> None:
+        """Take in an amount, and make a field of it where it is a total."""
+        self.extract.amounts[amount] = number
+        for name, total in TOTAL_FIELDS.items():
+            if total == amount:
+                self._add(name, plain(number), element)
 
     def add_tax_parts(self, elements: Iterable[Element]) -> None:
         """Take in the tax amounts of the categories."""

@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from switchgear_documents.reading.reading import Check, DocumentType, FieldReading, InvoiceLine
+from switchgear_documents.reading.reading import (
+    Check,
+    DocumentType,
+    FieldReading,
+    InvoiceLine,
+    StatementEntry,
+)
 
 AmountName = Literal[
     "line_total",
@@ -24,14 +30,18 @@ class Extract:
     """A document half read.
 
     `line_nets` leaves out lines that only group or explain others; `tax_parts` are the tax
-    amounts per category; `malformed` are failed checks on values that are not what they should be.
+    amounts per category; `malformed` are checks made while reading, most of them failed: values
+    that are not what they should be. `line_tolerance` is how far the lines may be from their sum
+    where the syntax allows more than half a minor unit.
     """
 
     document_type: DocumentType
     classifier: str
     fields: list[FieldReading] = field(default_factory=list)
     lines: list[InvoiceLine] = field(default_factory=list)
+    entries: list[StatementEntry] = field(default_factory=list)
     amounts: dict[AmountName, Decimal] = field(default_factory=dict)
     line_nets: list[Decimal] = field(default_factory=list)
     tax_parts: list[Decimal] = field(default_factory=list)
     malformed: list[Check] = field(default_factory=list)
+    line_tolerance: Decimal | None = None

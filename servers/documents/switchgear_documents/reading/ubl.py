@@ -41,6 +41,15 @@ _QUANTITIES = (
     "Quantity",
     "DeliveredQuantity",
 )
+_DELIVERY_DATES = (
+    "Delivery/RequestedDeliveryPeriod/EndDate",
+    "Delivery/PromisedDeliveryPeriod/EndDate",
+    "Delivery/LatestDeliveryDate",
+    "Shipment/Delivery/ActualDeliveryDate",
+    "Shipment/Delivery/EstimatedDeliveryPeriod/EndDate",
+    "Shipment/Delivery/RequestedDeliveryPeriod/EndDate",
+    "Shipment/Delivery/Despatch/ActualDespatchDate",
+)
 _AMOUNTS: dict[AmountName, str] = {
     "line_total": "LineExtensionAmount",
     "allowances": "AllowanceTotalAmount",
@@ -64,6 +73,8 @@ def read_ubl(root: Element) -> Extract:
     _add_party(finder, root, "supplier", "supplier_vat", _SELLERS)
     _add_party(finder, root, "buyer", "buyer_vat", _BUYERS)
     finder.add_text("currency", "DocumentCurrencyCode", "PricingCurrencyCode")
+    if finder.extract.document_type in ("purchase_order", "order_confirmation", "delivery_note"):
+        finder.add_date("delivery_date", *_DELIVERY_DATES)
     _add_totals(finder, root)
     finder.add_text(
         "iban",
