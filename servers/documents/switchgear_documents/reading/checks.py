@@ -8,6 +8,7 @@ from stdnum import iban as iban_number
 from stdnum.exceptions import ValidationError as NotValidError
 
 from switchgear_documents.reading.einvoice import parse_date, plain
+from switchgear_documents.reading.en16931 import check_rules
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.reading import Check, FieldName
 from switchgear_documents.reading.vat import vat_rule
@@ -23,6 +24,7 @@ def make_checks(extract: Extract, today: date) -> tuple[Check, ...]:
     return (
         *extract.malformed,
         *_arithmetic(extract, fields.get("currency")),
+        *check_rules(extract, fields),
         *_currency(fields.get("currency")),
         *_dates(fields, today),
         *_vat_ids(fields),

@@ -14,17 +14,18 @@ from switchgear_documents.reading.edifact_message import read_edifact
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.facturx import (
-    check_pages,
     embedded_invoice,
     read_einvoice,
     syntax_of,
 )
+from switchgear_documents.reading.hybrid import check_pages
 from switchgear_documents.reading.labels import read_labels
 from switchgear_documents.reading.markup import local_name, namespace, parse_xml
 from switchgear_documents.reading.mt940 import read_mt940
 from switchgear_documents.reading.ofx import parse_sgml, read_ofx
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
+from switchgear_documents.reading.schemas import check_schema
 from switchgear_documents.reading.signatures import check_name, kind_of, signed_format
 from switchgear_documents.reading.text import decode, read_email
 from switchgear_shared.errors import UnreadableDocumentError
@@ -77,7 +78,7 @@ def _read_xml(data: bytes, today: date) -> Reading:
     text = all_text(root)
     extract = read_einvoice(root)
     if extract is not None:
-        checks = make_checks(extract, today)
+        checks = (*check_schema(root), *make_checks(extract, today))
         return _exact("application/xml", syntax_of(root), extract, text, checks)
     if namespace(root).startswith(CAMT):
         extract = read_camt(root)
@@ -92,10 +93,11 @@ def _read_pdf(data: bytes, max_pages: int, today: date) -> Reading:
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     xml = embedded_invoice(pdf)
-    extract = None if xml is None else read_einvoice(parse_xml(xml))
-    if extract is None:
+    root = None if xml is None else parse_xml(xml)
+    extract = None if root is None else read_einvoice(root)
+    if root is None or extract is None:
         return _by_words("application/pdf", "pdf", pdf.page_texts, today)
-    checks = (*make_checks(extract, today), *check_pages(extract, text))
+    checks = (*check_schema(root), *make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.extract import AmountName, Extract, TaxPart
 from switchgear_documents.reading.markup import (
     Element,
     find,
@@ -140,6 +140,21 @@ class FieldFinder:
         parts = [self.number(element) for element in elements]
         self.extract.tax_parts.extend(part for part in parts if part is not None)
 
+    def add_change(self, element: Element | None, *, is_charge: bool) -> None:
+        """Take in an allowance or a charge of the whole document."""
+        number = None if element is None else parse_decimal(text_of(element))
+        if number is not None:
+            (self.extract.charges if is_charge else self.extract.allowances).append(number)
+
+    def add_tax_part(
+        self, base: Element | None, percent: Element | None, tax: Element | None
+    ) -> None:
+        """Take in the tax of one rate, if it states all three."""
+        elements = (base, percent, tax)
+        base_, percent_, tax_ = (None if e is None else parse_decimal(text_of(e)) for e in elements)
+        if base_ is not None and percent_ is not None and tax_ is not None:
+            self.extract.taxes.append(TaxPart(base_, percent_, tax_))
+
     def number(self, element: Element | None) -> Decimal | None:
         """Return the element's number; text that is no number is a failed check."""
         if element is None:
@@ -203,6 +218,11 @@ def all_text(root: Element) -> str:
     """Return every text of the document, one per line, in document order."""
     texts = (" ".join(text.split()) for text in root.itertext())
     return "\n".join(text for text in texts if text)
+
+
+def claims_en16931(customization: str | None) -> bool:
+    """Say whether the document claims to follow EN 16931, by the id of its specification."""
+    return customization is not None and customization.startswith("urn:cen.eu:en16931:")
 
 
 def type_code(root: Element, *paths: str) -> tuple[str | None, DocumentType | None]:

@@ -78,6 +78,9 @@ def _add_totals(finder: FieldFinder, body: Element) -> None:
     finder.add_sum("net", taxable)
     finder.add_sum("tax", taxes)
     finder.add_tax_parts(taxes)
+    for part in summary:
+        elements = (find(part, name) for name in ("ImponibileImporto", "AliquotaIVA", "Imposta"))
+        finder.add_tax_part(*elements)
     gross = find(body, f"{_GENERAL}/ImportoTotaleDocumento")
     amounts = finder.extract.amounts
     if gross is not None:

@@ -9,6 +9,7 @@ from datetime import date
 from io import BytesIO
 
 from switchgear_documents.reading.contents import read_contents
+from switchgear_documents.reading.schemas import load_schemas
 
 _OBJECTS = (
     b"<</Type/Catalog/Pages 2 0 R>>",
@@ -36,6 +37,7 @@ def rehearse() -> None:
         _pdf(),
         _word(),
     )
+    load_schemas()
     for sample in samples:
         read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1))
 
