@@ -18,7 +18,7 @@ TODAY = dt.date(2026, 11, 23)
 
 
 def invoice() -> bytes:
-    seller = Party("Seller Ltd", None, "Road 1", "Leeds", "LS1", "GB")
+    seller = Party("Seller Ltd", "GB980780684", "Road 1", "Leeds", "LS1", "GB")
     line = Line("Bolt", None, None, Decimal(10), "C62", Decimal("1.20"), Decimal(20))
     day = dt.date(2026, 5, 4)
     return to_ubl(InvoiceSpec("S-1", day, day, seller, seller, "GBP", None, (line,)))

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from documents.room import room
+from documents.test_reading_statements import MT940
 from engines import ENGINES, Engine
 from journeys.desk import Samples
 from journeys.office import Office, taken
@@ -102,6 +103,35 @@ async def test_a_structured_invoice_knows_better_than_its_sender(
         "routed",
         "supplier_invoice",
     )
+
+
+@pytest.mark.parametrize(("closing", "state"), [("150,50", "filed"), ("150,51", "in_review")])
+async def test_a_statement_is_filed_unless_it_does_not_add_up(
+    tmp_path: Path, closing: str, state: str
+) -> None:
+    async with room("sqlite", tmp_path) as place:
+        content = MT940.replace("150,50", closing).encode()
+        identifier = await place.submit(content, "a.sta", "letter")
+        await place.deliver()
+
+        seen = await place.document(identifier)
+        assert (seen.document_type, seen.state) == ("bank_statement", state)
+        async with place.database.reading() as session:
+            asked = [review.reasons for review in await session.scalars(select(ReviewRecord))]
+    doubt = ["entries_lead_to_closing_balance: 150.50 is not 150.51"]
+    assert asked == ([doubt] if state == "in_review" else [])
+
+
+async def test_the_entries_of_a_statement_are_told(office: Office) -> None:
+    content = base64.b64encode(MT940.replace("R-1", "R-77").encode()).decode()
+    receipt = await office.ask("documents_submit", name="a.sta", content=content)
+    await office.deliver()
+
+    told = await office.ask("documents_get_extraction", document_id=receipt["id"])
+    assert [(e["amount"], e["reference"]) for e in told["entries"]] == [
+        ("60.50", "R-77"),
+        ("-10.00", None),
+    ]
 
 
 async def test_a_reader_that_is_away_leaves_the_document_as_it_came(tmp_path: Path) -> None:

@@ -5,7 +5,13 @@ from typing import Any, Literal, NewType
 
 from pydantic import Field
 
-from switchgear_documents.reading.reading import Check, DocumentType, FieldReading, InvoiceLine
+from switchgear_documents.reading.reading import (
+    Check,
+    DocumentType,
+    FieldReading,
+    InvoiceLine,
+    StatementEntry,
+)
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.results import WriteResult
@@ -104,6 +110,7 @@ class Extraction(Contract):
     confidence: float | None
     fields: tuple[FieldReading, ...]
     lines: tuple[InvoiceLine, ...]
+    entries: tuple[StatementEntry, ...] = Field(description="Of a bank statement.")
     checks: tuple[Check, ...]
     is_corrected: bool
 

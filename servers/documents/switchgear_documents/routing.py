@@ -60,7 +60,7 @@ def doubts_about(reading: Reading) -> tuple[str, ...]:
     for check in reading.failed_checks():
         if check.name == ENGINES_CHECK:
             advice.append(check.detail)
-        elif kind.process is not None or check.name == "has_text":
+        else:
             reasons.append(f"{check.name}: {check.detail}")
     return (*reasons, *advice) if reasons else ()
 

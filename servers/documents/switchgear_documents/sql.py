@@ -226,6 +226,7 @@ class SqlDocuments(Failures):
                 "confidence": record.confidence,
                 "fields": fields_of(record),
                 "lines": reading.lines if reading else (),
+                "entries": reading.entries if reading else (),
                 "checks": reading.checks if reading else (),
                 "is_corrected": bool(record.corrections),
             }

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reviews import ask
 from switchgear_documents.routing import announce_route, doubts, process_of, show
@@ -212,7 +212,7 @@ def _move(record: DocumentRecord, state: str) -> None:
 
 def _told(reading: Reading, record: DocumentRecord) -> Reading:
     """Return the reading under the type its sender named; structured formats know better."""
-    if reading.format in ("ubl", "cii", "facturx"):
+    if reading.format in EXACT:
         return reading
     return reading.model_copy(
         update={"document_type": record.given_type, "confidence": 1.0, "classifier": "sender"}

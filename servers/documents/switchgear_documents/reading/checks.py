@@ -8,6 +8,7 @@ from stdnum import iban as iban_number
 from stdnum.exceptions import ValidationError as NotValidError
 
 from switchgear_documents.reading.einvoice import parse_date, plain
+from switchgear_documents.reading.en16931 import check_rules
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.reading import Check, FieldName
 from switchgear_documents.reading.vat import vat_rule
@@ -23,6 +24,7 @@ def make_checks(extract: Extract, today: date) -> tuple[Check, ...]:
     return (
         *extract.malformed,
         *_arithmetic(extract, fields.get("currency")),
+        *check_rules(extract, fields),
         *_currency(fields.get("currency")),
         *_dates(fields, today),
         *_vat_ids(fields),
@@ -49,7 +51,8 @@ def _arithmetic(extract: Extract, currency: str | None) -> Iterator[Check]:
     if "net" in amount and ("line_total" in amount or extract.line_nets):
         base = amount.get("line_total", lines)
         net = base - amount.get("allowances", zero) + amount.get("charges", zero)
-        yield _equal("lines_and_charges_are_net", net, amount["net"], unit)
+        wide = unit if extract.line_tolerance is None else 2 * extract.line_tolerance + unit
+        yield _equal("lines_and_charges_are_net", net, amount["net"], wide)
     if extract.tax_parts and "tax" in amount:
         yield _equal("tax_parts_sum_to_tax", sum(extract.tax_parts, zero), amount["tax"], unit)
     says_prepaid = "prepaid" in amount or "line_total" in amount  # MINIMUM and pages do not

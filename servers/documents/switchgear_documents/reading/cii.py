@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from switchgear_documents.reading.einvoice import FieldFinder, optional, type_code, unit_price
+from switchgear_documents.reading.einvoice import (
+    FieldFinder,
+    claims_en16931,
+    optional,
+    type_code,
+    unit_price,
+)
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.markup import (
     Element,
@@ -93,6 +99,10 @@ def read_cii(root: Element) -> Extract:
     finder.add_text(
         "currency", f"{settlement}/InvoiceCurrencyCode", f"{settlement}/OrderCurrencyCode"
     )
+    if finder.extract.document_type in ("purchase_order", "order_confirmation"):
+        requested = f"{words.transaction}/ApplicableHeaderTradeDelivery/RequestedDelivery"
+        event = f"{requested}SupplyChainEvent/OccurrenceDateTime/DateTimeString"
+        finder.add_date("delivery_date", event)
     _add_totals(finder, root, settlement, words)
     means = f"{settlement}/SpecifiedTradeSettlementPaymentMeans"
     finder.add_text(
@@ -104,6 +114,7 @@ def read_cii(root: Element) -> Extract:
     finder.add_text("order_ref", f"{agreement}/BuyerOrderReferencedDocument/{words.reference}")
     order = f"{words.line_agreement}/BuyerOrderReferencedDocument/{words.reference}"
     finder.add_order_of_lines(f"{words.transaction}/IncludedSupplyChainTradeLineItem/{order}")
+    _add_facts(finder, root, settlement, words)
     finder.add_text("document_type_code", f"{words.document}/TypeCode")
     for line in find_all(root, f"{words.transaction}/IncludedSupplyChainTradeLineItem"):
         status = find_text(line, "AssociatedDocumentLineDocument/LineStatusReasonCode")
@@ -135,6 +146,29 @@ def _add_totals(finder: FieldFinder, root: Element, settlement: str, words: _Wor
         amount: _in_currency(totals, path, currency) for amount, path in _AMOUNTS.items()
     }
     finder.add_amounts(amounts)
+
+
+def _add_facts(finder: FieldFinder, root: Element, settlement: str, words: _Words) -> None:
+    """Take in what the rules of EN 16931 look at."""
+    extract = finder.extract
+    context = "ExchangedDocumentContext/GuidelineSpecifiedDocumentContextParameter/ID"
+    extract.claims_en16931 = claims_en16931(find_text(root, context))
+    terms = f"{settlement}/SpecifiedTradePaymentTerms/Description"
+    extract.has_terms = find_text(root, terms) is not None
+    seller = f"{words.transaction}/{words.agreement}/SellerTradeParty"
+    ids = ("ID", "GlobalID", "SpecifiedLegalOrganization/ID", "SpecifiedTaxRegistration/ID")
+    extract.seller_is_identified = find_text(root, *(f"{seller}/{i}" for i in ids)) is not None
+    names = ("supplier_vat", "buyer_vat")
+    extract.vat_ids = [field.value for field in extract.fields if field.name in names]
+    for change in find_all(root, f"{settlement}/SpecifiedTradeAllowanceCharge"):
+        indicator = find_text(change, "ChargeIndicator/Indicator")
+        finder.add_change(find(change, "ActualAmount"), is_charge=indicator == "true")
+    for charge in find_all(root, f"{settlement}/SpecifiedLogisticsServiceCharge"):
+        finder.add_change(find(charge, "AppliedAmount"), is_charge=True)
+    for part in find_all(root, f"{settlement}/ApplicableTradeTax"):
+        finder.add_tax_part(
+            find(part, "BasisAmount"), find(part, words.rate), find(part, "CalculatedAmount")
+        )
 
 
 def _in_currency(totals: Element, path: str, currency: str | None) -> Element | None:

@@ -1,25 +1,32 @@
 """One file's bytes into a Reading: what it is, then the parser for it, then the checks."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
 
 from switchgear_documents.reading.archives import read_archive
+from switchgear_documents.reading.camt import NAMESPACES as CAMT
+from switchgear_documents.reading.camt import read_camt
 from switchgear_documents.reading.checks import make_checks
 from switchgear_documents.reading.classifier import CLASSIFIER, Verdict, classify
+from switchgear_documents.reading.edifact_message import read_edifact
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
-from switchgear_documents.reading.facturx import check_pages, embedded_invoice, read_einvoice
+from switchgear_documents.reading.facturx import embedded_invoice, read_einvoice, syntax_of
 from switchgear_documents.reading.fields import read_fields
+from switchgear_documents.reading.hybrid import check_pages
 from switchgear_documents.reading.markup import local_name, namespace, parse_xml
+from switchgear_documents.reading.mt940 import read_mt940
+from switchgear_documents.reading.ofx import parse_sgml, read_ofx
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
-from switchgear_documents.reading.signatures import check_name, kind_of, signed_type
+from switchgear_documents.reading.schemas import check_schema
+from switchgear_documents.reading.signatures import check_name, kind_of, signed_format
 from switchgear_documents.reading.templates import CONFIDENCE as TAUGHT
 from switchgear_documents.reading.templates import Template, template_for
 from switchgear_documents.reading.text import decode, read_email
-from switchgear_documents.reading.ubl import NAMESPACE as UBL
 from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -27,7 +34,11 @@ if TYPE_CHECKING:
     from switchgear_documents.reading.ocr import Ocr
 
 MOST_TEXT = 500_000
-_CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.05"
+_SIGNED: dict[Format, Callable[[str], Extract]] = {
+    "ofx": lambda text: read_ofx(parse_sgml(text)),
+    "mt940": read_mt940,
+    "edifact": read_edifact,
+}
 
 
 def read_contents(
@@ -70,16 +81,25 @@ def read_contents(
 
 
 def _read_xml(data: bytes, today: date) -> Reading:
-    root = parse_xml(data)
+    try:
+        root = parse_xml(data)
+    except UnreadableDocumentError:
+        text = decode(data)
+        if text is None or signed_format(text) != "ofx":
+            raise
+        extract = read_ofx(parse_sgml(text))  # some banks put SGML under an XML declaration
+        return _exact("text/plain", "ofx", extract, text, make_checks(extract, today))
     text = all_text(root)
     extract = read_einvoice(root)
     if extract is not None:
-        syntax: Format = "ubl" if namespace(root).startswith(UBL) else "cii"
-        return _exact("application/xml", syntax, extract, text, make_checks(extract, today))
-    if namespace(root).startswith(_CAMT):
-        return _decided("application/xml", "other", "bank_statement", "signature/camt", text)
+        checks = (*check_schema(root), *make_checks(extract, today))
+        return _exact("application/xml", syntax_of(root), extract, text, checks)
+    if namespace(root).startswith(CAMT):
+        extract = read_camt(root)
+        return _exact("application/xml", "camt", extract, text, make_checks(extract, today))
     if local_name(root) == "OFX":
-        return _decided("application/xml", "other", "bank_statement", "signature/ofx", text)
+        extract = read_ofx(root)
+        return _exact("application/xml", "ofx", extract, text, make_checks(extract, today))
     return _by_words("application/xml", "other", (text,))
 
 
@@ -93,8 +113,9 @@ def _read_pdf(
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     xml = embedded_invoice(pdf)
-    extract = None if xml is None else read_einvoice(parse_xml(xml))
-    if extract is None:
+    root = None if xml is None else parse_xml(xml)
+    extract = None if root is None else read_einvoice(root)
+    if root is None or extract is None:
         seen: tuple[Check, ...] = ()
         if ocr is not None and pdf.images:
             scanned, seen = ocr.read_pdf(data, pdf.images)
@@ -105,7 +126,7 @@ def _read_pdf(
         return reading.model_copy(
             update={"checks": (*reading.checks, *seen), "unread_pages": unread}
         )
-    checks = (*make_checks(extract, today), *check_pages(extract, text))
+    checks = (*check_schema(root), *make_checks(extract, today), *check_pages(extract, text))
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
 
@@ -136,10 +157,11 @@ def _read_text(media_type: str, written_as: Format, text: str | None, today: dat
             classifier="none",
             checks=(_no_text(),),
         )
-    signed = signed_type(text)
-    if signed is not None:
-        return _decided("text/plain", "text", *signed, text)
-    return _by_words("text/plain", "text", (text,), today)
+    signed = signed_format(text)
+    if signed is None:
+        return _by_words("text/plain", "text", (text,), today)
+    extract = _SIGNED[signed](text)
+    return _exact("text/plain", signed, extract, text, make_checks(extract, today))
 
 
 def _exact(
@@ -153,6 +175,7 @@ def _exact(
         classifier=extract.classifier,
         fields=tuple(extract.fields),
         lines=tuple(extract.lines),
+        entries=tuple(extract.entries),
         text=text[:MOST_TEXT],
         checks=checks,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.extract import AmountName, Extract, TaxPart
 from switchgear_documents.reading.markup import (
     Element,
     find,
@@ -90,6 +90,14 @@ class FieldFinder:
         if element is not None:
             self._add(name, text_of(element), element)
 
+    def add_joined(
+        self, name: FieldName, elements: Iterable[Element | None], separator: str
+    ) -> None:
+        """Add the texts of those elements that there are, as one; its place is the first one's."""
+        there = [element for element in elements if element is not None]
+        if there:
+            self._add(name, separator.join(text_of(element) for element in there), there[0])
+
     def add_date(self, name: FieldName, *paths: str) -> None:
         """Add a date, turned into ISO 8601; one that is no date stays as written and fails."""
         element = self._first(paths)
@@ -112,10 +120,40 @@ class FieldFinder:
                 number = self.extract.amounts.get(amount)
                 self._add(name, text_of(element) if number is None else plain(number), element)
 
+    def add_sum(self, amount: AmountName, elements: Iterable[Element]) -> None:
+        """Take in a total that the document states in parts, none where there is no part."""
+        stated = [(self.number(element), element) for element in elements]
+        numbers = [(number, element) for number, element in stated if number is not None]
+        if numbers:
+            total = sum((number for number, _ in numbers), Decimal(0))
+            self.add_total(amount, total, numbers[0][1])
+
+    def add_total(self, amount: AmountName, number: Decimal, element: Element) -> None:
+        """Take in an amount, and make a field of it where it is a total."""
+        self.extract.amounts[amount] = number
+        for name, total in TOTAL_FIELDS.items():
+            if total == amount:
+                self._add(name, plain(number), element)
+
     def add_tax_parts(self, elements: Iterable[Element]) -> None:
         """Take in the tax amounts of the categories."""
         parts = [self.number(element) for element in elements]
         self.extract.tax_parts.extend(part for part in parts if part is not None)
+
+    def add_change(self, element: Element | None, *, is_charge: bool) -> None:
+        """Take in an allowance or a charge of the whole document."""
+        number = None if element is None else parse_decimal(text_of(element))
+        if number is not None:
+            (self.extract.charges if is_charge else self.extract.allowances).append(number)
+
+    def add_tax_part(
+        self, base: Element | None, percent: Element | None, tax: Element | None
+    ) -> None:
+        """Take in the tax of one rate, if it states all three."""
+        elements = (base, percent, tax)
+        base_, percent_, tax_ = (None if e is None else parse_decimal(text_of(e)) for e in elements)
+        if base_ is not None and percent_ is not None and tax_ is not None:
+            self.extract.taxes.append(TaxPart(base_, percent_, tax_))
 
     def number(self, element: Element | None) -> Decimal | None:
         """Return the element's number; text that is no number is a failed check."""
@@ -180,6 +218,11 @@ def all_text(root: Element) -> str:
     """Return every text of the document, one per line, in document order."""
     texts = (" ".join(text.split()) for text in root.itertext())
     return "\n".join(text for text in texts if text)
+
+
+def claims_en16931(customization: str | None) -> bool:
+    """Say whether the document claims to follow EN 16931, by the id of its specification."""
+    return customization is not None and customization.startswith("urn:cen.eu:en16931:")
 
 
 def type_code(root: Element, *paths: str) -> tuple[str | None, DocumentType | None]:

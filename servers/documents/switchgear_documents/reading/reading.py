@@ -6,7 +6,26 @@ from pydantic import Field
 
 from switchgear_shared.contracts.model import Contract
 
-Format = Literal["ubl", "cii", "facturx", "pdf", "text", "image", "other"]
+Format = Literal[
+    "ubl",
+    "cii",
+    "facturx",
+    "fatturapa",
+    "edifact",
+    "camt",
+    "mt940",
+    "ofx",
+    "pdf",
+    "text",
+    "image",
+    "other",
+]
+
+EXACT: tuple[Format, ...] = (
+    *("ubl", "cii", "facturx", "fatturapa", "edifact"),
+    *("camt", "mt940", "ofx"),
+)
+"""Formats that say themselves what they are; nobody knows better."""
 
 DocumentType = Literal[
     "invoice",
@@ -45,6 +64,13 @@ FieldName = Literal[
     "parties",
     "jurisdiction",
     "term",
+    "delivery_date",
+    "account",
+    "account_holder",
+    "opening_balance",
+    "opening_date",
+    "closing_balance",
+    "closing_date",
 ]
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -56,7 +82,8 @@ class FieldReading(Contract):
 
     Dates are ISO 8601 and amounts plain decimals where they could be understood, else as written
     (a failed check says so). `place` is an XPath, or `page N, line M`. `iban` is the account to pay
-    to as written or, for a direct debit, the one to be debited. The `parties` of a contract stand
+    to as written or, for a direct debit, the one to be debited; on a bank statement it is the
+    account itself, which is `account` where it is no IBAN. The `parties` of a contract stand
     one after another with `; ` between. `page` counts from 1; `box` is where on it the value
     stands: left, top, right and bottom in fractions of the page's width and height, from its top
     left corner. Both are None where no page shows the value.
@@ -89,6 +116,22 @@ class InvoiceLine(Contract):
     order_line_ref: str | None = None
 
 
+class StatementEntry(Contract):
+    """One movement on a bank account; numbers are plain decimals, dates ISO 8601.
+
+    `amount` is negative for money that left the account. `counterparty` paid or was paid;
+    `reference` is what the payer gave it, `text` what the payment was for.
+    """
+
+    date: str | None = None
+    amount: str
+    currency: str | None = None
+    counterparty: str | None = None
+    counterparty_account: str | None = None
+    reference: str | None = None
+    text: str | None = None
+
+
 class Check(Contract):
     """Something verified about the reading; a check that does not apply is absent."""
 
@@ -114,6 +157,7 @@ class Reading(Contract):
     classifier: str
     fields: tuple[FieldReading, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
+    entries: tuple[StatementEntry, ...] = ()
     text: str = ""
     pages: int = 1
     unread_pages: tuple[int, ...] = ()

@@ -12,6 +12,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.contents import read_contents
+from switchgear_documents.reading.schemas import load_schemas
 
 if TYPE_CHECKING:
     from switchgear_documents.reading.ocr import Ocr
@@ -52,6 +53,7 @@ def rehearse(ocr: "Ocr | None" = None) -> None:
         _CONTRACT,
         _SLIP,
     )
+    load_schemas()
     unlimited = replace(ocr, max_pages=1, max_pixels=_ENOUGH) if ocr is not None else None
     for sample in (*samples, *(_scans() if ocr else ())):
         read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=unlimited)

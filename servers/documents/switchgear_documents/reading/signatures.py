@@ -3,7 +3,8 @@
 import re
 from typing import Literal
 
-from switchgear_documents.reading.reading import Check, DocumentType
+from switchgear_documents.reading.edifact_message import TYPES as EDIFACT_TYPES
+from switchgear_documents.reading.reading import Check, Format
 
 Kind = Literal["pdf", "zip", "image", "ole", "xml", "html", "email", "text"]
 
@@ -28,14 +29,6 @@ _MT940 = re.compile(r"^:(28C?|60[FM]|61|62[FM]|64|86):", re.MULTILINE)
 _MT940_START = re.compile(r"\A\s*:(20|25|28C?|60[FM]|61|62[FM]|86|NS):")
 _OFX = re.compile(r"\A\s*(OFXHEADER:|(<\?[^>]*>\s*)*<OFX>)")
 _EDIFACT = re.compile(r"\A\s*(UNA.{6}\s*)?UNB.*?UNH.\w+.(\w{6})", re.DOTALL)
-_EDIFACT_TYPES: dict[str, DocumentType] = {
-    "INVOIC": "invoice",
-    "ORDERS": "purchase_order",
-    "ORDRSP": "order_confirmation",
-    "DESADV": "delivery_note",
-    "FINSTA": "bank_statement",
-    "BANSTA": "bank_statement",
-}
 _MT940_TAGS = 2
 _LEAST_HEADERS = 3
 
@@ -84,17 +77,15 @@ def _markup_or_text(data: bytes) -> tuple[Kind, str]:
     return "text", "text/plain"
 
 
-def signed_type(text: str) -> tuple[DocumentType, str] | None:
-    """Return the type that a banking or EDI format stands for, and the format's name."""
+def signed_format(text: str) -> Format | None:
+    """Return the banking or EDI format that the text is written in, if it is one."""
     if _OFX.match(text):
-        return "bank_statement", "signature/ofx"
+        return "ofx"
     tags = {match[1] for match in _MT940.finditer(text)}
     if _MT940_START.match(text) or len(tags) >= _MT940_TAGS:
-        return "bank_statement", "signature/mt940"
+        return "mt940"
     message = _EDIFACT.match(text)
-    if message is not None and message[2] in _EDIFACT_TYPES:
-        return _EDIFACT_TYPES[message[2]], "signature/edifact"
-    return None
+    return "edifact" if message is not None and message[2] in EDIFACT_TYPES else None
 
 
 def check_name(suffix: str, media_type: str) -> tuple[Check, ...]:

@@ -2,7 +2,13 @@
 
 from decimal import Decimal
 
-from switchgear_documents.reading.einvoice import FieldFinder, optional, type_code, unit_price
+from switchgear_documents.reading.einvoice import (
+    FieldFinder,
+    claims_en16931,
+    optional,
+    type_code,
+    unit_price,
+)
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.markup import (
     Element,
@@ -41,6 +47,15 @@ _QUANTITIES = (
     "Quantity",
     "DeliveredQuantity",
 )
+_DELIVERY_DATES = (
+    "Delivery/RequestedDeliveryPeriod/EndDate",
+    "Delivery/PromisedDeliveryPeriod/EndDate",
+    "Delivery/LatestDeliveryDate",
+    "Shipment/Delivery/ActualDeliveryDate",
+    "Shipment/Delivery/EstimatedDeliveryPeriod/EndDate",
+    "Shipment/Delivery/RequestedDeliveryPeriod/EndDate",
+    "Shipment/Delivery/Despatch/ActualDespatchDate",
+)
 _AMOUNTS: dict[AmountName, str] = {
     "line_total": "LineExtensionAmount",
     "allowances": "AllowanceTotalAmount",
@@ -64,6 +79,8 @@ def read_ubl(root: Element) -> Extract:
     _add_party(finder, root, "supplier", "supplier_vat", _SELLERS)
     _add_party(finder, root, "buyer", "buyer_vat", _BUYERS)
     finder.add_text("currency", "DocumentCurrencyCode", "PricingCurrencyCode")
+    if finder.extract.document_type in ("purchase_order", "order_confirmation", "delivery_note"):
+        finder.add_date("delivery_date", *_DELIVERY_DATES)
     _add_totals(finder, root)
     finder.add_text(
         "iban",
@@ -73,6 +90,7 @@ def read_ubl(root: Element) -> Extract:
     finder.add_text("order_ref", "OrderReference/ID", "OrderDocumentReference/ID")
     for path in _LINES:
         finder.add_order_of_lines(f"{path}/OrderLineReference/OrderReference/ID")
+    _add_facts(finder, root)
     finder.add_text("document_type_code", "InvoiceTypeCode", "CreditNoteTypeCode", "OrderTypeCode")
     for path in _LINES:
         for line in find_all(root, path):
@@ -123,6 +141,34 @@ def _add_totals(finder: FieldFinder, root: Element) -> None:
     if totals is not None:
         amounts |= {amount: find(totals, path) for amount, path in _AMOUNTS.items()}
     finder.add_amounts(amounts)
+
+
+def _add_facts(finder: FieldFinder, root: Element) -> None:
+    """Take in what the rules of EN 16931 look at."""
+    extract = finder.extract
+    extract.claims_en16931 = claims_en16931(find_text(root, "CustomizationID"))
+    extract.has_terms = find_text(root, "PaymentTerms/Note") is not None
+    party = f"{_SELLERS[0]}/Party"
+    ids = (f"{party}/PartyIdentification/ID", f"{party}/PartyLegalEntity/CompanyID")
+    extract.seller_is_identified = find_text(root, *ids) is not None
+    for role in (_SELLERS[0], _BUYERS[0]):
+        for scheme in find_all(root, f"{role}/Party/PartyTaxScheme"):
+            vat_id = find_text(scheme, "CompanyID")
+            if vat_id is not None and find_text(scheme, "TaxScheme/ID") == "VAT":
+                extract.vat_ids.append(vat_id)
+    for change in find_all(root, "AllowanceCharge"):
+        finder.add_change(
+            find(change, "Amount"), is_charge=find_text(change, "ChargeIndicator") == "true"
+        )
+    currency = find_text(root, "DocumentCurrencyCode")
+    for total in find_all(root, "TaxTotal"):
+        if currency is None or _currency(total) == currency:
+            for part in find_all(total, "TaxSubtotal"):
+                finder.add_tax_part(
+                    find(part, "TaxableAmount"),
+                    find(part, "TaxCategory/Percent"),
+                    find(part, "TaxAmount"),
+                )
 
 
 def _currency(tax_total: Element) -> str | None:
