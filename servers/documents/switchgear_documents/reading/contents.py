@@ -64,7 +64,7 @@ def read_contents(
         reading = _by_words("text/html", "other", (_html_text(data),))
     else:
         text = None if kind == "ole" else decode(data)
-        reading = _read_text(media_type, "other", text, today)
+        reading = _read_text(media_type, "other", text, today, templates)
     named = check_name(suffix.lower(), reading.media_type)
     return reading.model_copy(update={"checks": (*reading.checks, *named)})
 
@@ -126,7 +126,13 @@ def _read_image(
     return reading.model_copy(update={"checks": (*reading.checks, *seen)})
 
 
-def _read_text(media_type: str, written_as: Format, text: str | None, today: date) -> Reading:
+def _read_text(
+    media_type: str,
+    written_as: Format,
+    text: str | None,
+    today: date,
+    templates: tuple[Template, ...],
+) -> Reading:
     if text is None:
         return Reading(
             media_type=media_type if media_type != "text/plain" else "application/octet-stream",
@@ -139,7 +145,7 @@ def _read_text(media_type: str, written_as: Format, text: str | None, today: dat
     signed = signed_type(text)
     if signed is not None:
         return _decided("text/plain", "text", *signed, text)
-    return _by_words("text/plain", "text", (text,), today)
+    return _by_words("text/plain", "text", (text,), today, templates=templates)
 
 
 def _exact(
