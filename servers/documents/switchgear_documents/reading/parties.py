@@ -49,6 +49,7 @@ class Parties:
 
     supplier: Candidate | None
     buyer: Candidate | None
+    is_supplier_headed: bool = False
 
 
 def read_parties(pages: Sequence[Page], labels: Iterable[Label]) -> Parties:
@@ -72,9 +73,11 @@ def read_parties(pages: Sequence[Page], labels: Iterable[Label]) -> Parties:
         for cell in filter(None, map(named_by_form, page.cells)):
             votes.add(cell, _FORM_ABOVE if cell.box.top < _TOP else _FORM_BELOW)
     supplier = votes.winner(_domains(pages))
+    is_headed = any(label.role == "supplier" for label, _ in headed)
     if buyers:
-        return Parties(supplier, Candidate(tidy(buyers[0].text), buyers[0], _BUYER_HEADED))
-    return Parties(supplier, _addressee(pages[0], supplier) if pages else None)
+        buyer = Candidate(tidy(buyers[0].text), buyers[0], _BUYER_HEADED)
+        return Parties(supplier, buyer, is_headed)
+    return Parties(supplier, _addressee(pages[0], supplier) if pages else None, is_headed)
 
 
 class _Votes:
