@@ -137,7 +137,9 @@ def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> Non
     rows = read_positions(pages, money_finder(dialect), dialect)
     total = sum(rows.nets, Decimal(0))
     totals = {extract.amounts.get("net"), extract.amounts.get("gross")}
-    if rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
+    if rows.lines and -total in totals:  # a credit note may show its lines without their sign
+        extract.lines.extend(rows.lines)
+    elif rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
         extract.lines.extend(rows.lines)
         if total != extract.amounts.get("gross") or "net" not in extract.amounts:
             extract.line_nets.extend(rows.nets)

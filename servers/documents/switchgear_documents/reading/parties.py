@@ -21,6 +21,9 @@ from switchgear_documents.reading.words import Box, Cell, Page
 _SENDER_LINE = re.compile(
     r"^(?P<name>[^|·•*\u2013]{3,60}?)\s*(?:[|·•*\u2013]|, |\s-\s|;)\s*(?P<rest>.+)$"
 )
+_OF_A_NUMBER = re.compile(
+    r"(?:p\.?o|no|nr|id|ref\w*|number|nummer|order|#|vat|code|n[°º])\b", re.IGNORECASE
+)
 _HOUSE_NUMBER = re.compile(r"\s\d+\w?$|^c/", re.IGNORECASE)
 _NAMED = re.compile(
     r"^\W*(?:name|firma|company|nom(?:bre)?|nome|naam|raison sociale)\s*:?\s*(?P<name>.*)",
@@ -141,6 +144,8 @@ def _headed_name(label: Label, page: Page) -> Cell | None:
     """Return the name that a heading introduces: after it, beside it, or the first below it."""
     text = label.cell.text
     rest = text[label.end :].lstrip(" :.-")
+    if _OF_A_NUMBER.match(rest):
+        return None
     if len(rest) >= len("ABC") and not is_beside_the_name(rest):
         return label.cell.part(len(text) - len(rest), len(text))
     line = page.lines[label.cell.line - 1]

@@ -120,13 +120,15 @@ PHRASES: tuple[Phrases, ...] = (
         """),
     phrases("owner", 0.7, r"""
         kontoinhaber|account (?:name|holder)|bénéficiaire|titulaire(?: du compte)?|t\.n\.v\.
-        beneficiar(?:y|io)|intestatario|ten name van|make (?:all )?checks? payable to
+        beneficiar(?:y|io)|ten name van|make (?:all )?checks? payable to
         """),
     phrases("buyer", 0.9, r"""
         käufer(?:/leistungsempfänger)?|(?:leistungs|rechnungs)empfänger|kunde|rechnungsadresse
         rechnung an|bill(?:ed)?[ -]to|sold[ -]to|invoiced? to|buyer|customer|client|ship to
         recipient|acheteur|adresse d[ue] (?:client|facturation)(?: client)?|factur[ée]e? à
         destinataire|cliente|comprador|facturar a|destinatario|cessionario(?:/committente)?
+        ^\W*(?:aan|an|to|para|a)\W*$|intestatario|datos del cliente|dati (?:del )?cliente
+        coordonnées (?:du )?client|klantgegevens|kundendaten|empfänger|gentile|attn\.?
         spett(?:abile|\.?le)?|klant|koper|factuuradres|factuur aan|advertiser
         """),
     phrases("net", 0.9, r"""

@@ -24,12 +24,12 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
         """)),
     ("price", any_of(r"""
         unit[- ]?(?:price|cost)|(?:net )?price(?: each)?|rate|netto-?preis|einzel-?preis
-        einzel(?:/€)?|e?-?preis|stückpreis|p\.?u\.?(?: ht)?|prix(?: unitaire)?(?: ht)?
-        precio(?: unitario)?|prezzo|prijs|stuksprijs|eenheidsprijs
+        einzel(?:/€)?|e?-?preis|stückpreis|p\.?u\.?(?: ht)?|prix(?: unitaire)?(?: ht)?|prijs per
+        precio(?: unitario)?|prezzo(?: unitario)?|prijs|stuksprijs|eenheidsprijs
         """)),
     ("quantity", any_of(r"""
         qty\.?|quantity|units|hours|menge(?: einheit)?|anzahl|anz\.?|qt[ée]\.?|quantit[ée]
-        cantidad|cant\.?|hoeveelheid|qte|quantità|q\.tà|aantal|stück
+        cantidad|cant\.?|hoeveelhe(?:id)?|qt[ea]|quantità|q\.tà|aantal|stück
         """)),
     ("tax", any_of(r"""
         (?:vat|tax|gst)(?: ?(?:%|rate))?|(?:mwst|ust)\.?(?:[- ]?(?:%|satz))?|steuersatz
@@ -39,7 +39,7 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
     ("description", any_of(r"""
         (?:item )?description|beschreibung|bezeichnung|artikel-?(?:bezeichnung|beschreibung)?
         leistung|d[ée]signation|libell[ée]|descripci[óo]n|concepto|descrizione|omschrijving
-        details?|product|service|text|item|produkt|article|art[íi]culo|articolo
+        details?|product|service|text|item|produkt|prodotto|producto|article|artikel|art[íi]culo|articolo
         """)),
     ("item", any_of(r"""
         (?:item|art(?:ikel|icle)?|product|part)\.?[- ]?(?:no|nr|number|code|#)\.?|sku|code
