@@ -59,8 +59,10 @@ def picture_of(pdf: bytes, page: int = 0) -> Image.Image:
 def saved(picture: Image.Image, kind: str, *more: Image.Image) -> bytes:
     """Return the picture as a file; with `more`, as a file of several pages."""
     file = BytesIO()
+    picture = picture.copy()  # a picture keeps the settings of the format it was last saved in
     if more:
-        picture.save(file, kind, save_all=True, append_images=list(more), resolution=DPI)
+        squeeze = {"compression": "tiff_lzw"} if kind == "TIFF" else {}
+        picture.save(file, kind, save_all=True, append_images=list(more), **squeeze)
     elif kind == "PDF":
         picture.save(file, kind, resolution=DPI)
     else:

@@ -62,7 +62,7 @@ def mixed(tmp_path: Path) -> Path:
         tmp_path,
         a_row("ubl", "invoice", "xml", fields=TRUTH, source="ours"),
         a_row("wrong", "invoice", "xml", fields={**TRUTH, "number": "S-2", "iban": "X"}),
-        a_row("pdf", "contract", "pdf", fields={"date": "2026-05-04", "parties": ["A"]}),
+        a_row("pdf", "contract", "pdf", fields={"date": "2026-05-04", "witnesses": ["A"]}),
         a_row("words", "letter", "txt"),
         ubl=to_ubl(INVOICE),
         wrong=to_ubl(INVOICE),
@@ -96,7 +96,7 @@ def test_types_fields_straight_through_and_speed_are_measured(
     assert body["fields"]["all"]["f1"] == round(18 / 22, 4)
     assert body["fields_by_name"]["iban"]["missed"] == 1
     assert body["wrong_values"] == [{"path": "wrong", "field": "number"}]
-    assert body["not_read"] == {"parties": 1}
+    assert body["not_read"] == {"witnesses": 1}
     assert body["straight_through"] == {
         "documents": 2,
         "wrong_type": 0,
@@ -123,7 +123,7 @@ def test_the_tables_say_the_same(mixed: Path) -> None:
     assert "documents 4, refused 1" in output
     assert "accuracy 0.5000   macro-F1 0.3333" in output
     assert "straight through 2 of 4: wrong type 0, a wrong field 1" in output
-    assert "in the truth, but no field of the reader: parties 1" in output
+    assert "in the truth, but no field of the reader: witnesses 1" in output
 
 
 def test_pages_only_leaves_the_xml_of_a_hybrid_unread(tmp_path: Path) -> None:

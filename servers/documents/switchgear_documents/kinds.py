@@ -6,6 +6,12 @@ from switchgear_documents.reading.reading import DocumentType
 _INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
 _STRAIGHT_THROUGH = 0.9
 
+_FILED_WITH: dict[DocumentType, tuple[str, ...]] = {
+    "receipt": ("supplier", "date", "total_gross"),
+    "contract": ("parties", "date", "jurisdiction"),
+}
+"""Asked of a person if it was read and is not sure; what is missing is not asked for."""
+
 KINDS: dict[DocumentType, DocumentTypeInfo] = {
     kind.document_type: kind
     for kind in (
@@ -20,7 +26,7 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
                 document_type=name,
                 process=None,
                 straight_through_confidence=_STRAIGHT_THROUGH,
-                required_fields=(),
+                required_fields=_FILED_WITH.get(name, ()),
             )
             for name in (
                 "credit_note",

@@ -46,16 +46,15 @@ def doubts_about(reading: Reading) -> tuple[str, ...]:
             f"{reading.document_type} was recognised with confidence {reading.confidence:.2f}, "
             f"below {kind.straight_through_confidence:.2f}"
         )
-    if kind.process is not None:
-        missing = [name for name in kind.required_fields if not _has(reading, name)]
-        if missing:
-            reasons.append(f"not found: {', '.join(missing)}")
-        reasons.extend(
-            f"field {field.name} was read with confidence {field.confidence:.2f}"
-            for field in reading.fields
-            if field.name in kind.required_fields
-            and field.confidence < kind.straight_through_confidence
-        )
+    missing = [name for name in kind.required_fields if not _has(reading, name)]
+    if missing and kind.process is not None:
+        reasons.append(f"not found: {', '.join(missing)}")
+    reasons.extend(
+        f"field {field.name} was read with confidence {field.confidence:.2f}"
+        for field in reading.fields
+        if field.name in kind.required_fields
+        and field.confidence < kind.straight_through_confidence
+    )
     advice: list[str] = []
     for check in reading.failed_checks():
         if check.name == ENGINES_CHECK:

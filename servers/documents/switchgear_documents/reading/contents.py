@@ -75,7 +75,7 @@ def read_contents(
         reading = _by_words("text/html", "other", (_html_text(data),))
     else:
         text = None if kind == "ole" else decode(data)
-        reading = _read_text(media_type, "other", text, today)
+        reading = _read_text(media_type, "other", text, today, templates)
     named = check_name(suffix.lower(), reading.media_type)
     return reading.model_copy(update={"checks": (*reading.checks, *named)})
 
@@ -147,7 +147,13 @@ def _read_image(
     return reading.model_copy(update={"checks": (*reading.checks, *seen)})
 
 
-def _read_text(media_type: str, written_as: Format, text: str | None, today: date) -> Reading:
+def _read_text(
+    media_type: str,
+    written_as: Format,
+    text: str | None,
+    today: date,
+    templates: tuple[Template, ...],
+) -> Reading:
     if text is None:
         return Reading(
             media_type=media_type if media_type != "text/plain" else "application/octet-stream",
@@ -159,7 +165,7 @@ def _read_text(media_type: str, written_as: Format, text: str | None, today: dat
         )
     signed = signed_format(text)
     if signed is None:
-        return _by_words("text/plain", "text", (text,), today)
+        return _by_words("text/plain", "text", (text,), today, templates=templates)
     extract = _SIGNED[signed](text)
     return _exact("text/plain", signed, extract, text, make_checks(extract, today))
 

@@ -21,6 +21,7 @@ _TESSDATA = (
     "/usr/local/share/tessdata",
     "/opt/homebrew/share/tessdata",
 )
+_NO_TESSERACT = "tesseract is not installed here (apt install tesseract-ocr)"
 _ENGLISH = "eng.traineddata"
 
 
@@ -53,9 +54,7 @@ def tessdata() -> str | None:
 def missing_reason(name: EngineName) -> str | None:
     """Return why an engine cannot be used here and how to change that, None if it can."""
     if name == "tesseract":
-        if tessdata() is None:
-            return "tesseract is not installed here (apt install tesseract-ocr)"
-        return None
+        return _NO_TESSERACT if tessdata() is None else None
     if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
         return "RapidOCR is not installed here (pip install 'switchgear-documents[rapidocr]')"
     return None
@@ -80,7 +79,9 @@ def load_engine(name: EngineName, folder: str | None) -> Engine:
 
     Raises MissingEngineError where it is not installed.
     """
-    if (reason := missing_reason(name)) is not None and not (name == "tesseract" and folder):
+    if name == "tesseract" and folder is None:
+        raise MissingEngineError(_NO_TESSERACT)
+    if name == "rapidocr" and (reason := missing_reason(name)) is not None:
         raise MissingEngineError(reason)
     if name == "tesseract":
         from switchgear_documents.reading.tesseract import Tesseract  # noqa: PLC0415 - heavy

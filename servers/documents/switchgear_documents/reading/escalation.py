@@ -14,7 +14,7 @@ _EXPECTED: dict[str, tuple[FieldName, ...]] = {
     "credit_note": ("number", "date", "supplier", "total_gross"),
     "purchase_order": ("number", "date"),
 }
-_SURE_FIELD, _SURE_TYPE = 0.8, 0.8
+_SURE_FIELD, _SURE_TYPE, _CLEARLY = 0.8, 0.8, 0.05
 _SHARED, _DISPUTED, _ONLY_ONE, _MOST = 0.6, 0.75, 0.8, 0.97
 
 
@@ -53,6 +53,8 @@ def combined(one: Reading, other: Reading) -> Reading:
 
 
 def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> FieldReading:
+    if other is not None and other.confidence > field.confidence + _CLEARLY:
+        field, other = other, field
     value, sure = field.value, field.confidence
     if field.name in ("supplier", "buyer"):
         value = respaced(value, text)

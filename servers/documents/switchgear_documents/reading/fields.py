@@ -19,7 +19,7 @@ from switchgear_documents.reading.labels import (
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
-from switchgear_documents.reading.reading import FieldName, FieldReading
+from switchgear_documents.reading.reading import DocumentType, FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
 from switchgear_documents.reading.templates import Template
 from switchgear_documents.reading.totals import Total, read_totals
@@ -87,14 +87,24 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
     labels = find_labels(pages)
     find_dates = date_finder(dialect)
     found: dict[FieldName, Candidate | None] = {}
-    found["number"] = _best(_all(pages, labels, "number", numbers_in))
+    kind = extract.document_type
+    found["number"] = _best(_numbers(pages, labels, kind))
     found["due_date"] = _best(_all(pages, labels, "due_date", find_dates))
-    dated = _best(_all(pages, labels, "date", find_dates))
+    is_order = kind in ("purchase_order", "order_confirmation")
+    dated = _best(_all(pages, labels, "order_date" if is_order else "date", find_dates))
     found["date"] = dated or _lonely_date(pages, dialect)
-    found["order_ref"] = _best(_all(pages, labels, "order_ref", numbers_in))
+    if kind != "purchase_order":
+        ordered = _all(pages, labels, "order_ref", numbers_in)
+        number = found["number"]
+        found["order_ref"] = _best(
+            [c for c in ordered if number is None or c.value != number.value]
+        )
     parties = read_parties(pages, labels)
-    found["supplier"], found["buyer"] = parties.supplier, parties.buyer
-    found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    supplier, buyer = parties.supplier, parties.buyer
+    if kind == "purchase_order" and not parties.is_supplier_headed:
+        supplier, buyer = buyer, supplier  # its sender is who buys
+    found["supplier"], found["buyer"] = supplier, buyer
+    found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, supplier, buyer)
     found["iban"] = read_iban(pages)
     found["currency"] = read_currency(pages, labels)
     totals = read_totals(pages, labels, money_finder(dialect))
@@ -109,12 +119,27 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
     )
 
 
+def _numbers(pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType) -> list[Candidate]:
+    """Return what may be the document's own number: of an order, what others call their order's."""
+    roles: tuple[Role, ...] = ("number",)
+    if kind == "purchase_order":
+        roles = ("order_ref",)
+    elif kind == "order_confirmation":
+        roles = ("confirmation", "order_ref")
+    for role in roles:
+        if found := _all(pages, labels, role, numbers_in):
+            return found
+    return _all(pages, labels, "number", numbers_in)
+
+
 def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> None:
     """Add the table's lines if they bear themselves out: by their sum, or each by its price."""
     rows = read_positions(pages, money_finder(dialect), dialect)
     total = sum(rows.nets, Decimal(0))
     totals = {extract.amounts.get("net"), extract.amounts.get("gross")}
-    if rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
+    if rows.lines and -total in totals:  # a credit note may show its lines without their sign
+        extract.lines.extend(rows.lines)
+    elif rows.lines and (total in totals or rows.multiplied == len(rows.lines)):
         extract.lines.extend(rows.lines)
         if total != extract.amounts.get("gross") or "net" not in extract.amounts:
             extract.line_nets.extend(rows.nets)

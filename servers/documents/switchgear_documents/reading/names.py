@@ -2,6 +2,7 @@
 
 import re
 
+from switchgear_documents.reading.cues import CUES
 from switchgear_documents.reading.words import Cell
 
 _MOST_NAME = 90
@@ -21,9 +22,11 @@ def any_of(
 
 LEGAL_FORM = any_of(
     r"""
-    GmbH(?: ?& ?Co\.?)?(?: ?KG(?:aA)?)?|mbH|AG|SE|KG|OHG|GbR|e\. ?K\.|e\. ?V\.|UG|eG|a\. ?G\.|VVaG
+    GmbH(?: ?& ?Co\.?)?(?: ?KG(?:aA)?)?|mbH|AG|SE|KG|OHG|GbR|e\. ?K\.|e\. ?V\.|eG|a\. ?G\.|VVaG
+    UG(?: ?\(haftungsbeschränkt\))?|S\.A\.? de C\.V\.
     Ltd\.?|Limited|PLC|plc|LLC|L\.L\.C\.|LLP|LP|Inc\.?|Incorporated|Corp\.?|Corporation|Co\.|Company
     S\.?A\.?R\.?L\.?|SAS|S\.A\.S\.?|SASU|EURL|SNC|S\.A\.?|SA|SCI|S\.?L\.?U?\.?|S\.r\.l\.?|SRL|Srl
+    S\.a\.s\.?|S\.n\.c\.?|(?:&|e|et|y) (?:Figli|Hijos|Fils|Söhne|Sons|Zonen)
     S\.p\.A\.?|SpA|B\.?V\.?|N\.?V\.?|V\.O\.F\.|ApS|A/S|AB|Oy|Oyj|AS|Sp\. ?z ?o\.? ?o\.?|s\.r\.o\.
     Kft\.?|Lda\.?|d\.o\.o\.|Sdn\.? ?Bhd\.?|SDN\.? ?BHD\.?|S/B|Bhd\.?|Pte\.?(?: Ltd\.?)?
     Pty\.?(?: Ltd\.?)?|Pvt\.?|GMBH|LTD\.?|INC\.?|CORP\.?
@@ -60,6 +63,9 @@ _SALUTATION = re.compile(
     r"\W*(?:herrn?|frau|firma|mr|mrs|ms|an|to|monsieur|madame|m\.|mme|sra?|sig|de heer|mevrouw)\W*",
     re.IGNORECASE,
 )
+_TITLES = re.compile(
+    "|".join(sorted((t for cues in CUES.values() for t in cues.titles), key=len, reverse=True))
+)
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -88,7 +94,9 @@ def is_like_a_name(text: str) -> bool:
 
 def is_heading(text: str) -> bool:
     """Tell whether the text starts with a word that forms use and names do not."""
-    return bool(_NOT_A_NAME.match(text.lstrip(" *#|-_.")))
+    bare = text.strip(" *#|-_.:")
+    title = _TITLES.match(bare.lower())
+    return bool(_NOT_A_NAME.match(bare)) or (title is not None and len(title[0]) * 2 > len(bare))
 
 
 def is_beside_the_name(text: str) -> bool:

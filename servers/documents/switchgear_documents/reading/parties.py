@@ -21,6 +21,9 @@ from switchgear_documents.reading.words import Box, Cell, Page
 _SENDER_LINE = re.compile(
     r"^(?P<name>[^|·•*\u2013]{3,60}?)\s*(?:[|·•*\u2013]|, |\s-\s|;)\s*(?P<rest>.+)$"
 )
+_OF_A_NUMBER = re.compile(
+    r"(?:p\.?o|no|nr|id|ref\w*|number|nummer|order|#|vat|code|n[°º])\b", re.IGNORECASE
+)
 _HOUSE_NUMBER = re.compile(r"\s\d+\w?$|^c/", re.IGNORECASE)
 _NAMED = re.compile(
     r"^\W*(?:name|firma|company|nom(?:bre)?|nome|naam|raison sociale)\s*:?\s*(?P<name>.*)",
@@ -49,6 +52,7 @@ class Parties:
 
     supplier: Candidate | None
     buyer: Candidate | None
+    is_supplier_headed: bool = False
 
 
 def read_parties(pages: Sequence[Page], labels: Iterable[Label]) -> Parties:
@@ -72,9 +76,11 @@ def read_parties(pages: Sequence[Page], labels: Iterable[Label]) -> Parties:
         for cell in filter(None, map(named_by_form, page.cells)):
             votes.add(cell, _FORM_ABOVE if cell.box.top < _TOP else _FORM_BELOW)
     supplier = votes.winner(_domains(pages))
+    is_headed = any(label.role == "supplier" for label, _ in headed)
     if buyers:
-        return Parties(supplier, Candidate(tidy(buyers[0].text), buyers[0], _BUYER_HEADED))
-    return Parties(supplier, _addressee(pages[0], supplier) if pages else None)
+        buyer = Candidate(tidy(buyers[0].text), buyers[0], _BUYER_HEADED)
+        return Parties(supplier, buyer, is_headed)
+    return Parties(supplier, _addressee(pages[0], supplier) if pages else None, is_headed)
 
 
 class _Votes:
@@ -138,6 +144,8 @@ def _headed_name(label: Label, page: Page) -> Cell | None:
     """Return the name that a heading introduces: after it, beside it, or the first below it."""
     text = label.cell.text
     rest = text[label.end :].lstrip(" :.-")
+    if _OF_A_NUMBER.match(rest):
+        return None
     if len(rest) >= len("ABC") and not is_beside_the_name(rest):
         return label.cell.part(len(text) - len(rest), len(text))
     line = page.lines[label.cell.line - 1]

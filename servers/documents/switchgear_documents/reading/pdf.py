@@ -4,6 +4,7 @@ import ctypes
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import pypdfium2
 from pypdfium2 import raw
@@ -92,61 +93,36 @@ def _read(document: pypdfium2.PdfDocument) -> Pdf:
 def _placed(
     number: int, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str
 ) -> Page:
-    """Ask for the boxes of each word's first and last letter: two calls, not one a letter."""
-    place = _Places(page, text_page, is_shifted=len(text) != text_page.count_chars())
+    """Ask for the boxes of each word's first and last letter: two calls, not one a letter.
+
+    PDF counts from the bottom left and before the page is turned; we from the top left and after.
+    """
+    left, bottom, right, top = page.get_bbox()
+    width, height = max(right - left, 1.0), max(top - bottom, 1.0)
+    turns = page.get_rotation() // 90 % 4
+    is_shifted = len(text) != text_page.count_chars()
+    handle, rect = text_page.raw, raw.FS_RECTF()
+    box_of, reference = raw.FPDFText_GetLooseCharBox, ctypes.byref(rect)
     words: list[Word] = []
-    for match in _WORD.finditer(text):
-        if len(words) == _MOST_WORDS_PLACED:
-            break
-        box = place.box(match.start(), match.end() - 1)
-        if box is not None:
-            words.append(Word(_clean(match[0]), box))
-    return Page(number, tuple(words), place.aspect)
-
-
-class _Places:
-    """Where the letters of one page are; PDF counts from the bottom left, we from the top left."""
-
-    def __init__(
-        self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, *, is_shifted: bool
-    ) -> None:
-        self._text_page = text_page
-        self._is_shifted = is_shifted
-        self._rect = raw.FS_RECTF()
-        left, bottom, right, top = page.get_bbox()
-        self._left, self._top = left, top
-        self._width, self._height = max(right - left, 1.0), max(top - bottom, 1.0)
-        self._turns = page.get_rotation() // 90 % 4
-        is_sideways = self._turns % 2 == 1
-        self.aspect = self._height / self._width if is_sideways else self._width / self._height
-
-    def box(self, first: int, last: int) -> Box | None:
-        """Return the box from one letter to another, None for what lies outside the page."""
-        one, other = self._letter(first), self._letter(last)
-        if one is None or other is None:
-            return None
-        box = _turned(
-            Box(
-                min(one[0], other[0]), min(one[1], other[1]),
-                max(one[2], other[2]), max(one[3], other[3]),
-            ),
-            self._turns,
-        )  # fmt: skip
-        is_inside = 0 <= box.centre <= 1 and 0 <= box.middle <= 1
-        return box if is_inside else None
-
-    def _letter(self, index: int) -> tuple[float, float, float, float] | None:
-        if self._is_shifted:
-            index = raw.FPDFText_GetCharIndexFromTextIndex(self._text_page, index)
-        rect = self._rect
-        if not raw.FPDFText_GetLooseCharBox(self._text_page, index, ctypes.byref(rect)):
-            return None
-        return (
-            (rect.left - self._left) / self._width,
-            (self._top - rect.top) / self._height,
-            (rect.right - self._left) / self._width,
-            (self._top - rect.bottom) / self._height,
+    for match in islice(_WORD.finditer(text), _MOST_WORDS_PLACED):
+        first, last = match.start(), match.end() - 1
+        if is_shifted:
+            first = raw.FPDFText_GetCharIndexFromTextIndex(handle, first)
+            last = raw.FPDFText_GetCharIndexFromTextIndex(handle, last)
+        if not box_of(handle, first, reference):
+            continue
+        x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
+        if last != first and box_of(handle, last, reference):
+            x0, y0 = min(x0, rect.left), min(y0, rect.bottom)
+            x1, y1 = max(x1, rect.right), max(y1, rect.top)
+        box = Box(
+            (x0 - left) / width, (top - y1) / height, (x1 - left) / width, (top - y0) / height
         )
+        if turns:
+            box = _turned(box, turns)
+        if 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2:  # noqa: PLR2004 - its middle is on the page
+            words.append(Word(_clean(match[0]), box))
+    return Page(number, tuple(words), height / width if turns % 2 else width / height)
 
 
 def _turned(box: Box, turns: int) -> Box:

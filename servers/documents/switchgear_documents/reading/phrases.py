@@ -9,10 +9,10 @@ import re
 from typing import Literal, NamedTuple
 
 Role = Literal[
-    "number", "date", "due_date", "order_ref", "currency", "buyer", "supplier", "owner",
-    "net", "tax", "gross", "due", "prepaid",
+    "number", "date", "due_date", "order_ref", "order_date", "confirmation", "currency", "buyer",
+    "supplier", "owner", "net", "tax", "gross", "due", "prepaid",
 ]  # fmt: skip
-"""What a label stands for; `owner` is whom an account belongs to."""
+"""What a label stands for; `owner` is whom an account belongs to, `confirmation` an order's."""
 
 
 class Phrases(NamedTuple):
@@ -28,12 +28,14 @@ _PARTS = {
     "<invoice>": (
         r"(?:(?:tax |sales |commercial |pro ?forma )?(?:invoice|inv)|bill|credit (?:note|memo)"
         r"|\w*rechnung\w*(?: \(\d+\))?|beleg|\w*gutschrifts?(?: \(\d+\))?|facture|avoir|factura"
-        r"|note de crédit|fattura|nota di credito|nota de crédito|factuur|creditnota)"
+        r"|note de crédit|fattura|nota di credito|nota de crédito|abono|factuur|creditnota)"
     ),
     "<order>": (
-        r"(?:p\.?\s?o\.?|(?:purchase|your|customer|sales)? ?order|(?:ihre )?bestell(?:ung)?s?"
-        r"|(?:ihre )?auftrags?|(?:bon de )?commande|(?:su )?pedido|(?:vostro )?ordine|bestelling)"
+        r"(?:p\.?\s?o\.?|(?:purchase|your|customer|sales)? ?order|(?:ihre )?auftrags?"
+        r"|(?:ihre |einkaufs)?bestell(?:ung)?s?|(?:bon de )?commande|(?:su )?pedido|bestelbon"
+        r"|(?:vostro )?ordine(?: d.acquisto)?|bestelling)"
     ),
+    "<digits>": r"(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})",
     "<value>": r"(?=\s*[:.]?\s*(?:$|\d|[a-zé]{3,10}\.? \d|\d{1,2} [a-z]))",
     "<'>": "[\u2019' ]",
 }
@@ -56,8 +58,7 @@ PHRASES: tuple[Phrases, ...] = (
         document (?:no|number|nr)\.?|receipt\s*(?:#\s*)?(?:no\.?|number|#)
         """),
     phrases("number", 0.75, r"""
-        (?:\w*rechnung|invoice|facture|factura|factuur|avoir)(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})
-        (?:fattura|gutschrift)(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})
+        ^\W*(?:\w*rechnung|invoice|facture|factura|factuur|avoir|fattura|gutschrift)<digits>
         """),
     phrases("number", 0.85, r"""
         (?:\w*rechnung|gutschrift|invoice|facture|factura|fattura) [^:]{3,45}? <no>(?=\s*:?\s*\S*\d)
@@ -73,8 +74,9 @@ PHRASES: tuple[Phrases, ...] = (
         date (?:de (?:la )?facture(?! associ)|d<'>émission|facture|de facturation)|émise? le
         fecha (?:de )?(?:la )?(?:factura|emisi[óo]n|expedici[óo]n)
         data (?:della )?(?:fattura|emissione|documento)|factuurdatum
-        \w*rechnung(?! (?:gem|zu|nach|über)) .{0,60}?\bvom|\w*rechnungs?korrektur .{0,40}?\bvom
-        \w*gutschrift .{0,40}?\bvom|invoice .{0,40}?\bdated|facture .{0,40}?\bdu(?= \d)
+        ^\W*\w*(?:rechnung(?! (?:gem|zu|nach|über))|korrektur|gutschrift) .{0,60}?\bvom
+        ^\W*invoice .{0,40}?\bdated|^\W*(?:facture|avoir) .{0,40}?\bdu(?= \d)|date d<'>avoir
+        (?:gutschrift|credit(?: ?note)?)s?[- ]?(?:datum|date)|^\W*fattura .{0,40}?\bdel(?= \d)
         """),
     phrases("date", 0.8, r"""
         (?<![a-zéà] )(?<!-)(?:date|datum|fecha|data|dated|issued(?: on)?)<value>
@@ -94,6 +96,17 @@ PHRASES: tuple[Phrases, ...] = (
         po(?=\s*[:#])|bestellung(?=\s*:)|n[°º] (?:de )?(?:bon de )?commande|n[°º] d<'>ordine
         n[°º] de pedido|uw (?:referentie|ordernummer)|(?:your|customer) ref(?:erence)?\.?
         """),
+    phrases("order_date", 0.93, r"""
+        (?:p\.?o\.?|purchase|order)(?: order)? date|order(?:ed)? on|bestell?-?datum|auftragsdatum
+        orderdatum|date (?:de |de la )?commande|fecha (?:de|del) pedido|data (?:dell<'>)?ordine
+        date (?:of )?order|datum|date|fecha|data|besteld op
+        """),
+    phrases("confirmation", 0.93, r"""
+        (?:order |auftrags)?(?:confirmation|bestätigungs?|bevestigings?)\s*<no>
+        (?:confirmaci[óo]n|conferma)\s*<no>
+        (?:order|auftrags)(?:bestätigung|bevestiging)s?\W*<no>|<no> (?:de |d<'>)?(?:la )?confirma\w+
+        <no> (?:di )?conferma(?: d<'>ordine)?|acuse de recibo <no>|accusé de réception <no>
+        """),
     phrases("currency", 0.95, r"""
         (?:rechnungs)?währung|currency|devise|moneda|valuta
         (?:alle )?(?:beträge|preise|amounts|prices|montants|importes|importi) (?:are )?(?:in|en)
@@ -107,13 +120,15 @@ PHRASES: tuple[Phrases, ...] = (
         """),
     phrases("owner", 0.7, r"""
         kontoinhaber|account (?:name|holder)|bénéficiaire|titulaire(?: du compte)?|t\.n\.v\.
-        beneficiar(?:y|io)|intestatario|ten name van|make (?:all )?checks? payable to
+        beneficiar(?:y|io)|ten name van|make (?:all )?checks? payable to
         """),
     phrases("buyer", 0.9, r"""
         käufer(?:/leistungsempfänger)?|(?:leistungs|rechnungs)empfänger|kunde|rechnungsadresse
         rechnung an|bill(?:ed)?[ -]to|sold[ -]to|invoiced? to|buyer|customer|client|ship to
         recipient|acheteur|adresse d[ue] (?:client|facturation)(?: client)?|factur[ée]e? à
         destinataire|cliente|comprador|facturar a|destinatario|cessionario(?:/committente)?
+        ^\W*(?:aan|an|to|para|a)\W*$|intestatario|datos del cliente|dati (?:del )?cliente
+        coordonnées (?:du )?client|klantgegevens|kundendaten|empfänger|gentile|attn\.?
         spett(?:abile|\.?le)?|klant|koper|factuuradres|factuur aan|advertiser
         """),
     phrases("net", 0.9, r"""
@@ -132,7 +147,7 @@ PHRASES: tuple[Phrases, ...] = (
         (?:total )?(?:sales |output )?(?:vat|tax|gst|taxes)(?: amount| total)?(?!<taxed>)
         (?:total )?(?:sales )?(?:vat|tax|gst)(?: amount)?\s*$|steuer-?betrag(?: in)?|steuersumme
         (?:<summed>)?(?:\d+(?:,\d+)? ?% )?(?:<german>)(?!\.?[- ]?id|\.?-?nr|nummer)
-        steuern?(?= gesamt)|(?:cuota |importe )?i\.?v\.?a\.?(?! ?(?:n|id|:? ?it))|igic
+        steuern?(?= gesamt)|impuestos|(?:cuota |importe )?i\.?v\.?a\.?(?! ?(?:n|id|:? ?it))|igic
         (?:total |montant (?:de la )?)?(?:t\.?v\.?a\.?)(?! ?(?:intra|n[°º]|id|acquitt|non|:? ?fr))
         (?:totale )?imposta|(?:totaal |bedrag )?btw(?![- ]?(?:nr|nummer|id))(?: bedrag)?
         """.replace("<taxed>", r" ?(?:id|no|nr|number|reg|invoice|rate|point|date|code|ident"
@@ -150,6 +165,11 @@ PHRASES: tuple[Phrases, ...] = (
         (?:montant|total) (?:g[ée]n[ée]ral |net )?t\.?t\.?c\.?|montant total|importe total
         total (?:à régler|général|toutes taxes comprises)|total (?:factura|importe|con iva|a pagar)
         totale (?:fattura|documento|generale|da pagare|complessivo|ivato)|factuurbedrag
+        importo totale
+        (?:bestell|gutschrift|auftrag)s?-?(?:summe|betrag)|ordertotaal|te crediteren(?: bedrag)?
+        (?:montant |total )?à rembourser|total (?:del )?(?:crédito|abono|pedido)|credit total
+        totale (?:a credito|ordine|nota)|total (?:credit(?:ed)?|order|refund)|total commande
+        (?:amount )?(?:credited|to be refunded)|erstattungsbetrag|gutgeschriebener betrag
         totaal(?:bedrag)?(?! (?:excl|netto|btw))(?: incl\.?(?: btw)?)?|te betalen(?: bedrag)?
         """.replace("<sum>", r"(?:betrag|summe|preis)(?! (?:ohne|netto|der (?:zu|ab)))"
                     r"(?: brutto| inkl\.? \w+)?")),
@@ -157,7 +177,8 @@ PHRASES: tuple[Phrases, ...] = (
         total(?! (?:<parts>))|totale(?! (?:imponibile|imposta|iva|netto|merce))
         summe(?! (?:netto|ohne|exkl|zzgl))|gesamt$|betrag$
         """.replace("<parts>", r"ht|h\.t|hors|net\b|tax|vat|gst|excl|ex |mwst|tva|iva|btw|discount"
-                    r"|items?|qty|quantity|weight|paid|sin|base|due|allow|charge|before|without|remise")),
+                    r"|items?|qty|quantity|weight|paid|before|sin|base|due|allow"
+                    r"|charge|without|remise")),
     phrases("due", 0.9, r"""
         (?:total )?(?:amount|balance)(?: now)? (?:due|payable|owed|owing|to pay)|total due
         please pay|zahl-?betrag|(?:noch )?zu zahlen(?:der)?(?: betrag| beitrag)?|fälliger betrag

@@ -18,27 +18,28 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
     ("net", any_of(r"""
         (?:net |line |total |ext(?:ended)?\.? )?(?:amount|total|value)(?: price)?
         (?:amount|total)(?: \(?[a-z€$£]{1,4}\)?)|netto-?(?:betrag|wert)|gesamt(?:preis|betrag)?
+        subtotal|totaal excl
         positions-?(?:betrag|summe)|betrag|net|montant|(?:prix )?total(?: ht)?|importe|importo
         totale?|bedrag|totaal|summe|gesamt/?€?
         """)),
     ("price", any_of(r"""
         unit[- ]?(?:price|cost)|(?:net )?price(?: each)?|rate|netto-?preis|einzel-?preis
-        einzel(?:/€)?|e?-?preis|stückpreis|p\.?u\.?(?: ht)?|prix(?: unitaire)?(?: ht)?
-        precio(?: unitario)?|prezzo|prijs|stuksprijs|eenheidsprijs
+        einzel(?:/€)?|e?-?preis|stückpreis|p\.?u\.?(?: ht)?|prix(?: unitaire)?(?: ht)?|prijs per
+        precio(?: unitario)?|prezzo(?: unitario)?|prijs|stuksprijs|eenheidsprijs
         """)),
     ("quantity", any_of(r"""
         qty\.?|quantity|units|hours|menge(?: einheit)?|anzahl|anz\.?|qt[ée]\.?|quantit[ée]
-        cantidad|cant\.?|quantità|q\.tà|aantal|stück
+        cantidad|cant\.?|hoeveelhe(?:id)?|qt[ea]|quantità|q\.tà|aantal|stück
         """)),
     ("tax", any_of(r"""
         (?:vat|tax|gst)(?: ?(?:%|rate))?|(?:mwst|ust)\.?(?:[- ]?(?:%|satz))?|steuersatz
         tva|taux|iva|btw(?: ?%)?
         """)),
-    ("unit", any_of(r"einheit|unit|unité|unidad|unità|eenheid|uom|um")),
+    ("unit", any_of(r"einheit|unit|unité|unidad|unità|eenheid|ehd|ud\.?|u\.?m\.?|uom")),
     ("description", any_of(r"""
         (?:item )?description|beschreibung|bezeichnung|artikel-?(?:bezeichnung|beschreibung)?
         leistung|d[ée]signation|libell[ée]|descripci[óo]n|concepto|descrizione|omschrijving
-        details?|product|service|text|item|produkt|article
+        details?|product|service|text|item|produkt|prodotto|producto|article|artikel|art[íi]culo|articolo
         """)),
     ("item", any_of(r"""
         (?:item|art(?:ikel|icle)?|product|part)\.?[- ]?(?:no|nr|number|code|#)\.?|sku|code
@@ -48,6 +49,7 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
 )  # fmt: skip
 _LEAST_COLUMNS = 3
 _HEAD_LINES = 3
+_MOST_OF_IT = 0.5
 _ENDS = any_of(
     r"""
     (?:sub|net|grand|invoice|gross)[ -]?total|total|zwischensumme|gesamt\w*|summe\w*|netto\w*
@@ -168,12 +170,20 @@ def _heads(line: Sequence[Cell]) -> dict[Column, Cell]:
     """Return the headings in a line; of two of one kind the one further right, as totals are."""
     found: dict[Column, Cell] = {}
     for cell in line:
-        for column, pattern in _COLUMNS:
-            match = pattern.match(cell.text.strip(" .:"))
-            if match and len(match[0]) >= len(cell.text) * 0.5:
-                found[column] = cell
-                break
+        column = _column_named(cell.text)
+        if column is not None:
+            found[column] = cell
+        elif len(cell.words) > 1:  # headings may stand as close as words
+            found |= _heads([Cell((word,), cell.page, cell.line) for word in cell.words])
     return found
+
+
+def _column_named(text: str) -> Column | None:
+    for column, pattern in _COLUMNS:
+        match = pattern.match(text.strip(" .:|*"))
+        if match and len(match[0]) >= len(text) * _MOST_OF_IT:
+            return column
+    return None
 
 
 def _add(rows: Rows, cells: dict[Column, list[Cell]], money: Finder, dialect: Dialect) -> None:

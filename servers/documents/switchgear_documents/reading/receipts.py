@@ -13,7 +13,7 @@ from switchgear_documents.reading.labels import (
     find_labels,
     money_finder,
 )
-from switchgear_documents.reading.names import LEGAL_FORM, is_like_a_name, tidy
+from switchgear_documents.reading.names import ADDRESS, LEGAL_FORM, is_like_a_name, tidy
 from switchgear_documents.reading.phrases import Phrases, phrases
 from switchgear_documents.reading.reading import FieldName
 from switchgear_documents.reading.words import Cell, Page
@@ -70,7 +70,7 @@ _REGISTRATION = re.compile(
 )
 _SUMMARY = re.compile(r"(?:gst|tax|vat|mwst|tva|sst) ?(?:summary|analysis|code)", re.IGNORECASE)
 _HEAD, _HEAD_LINES, _SHORTEST = 0.45, 14, 4
-_FORMAL, _PLAIN, _FURTHER_DOWN, _REGISTERED, _LARGE, _CAPITALS = 0.9, 0.5, 0.025, 0.25, 0.12, 0.08
+_FORMAL, _PLAIN, _FURTHER_DOWN, _REGISTERED, _LARGE, _CAPITALS = 0.9, 0.5, 0.04, 0.25, 0.12, 0.08
 _LARGER = 1.3
 _BORNE_OUT, _REPEATED, _WITH_DATE_LABEL, _BY_ITSELF, _SUBTOTAL = 0.25, 0.1, 0.95, 0.85, 0.5
 _MOST = 0.95
@@ -125,7 +125,7 @@ def _as_name(cell: Cell, before: Cell | None) -> Candidate | None:
         said = _MISREAD.sub("SDN BHD", form[0])
         name = _LEADING.sub("", text[: form.start()] + said)
         if len(name) <= len(said) + 1:  # the form stands alone: the name is the line before
-            if before is None:
+            if before is None or _NOT_THE_NAME.match(before.text) or ADDRESS.search(before.text):
                 return None
             both = Cell((*before.words, *cell.words), cell.page, before.line)
             return Candidate(tidy(f"{before.text} {name}"), both, _FORMAL)

@@ -76,7 +76,7 @@ class Tesseract:
             found = self._orientation.DetectOrientationScript()
         finally:
             self._orientation.Clear()
-        return int(found["orient_deg"]) // 90 % 4 if found else 0
+        return -int(found["orient_deg"]) // 90 % 4 if found else 0
 
 
 def _parse(table: str, width: int, height: int) -> list[Word]:

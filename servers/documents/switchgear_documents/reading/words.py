@@ -149,17 +149,16 @@ def _lines(words: Iterable[Word], aspect: float) -> list[list[Word]]:
     """Put words that overlap in height into one line; text that runs up the page stands apart."""
     lines: list[list[Word]] = []
     upright: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: word.box.middle):
-        if (
-            len(word.text) >= _LEAST_UPRIGHT
-            and word.box.height > word.box.width * aspect * _UPRIGHT
-        ):
+    for word in sorted(words, key=lambda word: word.box[1] + word.box[3]):
+        left, top, right, bottom = word.box
+        high = bottom - top
+        if len(word.text) >= _LEAST_UPRIGHT and high > (right - left) * aspect * _UPRIGHT:
             upright.append([word])
             continue
-        for line in reversed(lines[-3:]):
-            other = line[-1].box
-            shared = min(other.bottom, word.box.bottom) - max(other.top, word.box.top)
-            if shared > _SAME_LINE * min(other.height, word.box.height):
+        for line in lines[:-4:-1]:
+            _, other_top, _, other_bottom = line[-1].box
+            shared = min(other_bottom, bottom) - max(other_top, top)
+            if shared > _SAME_LINE * min(other_bottom - other_top, high):
                 line.append(word)
                 break
         else:

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from switchgear_shared.contracts.currencies import MINOR_DIGITS
+
 _NAMES = (
     "jan gen ene",
     "feb fév fev",
@@ -38,7 +40,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|EUR|USD|GBP|CHF|MYR)\s?)?(?P<minus>-)?"
+    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|[A-Z]{3})\s?)?(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:(?P<gap>[.,'\u2019 \u00a0\u202f])\d{3})(?:(?P=gap)\d{3})*(?!\d)|\d{1,9})"
     r"(?:(?P<point>[.,])(?P<decimals>\d{1,4}))?(?P<after>-(?![\w-]))?(?![\w/:']|[.,-]\d|\s?%)"
 )
@@ -104,7 +106,7 @@ def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  
             _number(match, dialect),
             match.start(),
             match.end(),
-            is_money=match["money"] is not None or len(match["decimals"] or "") == _CENTS,
+            is_money=_is_currency(match["money"]) or len(match["decimals"] or "") == _CENTS,
         )
 
 
@@ -120,6 +122,11 @@ def find_amount(text: str) -> str | None:
     """Return the last amount with two decimals in the text: totals stand to the right."""
     amounts = [found for found in amounts_in(text, dialect_of(text)) if found.is_money]
     return format(amounts[-1].value, "f") if amounts else None
+
+
+def _is_currency(mark: str | None) -> bool:
+    mark = (mark or "").strip()
+    return mark in ("€", "$", "£", "RM", "US$") or mark in MINOR_DIGITS
 
 
 def _number(match: re.Match[str], dialect: Dialect) -> Decimal:
