@@ -197,8 +197,8 @@ async def test_a_document_that_needs_too_much_memory_is_refused(
     path = tmp_path / "wide"
     path.write_bytes(b"<a>" + b"<b>x</b>" * 2_000_000 + b"</a>")
 
-    async with a_reader(workers=1, memory_mb=200) as reader:
-        with pytest.raises(UnreadableDocumentError, match="needs more than 200 MB of memory"):
+    async with a_reader(workers=1, memory_mb=400) as reader:
+        with pytest.raises(UnreadableDocumentError, match="needs more than 400 MB of memory"):
             await reader.read(path, "wide.xml")
         assert (await reader.read(invoice, "a.xml")).value("number") == "S-1"
 
