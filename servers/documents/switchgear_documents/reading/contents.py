@@ -38,6 +38,7 @@ from switchgear_documents.reading.text import decode
 from switchgear_shared.errors import UnreadableDocumentError
 
 MOST_TEXT = 500_000
+MOST_ROWS = 10_000
 _SIGNED: dict[Format, Callable[[str], Extract]] = {
     "ofx": lambda text: read_ofx(parse_sgml(text)),
     "mt940": read_mt940,
@@ -132,6 +133,10 @@ def _read_text(media_type: str, written_as: Format, text: str | None, today: dat
 def _exact(
     media_type: str, written_as: Format, extract: Extract, text: str, checks: tuple[Check, ...]
 ) -> Reading:
+    rows = max(len(extract.lines), len(extract.entries))
+    if rows > MOST_ROWS:
+        detail = f"it has {rows} lines, the first {MOST_ROWS} are kept"
+        checks = (*checks, Check(name="all_lines_are_kept", passed=False, detail=detail))
     return Reading(
         media_type=media_type,
         format=written_as,
@@ -139,8 +144,8 @@ def _exact(
         confidence=0.0 if extract.document_type == "other" else 1.0,
         classifier=extract.classifier,
         fields=tuple(extract.fields),
-        lines=tuple(extract.lines),
-        entries=tuple(extract.entries),
+        lines=tuple(extract.lines[:MOST_ROWS]),
+        entries=tuple(extract.entries[:MOST_ROWS]),
         text=text[:MOST_TEXT],
         checks=checks,
     )

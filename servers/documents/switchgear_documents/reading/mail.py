@@ -3,6 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from email.errors import (
+    CloseBoundaryNotFoundDefect,
+    InvalidBase64PaddingDefect,
+    StartBoundaryNotFoundDefect,
+)
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
@@ -20,7 +25,9 @@ _SIGNATURES = (
     "application/pkcs7-signature",
     "application/x-pkcs7-signature",
 )
+_CUT_SHORT = (CloseBoundaryNotFoundDefect, StartBoundaryNotFoundDefect, InvalidBase64PaddingDefect)
 _DEEPEST = 20
+_LONGEST_HEADER = 10_000
 
 
 @dataclass
@@ -35,16 +42,17 @@ class Mail:
         """Add an attachment; one too many, too large or empty is a failed check instead."""
         taken = sum(attachment.size_bytes for attachment in self.attachments)
         if not content:
-            self._refuse("attachment_is_empty", f"{name[:60]!a} holds nothing")
+            self.refuse("attachment_is_empty", f"{name[:60]!a} holds nothing")
         elif len(self.attachments) >= MOST_ATTACHMENTS:
-            self._refuse("attachments_all_taken", f"at most {MOST_ATTACHMENTS} are taken")
+            self.refuse("attachments_all_taken", f"at most {MOST_ATTACHMENTS} are taken")
         elif taken + len(content) > MOST_ATTACHED_BYTES:
             limit = f"at most {MOST_ATTACHED_BYTES} bytes are taken"
-            self._refuse("attachments_all_taken", limit)
+            self.refuse("attachments_all_taken", limit)
         else:
             self.attachments.append(Attachment.of(name, content))
 
-    def _refuse(self, name: str, detail: str) -> None:
+    def refuse(self, name: str, detail: str) -> None:
+        """Add a failed check, once."""
         check = Check(name=name, passed=False, detail=detail)
         if check not in self.checks:
             self.checks.append(check)
@@ -71,18 +79,24 @@ def header_text(message: Message, name: str) -> str:
     raw = message.get(name)
     if raw is None:
         return ""
+    return " ".join(_decoded(str(raw)).split())
+
+
+def _decoded(raw: str) -> str:
+    """Return a header's text; decoding takes longer the more of it there is, and by the square."""
+    raw = raw[:_LONGEST_HEADER]
     try:
-        text = str(make_header(decode_header(str(raw))))
+        return str(make_header(decode_header(raw)))
     except (LookupError, ValueError):
-        text = str(raw)
-    return " ".join(text.split())
+        return raw
 
 
 def _walk(part: Message, mail: Mail, texts: list[str], *, depth: int) -> None:
     """Collect the part's texts and attachments in order."""
+    if any(isinstance(defect, _CUT_SHORT) for defect in part.defects):
+        mail.refuse("message_is_whole", "it ends before its last part does")
     if depth > _DEEPEST:
-        detail = f"parts are nested deeper than {_DEEPEST}"
-        mail.checks.append(Check(name="attachments_all_taken", passed=False, detail=detail))
+        mail.refuse("attachments_all_taken", f"parts are nested deeper than {_DEEPEST}")
         return
     kind = part.get_content_type()
     if kind == "message/rfc822" and depth > 0:
@@ -138,10 +152,7 @@ def _attach_message(part: Message, mail: Mail) -> None:
 def _name(part: Message, number: int) -> str:
     name = part.get_filename()
     if name:
-        try:
-            return str(make_header(decode_header(name)))
-        except (LookupError, ValueError):
-            return name
+        return _decoded(name)
     endings = (e for e, kinds in MEDIA_TYPES.items() if part.get_content_type() in kinds)
     return f"attachment-{number}{next(endings, '')}"
 
