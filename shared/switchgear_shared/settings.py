@@ -159,7 +159,7 @@ class Settings(BaseSettings):
         default=20.0, gt=0, description="CPU time and wall time for reading one document."
     )
     document_memory_mb: int = Field(
-        default=1024, ge=256, description="Memory for the process that reads documents."
+        default=1024, ge=512, description="Memory for the process that reads documents."
     )
     document_ocr_timeout_s: float = Field(
         default=120.0, gt=0, description="CPU time and wall time for each engine on a scan."

@@ -56,6 +56,34 @@ def test_e_invoices_are_read_as_their_publishers_meant_them() -> None:
     assert wrong_types == []
 
 
+def test_hybrid_invoices_agree_with_their_pages() -> None:
+    """The exceptions show another number, or a total that is written nowhere on the page."""
+    doubts: list[str] = []
+    hybrids = [entry for entry in documents() if entry.get("hybrid")]
+    for entry in hybrids:
+        failed = {check.name for check in read(entry).failed_checks()}
+        if any(name.startswith("page_shows_") for name in failed):
+            doubts.append(entry["path"])
+
+    assert len(hybrids) > 50
+    assert len(doubts) <= 4
+
+
+def test_bank_statements_are_read_with_their_account_and_entries() -> None:
+    """The rest are fragments, errors a bank sent, and accounts on which nothing moved."""
+    statements = [entry for entry in documents() if entry["class"] == "bank_statement"]
+    readings = [read(entry) for entry in statements]
+
+    assert len(statements) == 61
+    exact = [r for r in readings if r.format in ("camt", "mt940", "ofx")]
+    assert len(exact) >= 60
+    assert all(reading.document_type == "bank_statement" for reading in exact)
+    accounts = [r for r in exact if r.value("iban") or r.value("account")]
+    assert len(accounts) >= 49
+    assert len([r for r in exact if r.entries]) >= 42
+    assert [c for r in exact for c in r.failed_checks() if c.name == "entry_is_readable"] == []
+
+
 def test_words_classify_as_often_as_their_confidence_says() -> None:
     buckets: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for entry in documents():

@@ -129,14 +129,6 @@ def test_a_zip_whose_directory_understates_a_part_is_refused() -> None:
     assert refusal(lying, ".docx")
 
 
-def test_a_word_file_is_read_for_its_text() -> None:
-    body = b"<w:d xmlns:w='w'><w:p><w:r><w:t>Lieferschein</w:t></w:r></w:p></w:d>"
-    reading = read(archive(**{"word/document.xml": body}), ".docx")
-
-    assert (reading.format, reading.document_type) == ("other", "delivery_note")
-    assert reading.text == "Lieferschein"
-
-
 def entities(depth: int) -> bytes:
     lines = ["<!ENTITY a0 'ha'>"]
     lines += [f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, depth)]

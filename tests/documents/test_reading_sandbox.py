@@ -10,12 +10,19 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from documents.compound_file import attachment
+from documents.test_reading_edifact import interchange, invoic
+from documents.test_reading_fatturapa import BODY, fattura
+from documents.test_reading_mail import INNER, outlook
+from documents.test_reading_office import excel, word
+from documents.test_reading_statements import MT940, OFX_1, camt
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
@@ -190,8 +197,8 @@ async def test_a_document_that_needs_too_much_memory_is_refused(
     path = tmp_path / "wide"
     path.write_bytes(b"<a>" + b"<b>x</b>" * 2_000_000 + b"</a>")
 
-    async with a_reader(workers=1, memory_mb=200) as reader:
-        with pytest.raises(UnreadableDocumentError, match="needs more than 200 MB of memory"):
+    async with a_reader(workers=1, memory_mb=400) as reader:
+        with pytest.raises(UnreadableDocumentError, match="needs more than 400 MB of memory"):
             await reader.read(path, "wide.xml")
         assert (await reader.read(invoice, "a.xml")).value("number") == "S-1"
 
@@ -335,3 +342,46 @@ def test_importing_the_reader_loads_no_parser() -> None:
     )
 
     assert result.stdout.strip() == "[]"
+
+
+async def test_what_a_message_brings_passes_the_border_whole(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 8_000
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = "Hello", "a@example.com", "b@example.com"
+    mail.set_content("Hello\n")
+    mail.add_attachment(content, maintype="application", subtype="pdf", filename="a.pdf")
+    mail.add_attachment(b"b", maintype="application", subtype="pdf", filename="b.pdf")
+    path = tmp_path / "mail"
+    path.write_bytes(mail.as_bytes())
+
+    async with a_reader(workers=1) as reader:
+        for _ in range(2):
+            reading = await reader.read(path, "mail.eml")
+            assert [(a.name, a.content) for a in reading.attachments] == [
+                ("a.pdf", content),
+                ("b.pdf", b"b"),
+            ]
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "written_as"),
+    [
+        pytest.param(word(), ".docx", "word", id="word"),
+        pytest.param(excel(), ".xlsx", "excel", id="excel"),
+        pytest.param(outlook(attachment("i.msg", INNER)), ".msg", "email", id="outlook"),
+        pytest.param(MT940.encode(), ".sta", "mt940", id="mt940"),
+        pytest.param(OFX_1.encode(), ".ofx", "ofx", id="ofx"),
+        pytest.param(camt().encode(), ".xml", "camt", id="camt"),
+        pytest.param(fattura(BODY).encode(), ".xml", "fatturapa", id="fatturapa"),
+        pytest.param(interchange(invoic()).encode(), ".edi", "edifact", id="edifact"),
+        pytest.param(b"<html><body>Hello</body></html>", ".html", "html", id="html"),
+    ],
+)
+async def test_every_format_is_read_without_a_file_or_a_second_import(
+    tmp_path: Path, data: bytes, suffix: str, written_as: str
+) -> None:
+    path = tmp_path / "stored"
+    path.write_bytes(data)
+
+    async with a_reader(workers=1) as reader:
+        assert (await reader.read(path, f"a{suffix}")).format == written_as

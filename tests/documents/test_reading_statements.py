@@ -320,3 +320,16 @@ def test_an_account_number_with_a_digit_wrong_is_found_out() -> None:
     (failed,) = failures(read(MT940.replace(IBAN, IBAN[:-1] + "1")))
 
     assert failed[0] == "iban_is_valid"
+
+
+@pytest.mark.parametrize(("count", "told"), [(9_999, 0), (10_000, 0), (10_001, 1)])
+def test_so_many_entries_are_kept_and_no_more(count: int, told: int) -> None:
+    start, end = MT940.index(":61:"), MT940.index(":62F:")
+    head, foot = MT940[:start], MT940[end:].replace("150,50", f"{100 + count},00")
+    reading = read(head + ":61:2603010302CR1,00NTRFNONREF\n" * count + foot, ".sta")
+
+    assert len(reading.entries) == min(count, 10_000)
+    assert (
+        failures(reading)
+        == [("all_lines_are_kept", "it has 10001 lines, the first 10000 are kept")] * told
+    )

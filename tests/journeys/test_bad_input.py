@@ -11,8 +11,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from documents.compound_file import compound_file
+from documents.test_reading_samples import EURO
 from journeys.desk import Answer, Desk, Samples, changed, gross_of
 from switchgear_documents.samples import to_facturx, to_ubl
+from switchgear_documents.samples.page import to_page
 from switchgear_shared.governance.identity import Keys, Tokens
 from switchgear_shared.part import AUDIENCE
 from switchgear_shared.server import ISSUER
@@ -23,6 +26,8 @@ LAUGHS = b"""<?xml version="1.0"?>
 <!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;&lol;&lol;&lol;&lol;&lol;">
 <!ENTITY lol3 "&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;&lol2;">]><lolz>&lol3;</lolz>"""
 
+LOCKED = compound_file({"EncryptionInfo": b"x", "EncryptedPackage": b"y" * 5_000})
+
 
 def bomb() -> bytes:
     """A spreadsheet of 60 MB of zeros in 60 kB."""
@@ -30,6 +35,13 @@ def bomb() -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 60_000_000)
+    return buffer.getvalue()
+
+
+def small_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a", "a")
     return buffer.getvalue()
 
 
@@ -47,8 +59,11 @@ async def reasons(desk: Desk, receipt: Answer) -> str:
         ("invoice.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Cat", "cannot be read"),
         ("book.xlsx", bomb(), "cannot be read"),
         ("laughs.xml", LAUGHS, "cannot be read"),
+        ("locked.docx", LOCKED, "the Office file is locked with a password"),
+        ("cut.docx", b"PK\x03\x04 and no more", "the zip container is damaged"),
+        ("both.pdf", to_page(EURO) + small_zip(), "application/pdf and a zip container"),
     ],
-    ids=["not-xml", "truncated-pdf", "zip-bomb", "billion-laughs"],
+    ids=["not-xml", "truncated-pdf", "zip-bomb", "billion-laughs", "locked", "cut", "polyglot"],
 )
 async def test_what_cannot_be_read_waits_for_a_person(
     desk: Desk, name: str, content: bytes, told: str

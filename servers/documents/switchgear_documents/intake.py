@@ -6,12 +6,13 @@ import unicodedata
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import Submission
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.events import new_event
+from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import new_id, utc_now
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.messaging.outbox import emit
@@ -53,7 +54,7 @@ class Intake:
             return _receipt(known, is_duplicate=True)
         stored = self._files.keep(actual) if content is None else await self._files.put(content)
         try:
-            return await self._insert(caller, _clean(name), stored, document_type)
+            return await self._insert(caller, name, stored, document_type)
         except (DuplicateKeyError, IntegrityError):
             known = await self._find(caller.tenant, actual)
             if known is None:
@@ -74,43 +75,76 @@ class Intake:
     ) -> Submission:
         """Insert the row in a savepoint: who lost a race reads the winner's row afterwards."""
         async with self._database.writing() as session, session.begin_nested():
-            now = utc_now()
-            record = DocumentRecord(
+            record = new_record(
+                stored,
                 tenant=caller.tenant,
-                id=new_id("doc"),
-                sha256=stored.sha256,
                 name=name,
-                media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-                size_bytes=stored.size_bytes,
-                state="received",
-                given_type=document_type,
-                corrections={},
+                document_type=document_type,
                 correlation_id=caller.correlation_id,
                 submitted_by=caller.requested_by,
-                received_at=now,
-                updated_at=now,
-                version=1,
             )
-            session.add(record)
-            await session.flush()
-            await emit(
-                session,
-                new_event(
-                    "documents.document.received",
-                    source=SOURCE,
-                    subject=record.id,
-                    caller=caller,
-                    data={
-                        "document_id": record.id,
-                        "name": record.name,
-                        "media_type": record.media_type,
-                        "sha256": record.sha256,
-                        "size_bytes": record.size_bytes,
-                        "submitted_by": record.submitted_by,
-                    },
-                ),
-            )
+            await add_record(session, record, caller=caller)
             return _receipt(record, is_duplicate=False)
+
+
+def new_record(
+    stored: StoredFile,
+    *,
+    tenant: str,
+    name: str,
+    document_type: str | None,
+    correlation_id: str,
+    submitted_by: str,
+) -> DocumentRecord:
+    """Return the row of a document that was just stored."""
+    now = utc_now()
+    name = _clean(name)
+    return DocumentRecord(
+        tenant=tenant,
+        id=new_id("doc"),
+        sha256=stored.sha256,
+        name=name,
+        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+        size_bytes=stored.size_bytes,
+        state="received",
+        given_type=document_type,
+        corrections={},
+        correlation_id=correlation_id,
+        submitted_by=submitted_by,
+        received_at=now,
+        updated_at=now,
+        version=1,
+    )
+
+
+async def add_record(
+    session: AsyncSession,
+    record: DocumentRecord,
+    *,
+    caller: Caller | None = None,
+    cause: Event | None = None,
+) -> None:
+    """Insert the row and announce it; IntegrityError if its bytes are a document already."""
+    session.add(record)
+    await session.flush()
+    await emit(
+        session,
+        new_event(
+            "documents.document.received",
+            source=SOURCE,
+            subject=record.id,
+            caller=caller,
+            cause=cause,
+            data={
+                "document_id": record.id,
+                "name": record.name,
+                "media_type": record.media_type,
+                "sha256": record.sha256,
+                "size_bytes": record.size_bytes,
+                "submitted_by": record.submitted_by,
+            },
+        ),
+    )
 
 
 def _receipt(record: DocumentRecord, *, is_duplicate: bool) -> Submission:

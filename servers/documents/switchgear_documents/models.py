@@ -44,6 +44,7 @@ class DocumentStatus(Contract):
     confidence: float | None
     process: str | None
     open_review_id: str | None
+    parent_id: str | None = Field(description="The message that brought it.")
     record_uri: str | None = Field(description="The record it became, such as erp://invoices/…")
     version: str
     updated_at: datetime
@@ -71,6 +72,13 @@ class DocumentPage(Page):
     items: tuple[DocumentRow, ...]
 
 
+class AttachmentRow(Contract):
+    """A document that came with a message, this one or an earlier one."""
+
+    id: str
+    name: str
+
+
 class Document(Contract):
     """One document without its text and fields."""
 
@@ -85,6 +93,8 @@ class Document(Contract):
     confidence: float | None
     classifier: str | None
     submitted_by: str
+    parent_id: str | None
+    attachments: tuple[AttachmentRow, ...] = Field(description="What a message brought.")
     received_at: datetime
     updated_at: datetime
     correlation_id: str
@@ -154,6 +164,7 @@ class Trace(Contract):
 
     correlation_id: str
     document_id: str | None
+    parent_id: str | None
     state: State | None
     record_uri: str | None
     steps: tuple[TraceStep, ...]

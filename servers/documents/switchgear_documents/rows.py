@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.models import Document, DocumentRow, Review
+from switchgear_documents.models import AttachmentRow, Document, DocumentRow, Review
 from switchgear_documents.reading.reading import FieldReading, Reading
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
 from switchgear_shared.errors import NotFoundError
@@ -98,11 +98,50 @@ def to_row(record: DocumentRecord, snippet: str | None) -> DocumentRow:
     )
 
 
-def to_document(record: DocumentRecord) -> Document:
-    """Return the document as `get` shows it."""
-    names = Document.model_fields.keys() - {"version"}
+async def to_document(session: AsyncSession, record: DocumentRecord) -> Document:
+    """Return the document as `get` shows it, with the documents that its attachments are."""
+    names = Document.model_fields.keys() - {"version", "attachments"}
     values: dict[str, Any] = {name: getattr(record, name) for name in names}
-    return Document.model_validate({**values, "version": str(record.version)})
+    brought = await _attachments(session, record)
+    return Document.model_validate(
+        {**values, "version": str(record.version), "attachments": brought}
+    )
+
+
+async def _attachments(session: AsyncSession, record: DocumentRecord) -> tuple[AttachmentRow, ...]:
+    """Look attachments up by their bytes: an earlier message may have brought them first."""
+    read = Reading.model_validate(record.reading).attachments if record.reading else ()
+    if not read:
+        return ()
+    found = await session.execute(
+        select(DocumentRecord.sha256, DocumentRecord.id).where(
+            DocumentRecord.tenant == record.tenant,
+            DocumentRecord.sha256.in_({attachment.sha256 for attachment in read}),
+        )
+    )
+    ids = {row.sha256: row.id for row in found}
+    return tuple(
+        AttachmentRow(id=ids[attachment.sha256], name=attachment.name[:80])
+        for attachment in read
+        if attachment.sha256 in ids
+    )
+
+
+def newest_of(tenant: str, correlation_id: str) -> Select[DocumentRecord]:
+    """Return the query for the document under a correlation ID: what was handed in last.
+
+    A message comes before what it brought, which shares its ID.
+    """
+    return (
+        select(DocumentRecord)
+        .where(DocumentRecord.tenant == tenant, DocumentRecord.correlation_id == correlation_id)
+        .order_by(
+            DocumentRecord.parent_id.is_not(None),
+            DocumentRecord.received_at.desc(),
+            DocumentRecord.id.desc(),
+        )
+        .limit(1)
+    )
 
 
 def to_review(review: ReviewRecord, name: str) -> Review:

@@ -26,6 +26,7 @@ from switchgear_documents.reviews import Reviews
 from switchgear_documents.rows import (
     fields_of,
     find_document,
+    newest_of,
     open_review_of,
     reading_of,
     to_document,
@@ -87,15 +88,7 @@ class SqlDocuments(Failures):
             if document_id is not None:
                 record = await find_document(session, tenant, document_id)
             elif correlation_id is not None:
-                found = await session.execute(
-                    select(DocumentRecord)
-                    .where(
-                        DocumentRecord.tenant == tenant,
-                        DocumentRecord.correlation_id == correlation_id,
-                    )
-                    .order_by(DocumentRecord.received_at.desc(), DocumentRecord.id.desc())
-                    .limit(1)
-                )
+                found = await session.execute(newest_of(tenant, correlation_id))
                 record = found.scalar_one_or_none()
                 if record is None:
                     raise NotFoundError(
@@ -114,6 +107,7 @@ class SqlDocuments(Failures):
                 "confidence": record.confidence,
                 "process": record.process,
                 "open_review_id": review.id if review else None,
+                "parent_id": record.parent_id,
                 "record_uri": record.record_uri,
                 "version": str(record.version),
                 "updated_at": record.updated_at,
@@ -188,7 +182,8 @@ class SqlDocuments(Failures):
     async def get_document(self, tenant: TenantId, document_id: str) -> Document:
         """See DocumentsBackend."""
         async with self._database.reading() as session:
-            return to_document(await find_document(session, tenant, document_id))
+            record = await find_document(session, tenant, document_id)
+            return await to_document(session, record)
 
     async def read_text(
         self, tenant: TenantId, document_id: str, *, offset: int, max_chars: int

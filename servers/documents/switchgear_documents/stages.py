@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_documents.attachments import store, take_in
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
@@ -53,10 +54,13 @@ class Stages:
         except UnreadableDocumentError as error:
             await self._cannot_read(event, error)
             return
+        attached, refused = await store(self._files, reading.attachments)
         async with self._once("documents-classify", event) as session:
             if session is None:
                 return
             record = await self._locked(session, event)
+            refused += await take_in(session, record, attached, event)
+            reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
             if record.given_type is not None and reading.document_type != record.given_type:
                 reading = _told(reading, record)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
@@ -211,8 +215,11 @@ def _move(record: DocumentRecord, state: str) -> None:
 
 
 def _told(reading: Reading, record: DocumentRecord) -> Reading:
-    """Return the reading under the type its sender named; structured formats know better."""
-    if reading.format in EXACT:
+    """Return the reading under the type its sender named; structured formats know better.
+
+    Of a message with attachments the type is theirs.
+    """
+    if reading.format in EXACT or reading.attachments:
         return reading
     return reading.model_copy(
         update={"document_type": record.given_type, "confidence": 1.0, "classifier": "sender"}

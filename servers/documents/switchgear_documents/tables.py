@@ -21,6 +21,7 @@ class DocumentRecord(Base):
         UniqueConstraint("tenant", "sha256"),
         Index("documents_by_time", "tenant", "received_at", "id"),
         Index("documents_by_correlation", "tenant", "correlation_id"),
+        Index("documents_by_root", "tenant", "root_id"),
     )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -46,6 +47,8 @@ class DocumentRecord(Base):
     record_uri: Mapped[str | None] = mapped_column(String(255))
     correlation_id: Mapped[str] = mapped_column(String(64))
     submitted_by: Mapped[str] = mapped_column(String(128))
+    parent_id: Mapped[str | None] = mapped_column(String(64))
+    root_id: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=1)

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from switchgear_documents.models import Trace, TraceStep
-from switchgear_documents.tables import DocumentRecord, TraceRecord
+from switchgear_documents.rows import newest_of
+from switchgear_documents.tables import TraceRecord
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.governance.audit_trail import AuditTrail
@@ -27,17 +28,7 @@ class Tracing:
     async def trace(self, tenant: TenantId, correlation_id: str) -> Trace:
         """See DocumentsBackend."""
         async with self._database.reading() as session:
-            record = (
-                await session.execute(
-                    select(DocumentRecord)
-                    .where(
-                        DocumentRecord.tenant == tenant,
-                        DocumentRecord.correlation_id == correlation_id,
-                    )
-                    .order_by(DocumentRecord.received_at.desc(), DocumentRecord.id.desc())
-                    .limit(1)
-                )
-            ).scalar_one_or_none()
+            record = (await session.execute(newest_of(tenant, correlation_id))).scalar_one_or_none()
             events = (
                 await session.execute(
                     select(TraceRecord).where(
@@ -70,6 +61,7 @@ class Tracing:
             {
                 "correlation_id": correlation_id,
                 "document_id": record.id if record else None,
+                "parent_id": record.parent_id if record else None,
                 "state": record.state if record else None,
                 "record_uri": record.record_uri if record else None,
                 "steps": sorted(steps, key=lambda step: step.at),

@@ -1,11 +1,11 @@
-"""Zip containers, and the text of Word and Excel files in them."""
+"""Zip containers: refused as bombs, or told apart by what is in them."""
 
-import re
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 
-from switchgear_documents.reading.markup import Element, find_all, local_name, parse_xml
+from switchgear_documents.reading.markup import refuse_document_type
+from switchgear_documents.reading.office import excel_text, word_text
+from switchgear_documents.reading.reading import Format
 from switchgear_shared.errors import UnreadableDocumentError
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -15,27 +15,29 @@ ZIP = "application/zip"
 MOST_ENTRIES = 10_000
 MOST_BYTES = 300 * 1024 * 1024
 MOST_RATIO = 200
-_MOST_PART_BYTES = 50 * 1024 * 1024
-_SHEET = re.compile(r"xl/worksheets/sheet\d+\.xml")
+MOST_PART_BYTES = 50 * 1024 * 1024
 
 
-def read_archive(data: bytes) -> tuple[str, str]:
-    """Return the media type and the text; a zip that is no office file has no text.
+def read_archive(data: bytes, most_chars: int) -> tuple[str, Format, str]:
+    """Return the media type, the format and the text; a zip that is no office file has no text.
 
     Raises UnreadableDocumentError for a bomb by what its directory says, and again by what a part
-    really unpacks to, since the directory may lie.
+    really unpacks to, since the directory may lie; and for XML with a document type.
     """
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _refuse_bomb(archive, len(data))
             names = set(archive.namelist())
-            if "word/document.xml" in names:
-                return WORD, "\n".join(_paragraphs(_part(archive, "word/document.xml")))
-            if "xl/workbook.xml" in names:
-                return EXCEL, "\n".join(_cells(archive, names))
+            is_word, is_excel = "word/document.xml" in names, "xl/workbook.xml" in names
+            if is_word or is_excel:
+                _refuse_document_types(archive)
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
         raise UnreadableDocumentError("the zip container is damaged") from error
-    return ZIP, ""
+    if is_word:
+        return WORD, "word", word_text(data, most_chars)
+    if is_excel:
+        return EXCEL, "excel", excel_text(data, most_chars)
+    return ZIP, "other", ""
 
 
 def _refuse_bomb(archive: zipfile.ZipFile, size: int) -> None:
@@ -52,35 +54,13 @@ def _refuse_bomb(archive: zipfile.ZipFile, size: int) -> None:
         raise UnreadableDocumentError("the zip is locked with a password")
 
 
-def _part(archive: zipfile.ZipFile, name: str) -> Element:
-    with archive.open(name) as part:
-        content = part.read(_MOST_PART_BYTES + 1)
-    if len(content) > _MOST_PART_BYTES:
-        raise UnreadableDocumentError(f"a part of the zip is over {_MOST_PART_BYTES} bytes")
-    return parse_xml(content)
-
-
-def _paragraphs(document: Element) -> Iterator[str]:
-    for paragraph in document.iter("{*}p"):
-        texts = (node.text or "" for node in paragraph.iter("{*}t"))
-        if line := "".join(texts).strip():
-            yield line
-
-
-def _cells(archive: zipfile.ZipFile, names: set[str]) -> Iterator[str]:
-    shared: list[str] = []
-    if "xl/sharedStrings.xml" in names:
-        root = _part(archive, "xl/sharedStrings.xml")
-        shared = ["".join(t.text or "" for t in si.iter("{*}t")) for si in find_all(root, "si")]
-    for name in sorted(name for name in names if _SHEET.fullmatch(name)):
-        for row in _part(archive, name).iter("{*}row"):
-            if line := "\t".join(_cell(cell, shared) for cell in row).strip():
-                yield line
-
-
-def _cell(cell: Element, shared: list[str]) -> str:
-    texts = [n.text or "" for n in cell.iter() if local_name(n) in ("v", "t")]
-    value = "".join(texts)
-    if cell.get("t") == "s" and value.isascii() and value.isdigit() and int(value) < len(shared):
-        return shared[int(value)]
-    return value
+def _refuse_document_types(archive: zipfile.ZipFile) -> None:
+    """Look into every XML part before a library does, up to what it may unpack to."""
+    for entry in archive.infolist():
+        if not entry.filename.lower().endswith((".xml", ".rels", ".vml")):
+            continue
+        with archive.open(entry) as part:
+            content = part.read(MOST_PART_BYTES + 1)
+        if len(content) > MOST_PART_BYTES:
+            raise UnreadableDocumentError(f"a part of the zip is over {MOST_PART_BYTES} bytes")
+        refuse_document_type(content)

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
-
 from switchgear_documents.reading.archives import read_archive
 from switchgear_documents.reading.camt import NAMESPACES as CAMT
 from switchgear_documents.reading.camt import read_camt
@@ -17,16 +15,25 @@ from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.facturx import embedded_invoice, read_einvoice, syntax_of
 from switchgear_documents.reading.fields import read_fields
 from switchgear_documents.reading.hybrid import check_pages
+from switchgear_documents.reading.hypertext import html_text
+from switchgear_documents.reading.mail import Mail, read_mail
 from switchgear_documents.reading.markup import local_name, namespace, parse_xml
 from switchgear_documents.reading.mt940 import read_mt940
 from switchgear_documents.reading.ofx import parse_sgml, read_ofx
+from switchgear_documents.reading.outlook import MEDIA_TYPE as MSG
+from switchgear_documents.reading.outlook import read_msg
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.schemas import check_schema
-from switchgear_documents.reading.signatures import check_name, kind_of, signed_format
+from switchgear_documents.reading.signatures import (
+    check_name,
+    check_one_format,
+    kind_of,
+    signed_format,
+)
 from switchgear_documents.reading.templates import CONFIDENCE as TAUGHT
 from switchgear_documents.reading.templates import Template, template_for
-from switchgear_documents.reading.text import decode, read_email
+from switchgear_documents.reading.text import decode
 from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from switchgear_documents.reading.ocr import Ocr
 
 MOST_TEXT = 500_000
+MOST_ROWS = 10_000
 _SIGNED: dict[Format, Callable[[str], Extract]] = {
     "ofx": lambda text: read_ofx(parse_sgml(text)),
     "mt940": read_mt940,
@@ -67,17 +75,20 @@ def read_contents(
     elif kind == "xml":
         reading = _read_xml(data, today)
     elif kind == "zip":
-        media_type, text = read_archive(data)
-        reading = _by_words(media_type, "other", (text,))
+        media_type, written_as, text = read_archive(data, MOST_TEXT)
+        reading = _by_words(media_type, written_as, (text,))
     elif kind == "email":
-        reading = _decided("message/rfc822", "other", "email", "signature/rfc822", read_email(data))
+        reading = _from_mail(read_mail(data), media_type, "signature/rfc822")
+    elif kind == "ole" and (mail := read_msg(data)) is not None:
+        reading = _from_mail(mail, MSG, "signature/msg")
     elif kind == "html":
-        reading = _by_words("text/html", "other", (_html_text(data),))
+        reading = _by_words("text/html", "html", (html_text(data),))
     else:
         text = None if kind == "ole" else decode(data)
         reading = _read_text(media_type, "other", text, today, templates)
     named = check_name(suffix.lower(), reading.media_type)
-    return reading.model_copy(update={"checks": (*reading.checks, *named)})
+    single = check_one_format(data, kind, reading.media_type)
+    return reading.model_copy(update={"checks": (*reading.checks, *named, *single)})
 
 
 def _read_xml(data: bytes, today: date) -> Reading:
@@ -173,6 +184,10 @@ def _read_text(
 def _exact(
     media_type: str, written_as: Format, extract: Extract, text: str, checks: tuple[Check, ...]
 ) -> Reading:
+    rows = max(len(extract.lines), len(extract.entries))
+    if rows > MOST_ROWS:
+        detail = f"it has {rows} lines, the first {MOST_ROWS} are kept"
+        checks = (*checks, Check(name="all_lines_are_kept", passed=False, detail=detail))
     return Reading(
         media_type=media_type,
         format=written_as,
@@ -180,25 +195,23 @@ def _exact(
         confidence=0.0 if extract.document_type == "other" else 1.0,
         classifier=extract.classifier,
         fields=tuple(extract.fields),
-        lines=tuple(extract.lines),
-        entries=tuple(extract.entries),
+        lines=tuple(extract.lines[:MOST_ROWS]),
+        entries=tuple(extract.entries[:MOST_ROWS]),
         text=text[:MOST_TEXT],
         checks=checks,
     )
 
 
-def _decided(
-    media_type: str, written_as: Format, document_type: str, classifier: str, text: str
-) -> Reading:
-    return Reading.model_validate(
-        {
-            "media_type": media_type,
-            "format": written_as,
-            "document_type": document_type,
-            "confidence": 1.0,
-            "classifier": classifier,
-            "text": text[:MOST_TEXT],
-        }
+def _from_mail(mail: Mail, media_type: str, classifier: str) -> Reading:
+    return Reading(
+        media_type=media_type,
+        format="email",
+        document_type="email",
+        confidence=1.0,
+        classifier=classifier,
+        attachments=tuple(mail.attachments),
+        text=mail.text[:MOST_TEXT],
+        checks=tuple(mail.checks),
     )
 
 
@@ -245,11 +258,3 @@ def _by_words(
 
 def _no_text() -> Check:
     return Check(name="has_text", passed=False, detail="no text was found")
-
-
-def _html_text(data: bytes) -> str:
-    root = etree.fromstring(data, etree.HTMLParser(no_network=True, huge_tree=False))
-    if root is None:
-        return ""
-    etree.strip_elements(root, "script", "style", with_tail=False)
-    return all_text(root)

@@ -22,8 +22,7 @@ def parse_xml(data: bytes) -> Element:
     Raises UnreadableDocumentError for anything not well-formed, nested deeper than 256, or with a
     document type declaration, which no business document needs; MemoryError as Python does.
     """
-    if _DOCTYPE.search(_prolog(data)):
-        raise UnreadableDocumentError("the XML declares a document type, which is refused")
+    refuse_document_type(data)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -42,6 +41,12 @@ def parse_xml(data: bytes) -> Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnreadableDocumentError("the XML declares a document type, which is refused")
     return root
+
+
+def refuse_document_type(data: bytes) -> None:
+    """Raise UnreadableDocumentError if a document type is declared before the root element."""
+    if _DOCTYPE.search(_prolog(data)):
+        raise UnreadableDocumentError("the XML declares a document type, which is refused")
 
 
 def _prolog(data: bytes) -> bytes:

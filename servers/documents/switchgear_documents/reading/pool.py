@@ -12,13 +12,14 @@ from dataclasses import asdict
 from typing import Any, Self
 
 from switchgear_documents.reading.engines import MissingEngineError
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.reading import Attachment, Reading
 from switchgear_documents.reading.worker import LENGTH, Limits
 from switchgear_shared.errors import BackendUnavailableError, UnreadableDocumentError
 
 _MODULE = "switchgear_documents.reading.worker"
 _START_S = 60.0
 _MOST_ANSWER_BYTES = 32 * 1024 * 1024
+_MOST_ATTACHED_BYTES = 32 * 1024 * 1024
 
 
 class StoppedError(UnreadableDocumentError):
@@ -177,6 +178,7 @@ class _Worker:
             async with asyncio.timeout(timeout_s):
                 await self._send({"suffix": suffix, "size": len(data)}, data)
                 answer = await self._receive()
+                reading = await self._reading(answer)
         except TimeoutError as error:
             raise StoppedError(
                 f"reading took longer than {timeout_s:g} s and was stopped"
@@ -192,7 +194,26 @@ class _Worker:
         self._is_sound = True
         if "unreadable" in answer:
             raise UnreadableDocumentError(str(answer["unreadable"]))
-        return Reading.model_validate_json(json.dumps(answer["reading"]))
+        assert reading is not None  # noqa: S101 - an answer is one of the three
+        return reading
+
+    async def _reading(self, answer: dict[str, Any]) -> Reading | None:
+        """Return the reading with the bytes of its attachments, which are taken on no one's word.
+
+        Raises ConnectionAbortedError if they are more than a message may bring.
+        """
+        if "reading" not in answer:
+            return None
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        reading = Reading.model_validate_json(json.dumps(answer["reading"]))
+        sizes = [attachment.size_bytes for attachment in reading.attachments]
+        if min(sizes, default=1) < 1 or sum(sizes) > _MOST_ATTACHED_BYTES:
+            raise ConnectionAbortedError
+        attachments = [
+            Attachment.of(attachment.name, await self._process.stdout.readexactly(size))
+            for attachment, size in zip(reading.attachments, sizes, strict=True)
+        ]
+        return reading.model_copy(update={"attachments": tuple(attachments)})
 
     async def kill(self) -> None:
         if self._death >= 0:

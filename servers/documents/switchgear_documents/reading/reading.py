@@ -1,6 +1,7 @@
 """What a document says: the one result every format is read into."""
 
-from typing import Annotated, Literal
+import hashlib
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -17,6 +18,10 @@ Format = Literal[
     "ofx",
     "pdf",
     "text",
+    "html",
+    "word",
+    "excel",
+    "email",
     "image",
     "other",
 ]
@@ -140,6 +145,21 @@ class Check(Contract):
     detail: str
 
 
+class Attachment(Contract):
+    """A file that a message brought; its bytes go to the store and not into the reading kept."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    content: bytes = Field(default=b"", exclude=True, repr=False)
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> Self:
+        """Return the attachment of these bytes."""
+        found = hashlib.sha256(content).hexdigest()
+        return cls(name=name, sha256=found, size_bytes=len(content), content=content)
+
+
 class Reading(Contract):
     """All that was read from one file, and how far it can be trusted.
 
@@ -158,6 +178,7 @@ class Reading(Contract):
     fields: tuple[FieldReading, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
     entries: tuple[StatementEntry, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     text: str = ""
     pages: int = 1
     unread_pages: tuple[int, ...] = ()

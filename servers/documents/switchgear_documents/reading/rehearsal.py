@@ -3,13 +3,17 @@
 import codecs
 import encodings
 import pkgutil
-import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+import openpyxl
+from docx import Document
 
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.schemas import load_schemas
@@ -27,9 +31,9 @@ _OBJECTS = (
     ),
     b"<</Length 46>>stream\nBT /F 9 Tf (Invoice No. 1 Total 1.00) Tj ET         \nendstream",
 )
-_EMAIL = (
-    b"Subject: =?utf-8?q?a?=\nFrom: a <a@example.com>\nDate: Fri, 1 May 2020 10:00:00 +0000\n\nb"
-)
+_MT940 = b":20:A\n:25:1\n:60F:C200501EUR1,\n:61:200501C1,NTRFA\n:86:166?20A\n:62F:C200501EUR2,\n"
+_OFX = b"OFXHEADER:100\n<OFX><CODE>0</OFX>"
+_EDIFACT = b"UNB+UNOC:3'UNH+1+INVOIC:D'BGM+380+1'LIN+1'UNT+4+1'UNZ+1'"
 
 
 _CONTRACT = (
@@ -47,11 +51,15 @@ def rehearse(ocr: "Ocr | None" = None) -> None:
     samples = (
         b"<Invoice xmlns='urn:example'/>",
         b"<html><body>Invoice no 1 of 1 May 2020",
-        _EMAIL,
+        _email(),
         _pdf(),
         _word(),
         _CONTRACT,
         _SLIP,
+        _excel(),
+        _MT940,
+        _OFX,
+        _EDIFACT,
     )
     load_schemas()
     unlimited = replace(ocr, max_pages=1, max_pixels=_ENOUGH) if ocr is not None else None
@@ -72,6 +80,21 @@ def _scans() -> Iterator[bytes]:
         yield file.getvalue()
 
 
+def _email() -> bytes:
+    """Write one, too: a message within another kind of message is turned into one."""
+    inner = EmailMessage(policy=SMTP)
+    inner["Subject"], inner["From"], inner["Date"] = "ä", "a <a@example.com>", datetime.now(UTC)
+    inner.set_content("ä")
+    inner.add_alternative("<p>ä</p>", subtype="html")
+    outer = EmailMessage(policy=SMTP)
+    outer["Subject"], outer["From"], outer["To"] = "ä", "a@example.com", "b@example.com"
+    outer.set_content("ä")
+    outer.add_attachment(inner)
+    outer.add_attachment(b"a", maintype="application", subtype="pdf", filename="ä.pdf")
+    outer.add_attachment(b"a", maintype="application", subtype="pdf")
+    return outer.as_bytes()
+
+
 def _pdf() -> bytes:
     body = b"%PDF-1.4\n"
     offsets: list[int] = []
@@ -85,7 +108,18 @@ def _pdf() -> bytes:
 
 
 def _word() -> bytes:
+    document = Document()
+    document.add_paragraph("Dear")
+    document.add_table(1, 2).cell(0, 0).text = "Sir"
     file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", "<w><p><t>Dear</t></p></w>")
+    document.save(file)
+    return file.getvalue()
+
+
+def _excel() -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Sheet")
+    sheet.append(["Dear", 1, 1.5, date(2020, 5, 1)])
+    file = BytesIO()
+    book.save(file)
     return file.getvalue()

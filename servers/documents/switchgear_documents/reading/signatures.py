@@ -1,6 +1,8 @@
 """What a file is by its first bytes, whatever it is called."""
 
 import re
+import zipfile
+from io import BytesIO
 from typing import Literal
 
 from switchgear_documents.reading.edifact_message import TYPES as EDIFACT_TYPES
@@ -8,18 +10,22 @@ from switchgear_documents.reading.reading import Check, Format
 
 Kind = Literal["pdf", "zip", "image", "ole", "xml", "html", "email", "text"]
 
-_IMAGES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"II*\0", "image/tiff"),
-    (b"MM\0*", "image/tiff"),
-    (b"BM", "image/bmp"),
+_PDF = b"%PDF-"
+_MARKS: tuple[tuple[bytes, Kind, str], ...] = (
+    (_PDF, "pdf", "application/pdf"),
+    (b"PK\x03\x04", "zip", "application/zip"),
+    (b"PK\x05\x06", "zip", "application/zip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole", "application/x-ole-storage"),
+    (b"\x89PNG\r\n\x1a\n", "image", "image/png"),
+    (b"\xff\xd8\xff", "image", "image/jpeg"),
+    (b"GIF8", "image", "image/gif"),
+    (b"II*\0", "image", "image/tiff"),
+    (b"MM\0*", "image", "image/tiff"),
+    (b"BM", "image", "image/bmp"),
 )
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PDF_WITHIN = 1024
 _XML = re.compile(rb"<(\?xml|!--|!DOCTYPE|[A-Za-z_:][\w.:-]*[\s/>])", re.IGNORECASE)
-_HTML = re.compile(rb"<(!DOCTYPE\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML = re.compile(rb"(<\?xml[^>]{0,200}\?>\s*)?<(!DOCTYPE\s+html|html|head|body)\b", re.IGNORECASE)
 _HEADER = re.compile(
     rb"^(From|To|Subject|Date|Message-ID|Received|Return-Path|MIME-Version|Delivered-To|Reply-To"
     rb"|X-[\w-]+):",
@@ -41,6 +47,7 @@ MEDIA_TYPES: dict[str, tuple[str, ...]] = {
     ".tif": ("image/tiff",),
     ".tiff": ("image/tiff",),
     ".eml": ("message/rfc822",),
+    ".msg": ("application/vnd.ms-outlook",),
     ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document",),
     ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
     ".zip": ("application/zip",),
@@ -50,19 +57,35 @@ MEDIA_TYPES: dict[str, tuple[str, ...]] = {
 
 
 def kind_of(data: bytes) -> tuple[Kind, str]:
-    """Return what the content is and its media type; what shows no signature is `text`."""
-    if b"%PDF-" in data[:_PDF_WITHIN]:
-        return "pdf", "application/pdf"
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip", "application/zip"
-    if data.startswith(_OLE):
-        return "ole", "application/x-ole-storage"
+    """Return what the content is and its media type; what shows no signature is `text`.
+
+    A mark at the very start goes before one further in, which may be part of something else.
+    """
+    for mark, kind, media_type in _MARKS:
+        if data.startswith(mark):
+            return kind, media_type
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image", "image/webp"
-    for mark, media_type in _IMAGES:
-        if data.startswith(mark):
-            return "image", media_type
-    return _markup_or_text(data)
+    kind, media_type = _markup_or_text(data)
+    if kind == "text" and _PDF in data[:_PDF_WITHIN]:
+        return "pdf", "application/pdf"
+    return kind, media_type
+
+
+def check_one_format(data: bytes, kind: Kind, media_type: str) -> tuple[Check, ...]:
+    """Return a failed check for a file that other programs open as something else."""
+    other = None
+    if kind == "pdf" and zipfile.is_zipfile(BytesIO(data)):
+        other = "a zip container"
+    elif kind == "pdf" and not data.startswith(_PDF):
+        head = data[: data.index(_PDF)].lstrip(b"\xef\xbb\xbf \t\r\n\0")
+        other = "something else before it" if head else None
+    elif kind in ("xml", "html", "image", "zip") and media_type != "application/zip":
+        other = "a PDF" if _PDF in data[:_PDF_WITHIN] else None
+    if other is None:
+        return ()
+    detail = f"it is {media_type} and {other} at once"
+    return (Check(name="content_is_one_format", passed=False, detail=detail),)
 
 
 def _markup_or_text(data: bytes) -> tuple[Kind, str]:

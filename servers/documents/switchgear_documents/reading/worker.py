@@ -1,7 +1,8 @@
 """The child process that reads documents: it limits itself, then serves one file at a time.
 
 Frames in both directions are a length (four bytes, big endian) and that much JSON; a request's
-JSON is followed by the file's bytes. Started by `Reader`, never by hand.
+JSON is followed by the file's bytes, a reading's by those of its attachments. Started by `Reader`,
+never by hand.
 """
 
 import ctypes
@@ -73,6 +74,7 @@ def main() -> None:
         data = requests.read(header["size"])
         _allow_cpu(limits.cpu_s)
         today = datetime.now(UTC).date()
+        broken: str | None = None
         try:
             reading = contents.read_contents(
                 data,
@@ -85,13 +87,15 @@ def main() -> None:
         except UnreadableDocumentError as error:
             _send(answers, {"unreadable": error.message})
         except MemoryError:
-            _send(answers, {"broken": f"it needs more than {limits.memory_mb} MB of memory"})
-            return
+            broken = f"it needs more than {limits.memory_mb} MB of memory"
         except Exception as error:  # noqa: BLE001 - whatever a stranger's file breaks ends here
-            _send(answers, {"broken": f"the reader failed on it: {_where(error)}"})
-            return
+            broken = f"the reader failed on it: {_where(error)}"
         else:
-            _send(answers, {"reading": reading.model_dump(mode="json")})
+            contents_ = (attachment.content for attachment in reading.attachments)
+            _send(answers, {"reading": reading.model_dump(mode="json")}, *contents_)
+        if broken is not None:  # only now is what the document took up free again
+            _send(answers, {"broken": broken})
+            return
 
 
 def _load_ocr(limits: Limits) -> "Ocr | None":
@@ -145,9 +149,10 @@ def _receive(requests: BinaryIO) -> dict[str, Any] | None:
     return json.loads(requests.read(LENGTH.unpack(length)[0]))
 
 
-def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+def _send(answers: BinaryIO, answer: dict[str, Any], *contents: bytes) -> None:
     body = json.dumps(answer).encode()
     answers.write(LENGTH.pack(len(body)) + body)
+    answers.writelines(contents)
     answers.flush()
 
 

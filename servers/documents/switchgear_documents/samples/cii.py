@@ -64,7 +64,8 @@ def _party(party: Party) -> tuple[Node | None, ...]:
         node("ram:CityName", party.city),
         node("ram:CountryID", party.country),
     )
-    vat = node("ram:ID", party.vat, schemeID="VA") if party.vat else None
+    scheme = "VA" if party.has_vat_id else "FC"  # FC is a tax number
+    vat = node("ram:ID", party.vat, schemeID=scheme) if party.vat else None
     registration = None if vat is None else node("ram:SpecifiedTaxRegistration", vat)
     return node("ram:Name", party.name), address, registration
 

@@ -10,7 +10,10 @@ from switchgear_shared.contracts.values import minor_digits
 
 @dataclass(frozen=True)
 class Party:
-    """A seller or buyer; `country` is ISO 3166, `iban` the account a seller is paid to."""
+    """A seller or buyer; `country` is ISO 3166, `iban` the account a seller is paid to.
+
+    `vat` is the VAT id or, where there is none, another tax number.
+    """
 
     name: str
     vat: str | None
@@ -19,6 +22,11 @@ class Party:
     zip: str
     country: str
     iban: str | None = None
+
+    @property
+    def has_vat_id(self) -> bool:
+        """Whether `vat` starts with a country, as VAT ids do (BR-CO-09)."""
+        return (self.vat or "")[:2].isalpha()
 
 
 @dataclass(frozen=True)

@@ -56,12 +56,18 @@ def _party(party: Party) -> Node:
         node("cbc:PostalZone", party.zip),
         node("cac:Country", node("cbc:IdentificationCode", party.country)),
     )
-    tax = (
-        node("cac:PartyTaxScheme", node("cbc:CompanyID", party.vat), _vat()) if party.vat else None
-    )
+    tax = _registration(party)
     entity = node("cac:PartyLegalEntity", node("cbc:RegistrationName", party.name))
     name = node("cac:PartyName", node("cbc:Name", party.name))
     return node("cac:Party", endpoint, name, address, tax, entity)
+
+
+def _registration(party: Party) -> Node | None:
+    """Return the VAT id or, outside of such countries, the tax number under another scheme."""
+    if party.vat is None:
+        return None
+    scheme = _vat() if party.has_vat_id else node("cac:TaxScheme", node("cbc:ID", "TAX"))
+    return node("cac:PartyTaxScheme", node("cbc:CompanyID", party.vat), scheme)
 
 
 def _vat() -> Node:
