@@ -21,7 +21,7 @@ from switchgear_documents.samples import InvoiceSpec, Line, Party, to_facturx, t
 from switchgear_shared.cli import app
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 
-SELLER = Party("Seller Ltd", None, "Road 1", "Leeds", "LS1", "GB")
+SELLER = Party("Seller Ltd", "GB980780684", "Road 1", "Leeds", "LS1", "GB")
 LINE = Line("Bolt", None, None, Decimal(10), "C62", Decimal("1.20"), Decimal(20))
 DAY = dt.date(2026, 5, 4)
 INVOICE = InvoiceSpec("S-1", DAY, DAY, SELLER, SELLER, "GBP", None, (LINE,))
