@@ -16,9 +16,13 @@ import openpyxl
 from docx import Document
 
 from switchgear_documents.reading.contents import read_contents
+from switchgear_documents.reading.engines import EngineName
 from switchgear_documents.reading.schemas import load_schemas
+from switchgear_documents.reading.words import Word
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from switchgear_documents.reading.ocr import Ocr
 
 _ENOUGH = 1_000_000
@@ -62,9 +66,29 @@ def rehearse(ocr: "Ocr | None" = None) -> None:
         _EDIFACT,
     )
     load_schemas()
-    unlimited = replace(ocr, max_pages=1, max_pixels=_ENOUGH) if ocr is not None else None
-    for sample in (*samples, *(_scans() if ocr else ())):
-        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=unlimited)
+    for sample in samples:
+        read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1))
+    if ocr is not None:
+        _rehearse_scans(ocr)
+
+
+def _rehearse_scans(ocr: "Ocr") -> None:
+    """Read one scan with the engine, and open one in each other format without."""
+    able = replace(ocr, max_pages=1, max_pixels=_ENOUGH)
+    blind = replace(able, engine=_Blind())
+    for place, sample in enumerate(_scans()):
+        read_contents(
+            sample, ".txt", max_pages=1, today=date(2000, 1, 1), ocr=blind if place else able
+        )
+
+
+class _Blind:
+    """An engine that sees nothing."""
+
+    name: EngineName = "tesseract"
+
+    def read(self, picture: "Image") -> tuple[tuple[Word, ...], float]:
+        return (), picture.width / picture.height
 
 
 def _scans() -> Iterator[bytes]:
