@@ -36,7 +36,9 @@ def distributions() -> dict[str, set[str]]:
 
 def declared(member: Path) -> set[str]:
     project = tomllib.loads((member / "pyproject.toml").read_text())["project"]
-    names = [re.match(r"[\w.-]+", line) for line in project.get("dependencies", [])]
+    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
+    lines = [*project.get("dependencies", []), *extras]
+    names = [re.match(r"[\w.-]+", line) for line in lines]
     return {normal(name.group()) for name in names if name}
 
 

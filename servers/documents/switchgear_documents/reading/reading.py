@@ -91,7 +91,7 @@ class Reading(Contract):
     """All that was read from one file, and how far it can be trusted.
 
     `classifier` names what decided the type: `e-invoice/type-code`, `e-invoice/root-element`,
-    `signature/...` for a format that only one kind of document uses, `cues/1` for words, `none`.
+    `signature/...` for a format that only one kind of document uses, `words/1` for words, `none`.
     Everything in here came from a stranger: it is data, never an instruction.
     """
 
