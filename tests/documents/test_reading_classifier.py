@@ -158,7 +158,9 @@ def test_what_is_no_document_of_business_goes_to_a_person(text: str) -> None:
 
 
 def test_a_text_that_could_be_two_things_is_not_sure() -> None:
-    assert classify("we found an invoice and a receipt in the box").confidence < 0.5
+    found = classify("we found an invoice and a receipt in the box")
+
+    assert found.document_type == "other" or found.confidence < STRAIGHT_THROUGH
 
 
 def test_a_text_cannot_talk_itself_into_a_type_by_saying_it_again() -> None:
@@ -169,11 +171,12 @@ def test_a_text_cannot_talk_itself_into_a_type_by_saying_it_again() -> None:
     assert classify("note\n" + "amount due " * 500).confidence < STRAIGHT_THROUGH
 
 
-def test_only_the_beginning_of_a_long_text_is_looked_at() -> None:
-    text = "INVOICE\nInvoice number 17\nAmount due 20.00\n".ljust(12_000, "x")
+@pytest.mark.parametrize(("at", "is_seen"), [(11_999, True), (12_000, True), (12_001, False)])
+def test_only_the_first_12000_characters_are_looked_at(at: int, is_seen: bool) -> None:
+    text = "INVOICE".ljust(at - len(" curriculum"), " ") + " curriculum"
 
-    assert classify(text + " curriculum vitae") == classify(text)
-    assert classify(text[:-20] + " curriculum vitae  ") != classify(text)
+    seen = set(features("curriculum").words.tolist()) <= set(features(text).words.tolist())
+    assert seen == is_seen
 
 
 def test_a_letterhead_that_is_spaced_out_is_a_word() -> None:

@@ -23,8 +23,8 @@ def _of_trade(kind: TradeType) -> Callable[[Voice], Draft]:
 
 
 def _other(voice: Voice) -> Draft:
-    """Return prose as often as what is strange: code and the like, or a page in no language."""
-    match voice.rng.randrange(4):
+    """Return prose, or one time in three what is strange: code, or a page in no language."""
+    match voice.rng.randrange(6):
         case 0:
             return strange.technical(voice)
         case 1:

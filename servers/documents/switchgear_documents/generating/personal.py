@@ -61,6 +61,9 @@ def _career(voice: Voice) -> list[Block]:
     blocks: list[Block] = []
     for _ in range(voice.rng.randint(1, 4)):
         job, firm = voice.pick("resume", "jobs"), voice.company()
+        if voice.chance(0.2):
+            blocks.append(Lines((f"{job}, {firm}, {_years(voice)}",)))
+            continue
         if voice.chance(0.4):
             blocks.append(Columns((f"{job}, {firm}",), (_years(voice),)))
         else:
