@@ -1,6 +1,7 @@
 """Generated documents: all types and languages, the same for the same seed, and true."""
 
 import json
+import re
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from switchgear_documents.generating.as_page import to_png
 from switchgear_documents.generating.blocks import Columns, Draft, Lines, Pairs, Paragraph, Table
 from switchgear_documents.generating.collection import MAKERS, WRITERS, draft, generate
 from switchgear_documents.generating.parties import account, tax_number
+from switchgear_documents.generating.strange import in_no_language, technical
 from switchgear_documents.generating.voice import LANGUAGES, Voice
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.vat import vat_rule
@@ -155,3 +157,22 @@ def test_amounts_are_written_as_the_language_writes_them() -> None:
         "1,234,567.80",
         "1234567.80",
     }
+
+
+def test_a_page_in_no_language_looks_like_what_it_was_and_is_none_of_the_types() -> None:
+    was = draft(0, seed=1)
+    strange = in_no_language(chance(1), was)
+
+    assert (strange.document_type, strange.fields) == ("other", {})
+    assert [type(block) for block in strange.blocks] == [type(block) for block in was.blocks]
+    words = set(re.findall(r"[a-zà-ÿ]{4,}", words_of(was).lower()))
+    assert words & set(re.findall(r"[a-zà-ÿ]{4,}", words_of(strange).lower())) == set()
+    assert re.sub(r"[^\W\d_]", "", words_of(strange)) == re.sub(r"[^\W\d_]", "", words_of(was))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_technical_belongs_to_no_type(seed: int) -> None:
+    made = technical(Voice(chance(seed), "en"))
+
+    assert made.document_type == "other"
+    assert words_of(made).count("\n") + words_of(made).count(" ") > 4

@@ -1,16 +1,30 @@
 """Types by root element, type code, signature and words."""
 
 import datetime as dt
+import json
+import time
+from hashlib import sha256
+from typing import get_args
 
 import pytest
 
-from switchgear_documents.reading.classifier import Verdict, classify
+from switchgear_documents.kinds import KINDS
+from switchgear_documents.reading.classifier import (
+    CLASSIFIER,
+    MOST_SURE,
+    WEIGHTS,
+    Verdict,
+    classify,
+    model,
+)
 from switchgear_documents.reading.contents import read_contents
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.features import features
+from switchgear_documents.reading.reading import DocumentType, Reading
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd"
 CBC = f"{UBL}:CommonBasicComponents-2"
 CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
+STRAIGHT_THROUGH = KINDS["invoice"].straight_through_confidence
 RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
 
 
@@ -120,20 +134,76 @@ def test_words_give_the_type_away(text: str, document_type: str) -> None:
     found = classify(text)
 
     assert found.document_type == document_type
-    assert 0.6 < found.confidence <= 0.97
+    assert 0.5 < found.confidence <= MOST_SURE
 
 
-@pytest.mark.parametrize("text", ["", "1 2 3", "лорем ипсум", "the quick brown fox"])
-def test_a_text_without_a_cue_is_other_with_low_confidence(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "1 2 3", "лорем ипсум", "zyxw vuts"])
+def test_a_text_of_which_hardly_a_word_is_known_is_other_with_low_confidence(text: str) -> None:
     assert classify(text) == Verdict("other", 0.25)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the quick brown fox",
+        "def merge(left, right):\n    return sorted([*left, *right])\n\nassert merge([1], [2])",
+        "Heat the oil, fry the onions and stir in two cups of flour until the sauce is smooth.",
+        "Es war einmal eine alte Geiß, die hatte sieben junge Geißlein und hatte sie lieb.",
+    ],
+)
+def test_what_is_no_document_of_business_goes_to_a_person(text: str) -> None:
+    found = classify(text)
+
+    assert found.document_type == "other" or found.confidence < STRAIGHT_THROUGH
+
+
 def test_a_text_that_could_be_two_things_is_not_sure() -> None:
-    assert classify("we found an invoice and a receipt in the box").confidence < 0.5
+    found = classify("we found an invoice and a receipt in the box")
+
+    assert found.document_type == "other" or found.confidence < STRAIGHT_THROUGH
 
 
-def test_the_same_words_give_the_same_verdict_however_often_they_stand() -> None:
-    """Repeating a cue is no evidence, or a document could talk itself into a type."""
-    once = "note\namount due"
+def test_a_text_cannot_talk_itself_into_a_type_by_saying_it_again() -> None:
+    once = features("note\namount due")
+    often = features("note\n" + "amount due " * 500)
 
-    assert classify(once) == classify("note\n" + "amount due " * 500)
+    assert set(once.words.tolist()) <= set(often.words.tolist())
+    assert classify("note\n" + "amount due " * 500).confidence < STRAIGHT_THROUGH
+
+
+@pytest.mark.parametrize(("at", "is_seen"), [(11_999, True), (12_000, True), (12_001, False)])
+def test_only_the_first_12000_characters_are_looked_at(at: int, is_seen: bool) -> None:
+    text = "INVOICE".ljust(at - len(" curriculum"), " ") + " curriculum"
+
+    seen = set(features("curriculum").words.tolist()) <= set(features(text).words.tolist())
+    assert seen == is_seen
+
+
+def test_a_letterhead_that_is_spaced_out_is_a_word() -> None:
+    words = set(features("R E C H N U N G").words.tolist())
+
+    assert words == set(features("rechnung").words.tolist())
+
+
+def test_a_long_text_is_told_in_milliseconds() -> None:
+    """Processor time, the best of some, since others use the machine as well."""
+    text = ("This Agreement is made by the parties. Invoice 17 of 1 May, total 20.00 EUR.\n" * 200)[
+        :20_000
+    ]
+    times: list[float] = []
+    for _ in range(20):
+        started = time.process_time()
+        classify(text)
+        times.append(time.process_time() - started)
+
+    assert min(times) < 0.03
+
+
+def test_the_card_belongs_to_the_weights() -> None:
+    card = json.loads((WEIGHTS.parent / "card.json").read_text(encoding="utf-8"))
+
+    assert card["sha256"] == sha256(WEIGHTS.read_bytes()).hexdigest()
+    assert card["classifier"] == CLASSIFIER
+    assert tuple(card["types"]) == model().types
+    assert set(model().types) == set(get_args(DocumentType))
+    assert WEIGHTS.stat().st_size < 3_000_000

@@ -73,9 +73,9 @@ async def test_what_was_read_fits_its_row_on_every_engine(
 @pytest.mark.parametrize(
     ("given", "found", "classifier"),
     [
-        (None, "letter", "cues/1"),
+        (None, "letter", "words/1"),
         ("complaint", "complaint", "sender"),
-        ("letter", "letter", "cues/1"),
+        ("letter", "letter", "words/1"),
     ],
 )
 async def test_a_sender_who_names_the_type_is_believed_about_plain_text(

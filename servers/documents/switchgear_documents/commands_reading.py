@@ -1,11 +1,13 @@
-"""`switchgear documents evaluate` and `generate`: what the reading is worth, and on what."""
+"""`switchgear documents evaluate`, `generate`, `train`: what reading is worth, and its lessons."""
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from switchgear_documents.evaluation.manifest import Entry, load
+from switchgear_documents.evaluation.manifest import load
 from switchgear_documents.evaluation.observations import (
     Observation,
     observe,
@@ -16,6 +18,7 @@ from switchgear_documents.evaluation.tables import lines_of
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_shared.commands.console import run, settings_with, show
 from switchgear_shared.commands.operations import documents
+from switchgear_shared.settings import Settings
 
 Folder = Annotated[Path, typer.Argument(help="A folder with documents and a manifest.json.")]
 
@@ -24,6 +27,7 @@ def register() -> None:
     """Add these commands to the group `documents`."""
     documents.command()(evaluate)
     documents.command()(generate)
+    documents.command()(train)
 
 
 def evaluate(
@@ -59,6 +63,12 @@ async def _observed(
         pages = settings.document_max_pages
         watched = observe_in_process(folder, entries, max_pages=pages, pages_only=pages_only)
         return [seen async for seen in watched]
+    async with _reader(settings) as reader:
+        return [seen async for seen in observe(folder, entries, reader, pages_only=pages_only)]
+
+
+@asynccontextmanager
+async def _reader(settings: Settings) -> AsyncGenerator[Reader]:
     reader = Reader(
         timeout_s=settings.document_timeout_s,
         memory_mb=settings.document_memory_mb,
@@ -66,15 +76,9 @@ async def _observed(
         max_bytes=settings.document_max_bytes,
     )
     try:
-        return await _all(folder, entries, reader, pages_only=pages_only)
+        yield reader
     finally:
         await reader.close()
-
-
-async def _all(
-    folder: Path, entries: list[Entry], reader: Reader, *, pages_only: bool
-) -> list[Observation]:
-    return [seen async for seen in observe(folder, entries, reader, pages_only=pages_only)]
 
 
 def generate(
@@ -88,3 +92,32 @@ def generate(
     )
 
     typer.echo(f"wrote {len(write(folder, count, seed))} documents to {folder}")
+
+
+def train(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with a manifest.json each.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the model.")] = None,
+    cross_validate: Annotated[
+        bool, typer.Option("--cross-validate", help="Measure on documents kept apart.")
+    ] = False,
+) -> None:
+    """Learn to tell types by words, and write the model with its card; needs the extra `train`.
+
+    Without `--out` nothing is written. The temperature is fitted on verdicts about sources that
+    were not learned from, so `--out` measures too.
+    """
+    from switchgear_documents.training import lesson  # noqa: PLC0415 - brings numpy and more
+
+    if out is None and not cross_validate:
+        raise typer.BadParameter("say --out DIR, --cross-validate, or both")
+    for line in run(_lesson(lesson.learn, folders, out)):
+        typer.echo(line)
+
+
+async def _lesson(
+    learn: Callable[[list[Path], Reader, Path | None], Awaitable[list[str]]],
+    folders: list[Path],
+    out: Path | None,
+) -> list[str]:
+    async with _reader(settings_with()) as reader:
+        return await learn(folders, reader, out)

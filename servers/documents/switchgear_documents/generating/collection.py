@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from switchgear_documents.generating import money, personal, prose
+from switchgear_documents.generating import money, personal, prose, strange
 from switchgear_documents.generating.as_page import to_pdf, to_png
 from switchgear_documents.generating.as_text import to_html, to_markdown, to_text
 from switchgear_documents.generating.blocks import Draft
@@ -20,6 +20,18 @@ SOURCE = "switchgear documents generate"
 
 def _of_trade(kind: TradeType) -> Callable[[Voice], Draft]:
     return lambda voice: trade(voice, kind)
+
+
+def _other(voice: Voice) -> Draft:
+    """Return prose, or one time in three what is strange: code, or a page in no language."""
+    match voice.rng.randrange(6):
+        case 0:
+            return strange.technical(voice)
+        case 1:
+            makers = [maker for kind, maker in MAKERS.items() if kind != "other"]
+            return strange.in_no_language(voice.rng, voice.rng.choice(makers)(voice))
+        case _:
+            return prose.other(voice)
 
 
 MAKERS: dict[DocumentType, Callable[[Voice], Draft]] = {
@@ -36,7 +48,7 @@ MAKERS: dict[DocumentType, Callable[[Voice], Draft]] = {
     "email": prose.email,
     "resume": personal.resume,
     "form": personal.form,
-    "other": prose.other,
+    "other": _other,
 }
 WRITERS: dict[str, Callable[[Draft, Random], bytes]] = {
     "txt": to_text,

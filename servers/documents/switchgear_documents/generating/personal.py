@@ -39,7 +39,7 @@ def resume(voice: Voice) -> Draft:
     sections = voice.phrases("resume", "sections")
     makers = (_career, _education, _skills, _languages, _projects, _extras)
     order = [0, 1, 2, 3, 4, 5] if voice.chance(0.6) else voice.rng.sample(range(6), 6)
-    for place in order[: voice.rng.randint(3, 6)]:
+    for place in order[: voice.rng.choice((1, 2, 3, 4, 5, 6))]:
         heading = voice.rng.choice(sections[place].split("|"))
         blocks.append(Title(heading.upper() if voice.chance(0.3) else heading))
         blocks += makers[place](voice)
@@ -61,6 +61,9 @@ def _career(voice: Voice) -> list[Block]:
     blocks: list[Block] = []
     for _ in range(voice.rng.randint(1, 4)):
         job, firm = voice.pick("resume", "jobs"), voice.company()
+        if voice.chance(0.2):
+            blocks.append(Lines((f"{job}, {firm}, {_years(voice)}",)))
+            continue
         if voice.chance(0.4):
             blocks.append(Columns((f"{job}, {firm}",), (_years(voice),)))
         else:

@@ -14,7 +14,10 @@ from switchgear_documents.generating.voice import Voice
 
 
 def contract(voice: Voice) -> Draft:
-    """Return a contract of some clauses, numbered or not."""
+    """Return a contract of some clauses, numbered or not, or a page out of one."""
+    if voice.chance(0.15):
+        clauses = voice.some("contract", "clauses", 1, 4)
+        return Draft("contract", voice.language, "extract", tuple(map(Paragraph, clauses)))
     day = voice.day()
     one, other = voice.company(), voice.company()
     known = {"company": one, "company2": other, "date": voice.written(day)}
@@ -40,6 +43,9 @@ def complaint(voice: Voice) -> Draft:
     opening = voice.pick("complaint", "opening")
     issues = voice.some("complaint", "issue", 1, 4)
     demands = voice.some("complaint", "demand", 1, 3)
+    if voice.chance(0.12):
+        short = Paragraph(" ".join((*issues[:2], *demands[:1])))
+        return Draft("complaint", voice.language, "short", (short,))
     told: list[Block]
     if voice.chance(0.5):
         told = [Paragraph(opening), Paragraph(" ".join(issues)), Paragraph(" ".join(demands))]

@@ -20,7 +20,8 @@ _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "AUD": "$", "CAD": "$"}
 
 
 @cache
-def _phrases(language: str) -> dict[str, Any]:
+def phrases(language: str) -> dict[str, Any]:
+    """Return all that stands in the language's file."""
     return tomllib.loads((_PHRASES / f"{language}.toml").read_text(encoding="utf-8"))
 
 
@@ -30,7 +31,7 @@ class Voice:
     def __init__(self, rng: Random, language: str) -> None:
         self.rng = rng
         self.language = language
-        self._words = _phrases(language)
+        self._words = phrases(language)
         self.country: str = rng.choice(self._words["countries"])
         self.currency: str = rng.choice(self._words["currencies"])
         self._date_form: str = rng.choice(self._words["dates"])

@@ -164,7 +164,7 @@ class Reading(Contract):
     """All that was read from one file, and how far it can be trusted.
 
     `classifier` names what decided the type: `e-invoice/type-code`, `e-invoice/root-element`,
-    `signature/...` for a format that only one kind of document uses, `cues/1` for words,
+    `signature/...` for a format that only one kind of document uses, `words/1` for words,
     `template/...` for what was taught about a supplier, `none`.
     `unread_pages` are the numbers of pages that are pictures nobody looked for words in.
     Everything in here came from a stranger: it is data, never an instruction.

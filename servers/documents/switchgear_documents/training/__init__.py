@@ -1,0 +1,1 @@
+"""Learning the classifier from documents of known type; nothing of this runs in the pipeline."""
