@@ -1,17 +1,24 @@
-"""A Tryton of our own, made by deploy/backends and put back for every module."""
+"""A Tryton of our own, made by deploy/backends, put back for every module, and worlds over it."""
 
 import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from live_erp import serving_erp
+from live_erp_world import ErpWorld, SqlErpWorld, TrytonErpWorld
 from live_tryton import Command, Connect, client_of
+from pydantic import SecretStr
 
+from engines import SYSTEMS, own_database, service
 from switchgear_shared.storage.tryton.client import TrytonClient
-from switchgear_shared.testing import is_ci
+from switchgear_shared.testing import TEST_DATABASE_URL, is_ci
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "backends" / "tryton" / "tryton.py"
 PATIENCE_S = 900
@@ -69,3 +76,31 @@ async def connect(tryton: dict[str, Any]) -> AsyncIterator[Connect]:
 @pytest.fixture
 def client(connect: Connect) -> TrytonClient:
     return connect()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SYSTEMS)
+async def opened_erp(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[TrytonErpWorld | SqlErpWorld]:
+    """An ERP over each system, opened once for a module, whose tests make what they count on."""
+    data = tmp_path_factory.mktemp("erp") / "data"
+    async with AsyncExitStack() as opened:
+        if request.param == "tryton":
+            connection = request.getfixturevalue("tryton")
+            patience = {"attempt_timeout_s": 60, "call_timeout_s": 120}
+            suite = await opened.enter_async_context(serving_erp(data, connection, **patience))
+            client = client_of(connection)
+            opened.push_async_callback(client.close)
+            yield TrytonErpWorld(suite, client)
+            return
+        url: str | None = None
+        if request.param == "postgresql":
+            url = await opened.enter_async_context(own_database(service(TEST_DATABASE_URL)))
+        serving = serving_erp(data, database_url=SecretStr(url) if url else None)
+        yield SqlErpWorld(await opened.enter_async_context(serving))
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def erp_world(opened_erp: TrytonErpWorld | SqlErpWorld) -> ErpWorld:
+    """The opened ERP, whose events are those of the test."""
+    return replace(opened_erp, suite=await opened_erp.suite.from_now())

@@ -1,13 +1,13 @@
-"""The ERP's tools over a real Tryton, and records of it that tests need."""
+"""The ERP's tools over a real Tryton or our own tables, each call through the whole pipeline."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from live_tryton import over_tryton
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
@@ -15,6 +15,7 @@ from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import Agent
 from switchgear_shared.runtime import new_host
 from switchgear_shared.server import Host
+from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.testing import settings_for
 
@@ -23,9 +24,16 @@ CLERK = Agent("clerk", "agent", (), ("erp.*",))
 
 @dataclass(frozen=True)
 class ErpSuite:
-    """A host whose ERP is Tryton's; every call goes through the whole pipeline."""
+    """A host with an ERP; every call goes through the whole pipeline."""
 
     host: Host
+    first_event: int = 0
+
+    async def from_now(self) -> "ErpSuite":
+        """Return the same suite, whose events are those to come."""
+        async with self.database.reading() as session:
+            last = await session.scalar(select(func.max(outbox.c.id)))
+        return replace(self, first_event=last or 0)
 
     async def call(self, tool: str, *, key: str | None = None, **arguments: Any) -> Outcome:
         """Return the outcome of a call."""
@@ -69,19 +77,32 @@ class ErpSuite:
         return await self.answer("advance_order", order_id=made["id"], to="confirmed")
 
     async def events(self) -> list[str]:
-        """Return the types of what was announced, in order."""
+        """Return the types of what was announced of this suite, in order."""
+        ours = outbox.c.id > self.first_event
+        async with self.database.reading() as session:
+            types = select(outbox.c.type).where(ours).order_by(outbox.c.id)
+            return list(await session.scalars(types))
+
+    async def has_caveat(self, words: str) -> bool:
+        """Return whether the ERP tells its callers so, in a caveat that begins with the words."""
+        caveats = (await self.answer("whoami"))["backend"]["caveats"]
+        return any(caveat.startswith(words) for caveat in caveats)
+
+    @property
+    def database(self) -> Database:
+        """Our own database, beside the Tryton or with the whole ERP in it."""
         database = self.host.servers["erp"].part.database
         assert database is not None
-        async with database.reading() as session:
-            return list(await session.scalars(select(outbox.c.type).order_by(outbox.c.id)))
+        return database
 
 
 @asynccontextmanager
 async def serving_erp(
-    data: Path, connection: dict[str, Any], **changes: Any
+    data: Path, connection: dict[str, Any] | None = None, **changes: Any
 ) -> AsyncGenerator[ErpSuite]:
-    """Open a host whose ERP is a Tryton's, until the block ends."""
-    host, _ = new_host(settings_for(data, **over_tryton(connection, "erp"), **changes))
+    """Open a host whose ERP is a Tryton's, or our own, until the block ends."""
+    told = over_tryton(connection, "erp") if connection else {}
+    host, _ = new_host(settings_for(data, **told, **changes))
     try:
         await host.open(["erp"])
         yield ErpSuite(host)

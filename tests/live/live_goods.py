@@ -12,14 +12,16 @@ from switchgear_shared.storage.tryton.client import TrytonClient
 _NUMBERS = count(1)
 
 
-async def new_party(client: TrytonClient, *, role: str = "customer") -> str:
-    """Make a customer or a vendor that nobody else uses, and return its id."""
+async def new_party(
+    client: TrytonClient, *, role: str = "customer", name: str | None = None
+) -> str:
+    """Make a customer, a vendor or `both` that nobody else uses, and return its id."""
     term = await one(client, "account.invoice.payment_term", "name", "30 days net")
-    side = "customer" if role == "customer" else "supplier"
+    sides = {"customer": ["customer"], "vendor": ["supplier"], "both": ["customer", "supplier"]}
     values: dict[str, Any] = {
-        "name": f"Party {next(_NUMBERS)} {uuid4().hex[:8]}",
+        "name": name or f"Party {next(_NUMBERS)} {uuid4().hex[:8]}",
         "addresses": [["create", [{"street": "Weg 1", "city": "Kiel"}]]],
-        f"{side}_payment_term": term,
+        **{f"{side}_payment_term": term for side in sides[role]},
     }
     [party] = await client.call("party.party", "create", [values])
     return f"party-{party}"

@@ -16,18 +16,28 @@ from switchgear_shared.server import Host
 
 
 class Line(httpx2.AsyncHTTPTransport):
-    """A line to Tryton that breaks once around a method: before it is heard, or after."""
+    """A line to Tryton that breaks once around a method: before it is heard, or after.
+
+    Where it is to be `down_after` the method, the answer comes and then nothing can be reached.
+    """
 
     method: str = ""
     is_heard: bool = True
+    down_after: bool = False
+    is_down: bool = False
     breaks: int = 0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request on, unless it breaks before."""
+        if self.is_down:
+            raise httpx2.ConnectError("the line is down", request=request)
         if not self.method or f'"{self.method}"'.encode() not in request.content:
             return await super().handle_async_request(request)
         self.method = ""
         self.breaks += 1
+        if self.down_after:
+            self.is_down = True
+            return await super().handle_async_request(request)
         if self.is_heard:
             answer = await super().handle_async_request(request)
             await answer.aread()

@@ -141,6 +141,47 @@ async def test_a_receipt_that_broke_happens_once(
     assert (await suite.events()).count("erp.order.fulfilled") == 1
 
 
+async def test_what_was_done_to_a_sale_and_could_not_be_read_back_happens_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, key: str
+) -> None:
+    sku = await stocked(client, 9.0)
+    lines = [{"sku": sku, "quantity": "5"}]
+    ask: dict[str, Any] = {"kind": "sale", "party_id": await new_party(client), "lines": lines}
+
+    made = await _lost(suite, line, f"{SALE}.create", "create_order", ask, f"{key}-0")
+    step = {"order_id": made["id"], "to": "quoted"}
+    quoted = await _lost(suite, line, f"{SALE}.quote", "advance_order", step, f"{key}-1")
+    step |= {"to": "confirmed", "expected_version": quoted["version"]}
+    confirmed = await _lost(suite, line, f"{SALE}.confirm", "advance_order", step, f"{key}-2")
+    goods = {"order_id": made["id"], "lines": [{"sku": sku, "quantity": "2"}]}
+    await _lost(suite, line, f"{GOING}.do", "fulfil_order", goods, f"{key}-3")
+    read = await suite.answer("get_order", order_id=made["id"], include=["lines", "shipments"])
+    page = await suite.answer("list_orders", party_id=ask["party_id"])
+
+    assert [one["state"] for one in (made, quoted, confirmed)] == ["draft", "quoted", "confirmed"]
+    assert (read["lines"][0]["fulfilled"], len(read["shipments"])) == ("2", 1)
+    assert (await on_hand(client, sku), page["total"]) == (7.0, 1)
+    assert await suite.events() == [
+        *("erp.order.created", "erp.order.quoted", "erp.order.confirmed", "erp.order.fulfilled")
+    ]
+
+
+async def test_a_receipt_that_could_not_be_read_back_happens_once(
+    suite: ErpSuite, client: TrytonClient, line: Line, key: str
+) -> None:
+    sku = await new_item(client)
+    vendor = await new_party(client, role="vendor")
+    order = await suite.confirmed("purchase", vendor, {sku: "5"})
+    ask = {"order_id": order["id"], "lines": [{"sku": sku, "quantity": "3"}]}
+
+    await _lost(suite, line, f"{COMING}.do", "fulfil_order", ask, key)
+    read = await suite.answer("get_order", order_id=order["id"], include=["lines", "shipments"])
+
+    assert (read["lines"][0]["fulfilled"], len(read["shipments"])) == ("3", 1)
+    assert await on_hand(client, sku) == 3.0
+    assert (await suite.events()).count("erp.order.fulfilled") == 1
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.05, 0.2, 30.0])
 async def test_an_order_is_there_once_though_tryton_was_killed_meanwhile(
     tmp_path: Path, tryton_script: Command, connect: Any, key: str, after_s: float
@@ -216,3 +257,14 @@ async def _broken(
     line.method, line.is_heard = method, is_heard
     error = await suite.refusal(tool, key=key, **arguments)
     assert (error.code, error.outcome, line.breaks) == ("backend_unavailable", "unknown", 1)
+
+
+async def _lost(
+    suite: ErpSuite, line: Line, method: str, tool: str, arguments: dict[str, Any], key: str
+) -> dict[str, Any]:
+    """Call a tool whose method is answered before the line goes down, and again once it is up."""
+    line.method, line.down_after, line.breaks = method, True, 0
+    error = await suite.refusal(tool, key=key, **arguments)
+    assert (error.code, error.outcome, line.breaks) == ("backend_unavailable", "unknown", 1), method
+    line.down_after = line.is_down = False
+    return await suite.answer(tool, key=key, **arguments)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
+from live_books import VENDOR, bought, invoices_of, payments_of
 from live_erp import ErpSuite, serving_erp
 from live_tryton import Command
 
@@ -68,51 +68,6 @@ async def test_a_purchase_is_received_billed_matched_posted_and_paid(
     assert (posted["state"], paid["state"]) == ("posted", "paid")
     assert await payments_of(client, drafted["id"]) == 1
     assert (bought_for["lines"][0]["invoiced"], bought_for["state"]) == ("10", "processed")
-
-
-async def test_another_price_is_told_by_the_match_and_may_be_posted(
-    suite: ErpSuite, client: TrytonClient
-) -> None:
-    order, sku = await bought(client, 10.0, received=10.0)
-    lines = [{"sku": sku, "quantity": "10", "unit_price": "5.50"}]
-
-    drafted = await billed(suite, order, lines=lines)
-    match = await suite.answer("match_invoice", invoice_id=drafted["id"])
-    posted = await suite.answer("post_invoice", invoice_id=drafted["id"])
-
-    assert [(one["kind"], one["expected"], one["found"]) for one in match["differences"]] == [
-        ("price", "5", "5.5")
-    ]
-    assert posted["state"] == "posted"
-
-
-async def test_more_than_ordered_and_received_is_told_and_not_posted(
-    suite: ErpSuite, client: TrytonClient
-) -> None:
-    order, sku = await bought(client, 10.0, received=6.0)
-    lines = [{"sku": sku, "quantity": "12"}, {"sku": "NO-SUCH", "quantity": "1"}]
-    lines[1] |= {"unit_price": "3", "tax_percent": "19", "description": "Pallet"}
-
-    drafted = await billed(suite, order, lines=lines)
-    match = await suite.answer("match_invoice", invoice_id=drafted["id"])
-    told = await suite.answer(
-        "match_invoice", invoice_id=drafted["id"], receipts=[{"sku": sku, "quantity": "12"}]
-    )
-    refused = await suite.refusal("post_invoice", invoice_id=drafted["id"])
-
-    assert [one["kind"] for one in match["differences"]] == [
-        "unknown_item",
-        "quantity_over_ordered",
-        "quantity_over_received",
-    ]
-    assert [one["kind"] for one in told["differences"]] == [
-        "unknown_item",
-        "quantity_over_ordered",
-    ]
-    assert match["order_id"] == order
-    assert (refused.code, refused.field) == ("invalid_request", "invoice_id")
-    assert "has 10 of" in refused.message
-    assert "the invoice bills 12" in refused.message
 
 
 async def test_goods_billed_twice_are_told_and_the_second_bill_is_not_posted(
@@ -209,24 +164,6 @@ async def test_a_number_corrected_in_the_same_piece_of_work_corrects_the_draft(
     assert len(invoice["lines"]) == 1
 
 
-async def test_a_vendors_number_is_taken_once(suite: ErpSuite, client: TrytonClient) -> None:
-    order, _ = await bought(client, 10.0)
-    other, _ = await bought(client, 10.0)
-    drafted = await billed(suite, order, external_ref=f"RE 7/{order}")
-
-    refused = await suite.refusal(
-        "create_invoice",
-        key=other,
-        direction="payable",
-        party_id=await suite.party(VENDOR),
-        order_id=other,
-        external_ref=f"re7/{order}",
-    )
-
-    assert (refused.code, refused.field) == ("conflict", "external_ref")
-    assert refused.details == {"invoice_id": drafted["id"], "ref": None, "state": "draft"}
-
-
 async def test_what_is_late_is_listed_and_aged(suite: ErpSuite, client: TrytonClient) -> None:
     """The year before is closed, so the oldest bill is of the first day of this one."""
     order, _ = await bought(client, 10.0)
@@ -255,31 +192,3 @@ async def test_what_is_late_is_listed_and_aged(suite: ErpSuite, client: TrytonCl
     assert then["payable"]["total"] == "0.00"
     assert whole["debit_total"] == whole["credit_total"] != "0.00"
     assert drafted["id"] in [one["id"] for one in by_number["items"]]
-
-
-async def test_what_customers_owe_is_what_their_invoices_have_open(
-    suite: ErpSuite, client: TrytonClient
-) -> None:
-    """A part that was paid lessens what is open of its invoice, in the books as in the list."""
-    order, _ = await sold(client)
-    party = await suite.party(CUSTOMER)
-    drafted = await suite.answer(
-        "create_invoice", key=order, direction="receivable", party_id=party, order_id=order
-    )
-    await suite.answer("post_invoice", invoice_id=drafted["id"])
-    await suite.answer("record_payment", key=f"{order}-m", invoice_id=drafted["id"], amount="19")
-
-    balances = await suite.answer("get_balances", party_id=party)
-    owed = Decimal(0)
-    cursor = None
-    while True:
-        page = await suite.answer(
-            "list_invoices", party_id=party, direction="receivable", limit=50, cursor=cursor
-        )
-        owed += sum(Decimal(one["open"]["amount"]) for one in page["items"])
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-
-    assert Decimal(balances["receivable"]["total"]) == owed > 0
-    assert Decimal(balances["credit_left"]) == Decimal(balances["credit_limit"]) - owed

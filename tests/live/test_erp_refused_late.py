@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from live_erp import ErpSuite, serving_erp
 from live_goods import counted, new_party, on_hand, stocked
@@ -11,7 +12,9 @@ from live_inventory import new_item
 from live_line import BusyLine, on_line
 from live_tryton import Command
 
+from engines import service
 from switchgear_shared.storage.tryton.client import TrytonClient
+from switchgear_shared.testing import TEST_DATABASE_URL
 
 pytestmark = pytest.mark.live
 
@@ -118,3 +121,29 @@ async def test_a_receipt_that_is_refused_gives_its_moves_back(
     assert (error.code, error.outcome) == ("backend_rejected", "not_done")
     assert (purchase["shipments"], moves) == ([], [(5.0, "draft")])
     assert await on_hand(client, sku) == 5.0
+
+
+@pytest.mark.service
+async def test_goods_refused_after_tryton_was_made_to_process_their_order_are_not_sent(
+    suite: ErpSuite, client: TrytonClient, tryton: dict[str, Any]
+) -> None:
+    """An order that Tryton left confirmed is processed first, which it would have been anyway."""
+    sku = await stocked(client, 1.0)
+    lines = [{"sku": sku, "quantity": "5"}]
+    party = await new_party(client)
+    made = await suite.answer("create_order", kind="sale", party_id=party, lines=lines)
+    await suite.answer("advance_order", order_id=made["id"], to="quoted")
+    server = service(TEST_DATABASE_URL).rsplit("/", 1)[0]
+    database = await asyncpg.connect(f"{server}/{tryton['database']}")
+    number = int(made["id"].partition("-")[2])
+    await database.execute("UPDATE sale_sale SET state = 'confirmed' WHERE id = $1", number)
+    await database.close()
+
+    error = await suite.refusal("fulfil_order", key=sku, order_id=made["id"])
+    [shipment] = await shipments(client, made["id"])
+    await counted(client, sku, 9.0)
+    await suite.answer("fulfil_order", key=sku, order_id=made["id"])
+
+    assert (error.code, error.field, error.outcome) == ("conflict", "lines", "not_done")
+    assert shipment["state"] == "waiting"
+    assert await on_hand(client, sku) == 4.0

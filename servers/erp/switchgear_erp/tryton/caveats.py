@@ -7,6 +7,7 @@ CAVEATS = (
     "Products without a code and inactive products are not shown.",
     "The tax of a product is the sum of its percentages; the party's tax rule counts in prices.",
     "Days to pay are those of the last part of the payment term; a month counts 30 days.",
+    "Quantities and prices finer than Tryton keeps them are refused.",
     "A draft order has its id as ref; Tryton numbers it when it is quoted.",
     "Orders are listed by the moment they were made; a day counts for `since` only.",
     "Without a location an order is for Tryton's default warehouse, else for the oldest.",

@@ -1,12 +1,10 @@
 """What an order would cost: Tryton proposes prices and taxes as it does to its own clients."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
 
 from switchgear_erp.models import MOST_LINES, OrderKind, Role
 from switchgear_erp.totals import document_totals
@@ -16,6 +14,7 @@ from switchgear_erp.tryton.company import Company, company_of, currency_code
 from switchgear_erp.tryton.credit import check_credit, exceeded
 from switchgear_erp.tryton.ids import MODELS, party_id
 from switchgear_erp.tryton.parties import check_role, party_named, roles_of
+from switchgear_erp.tryton.price_digits import check_price_digits
 from switchgear_erp.tryton.products import products_of
 from switchgear_shared.contracts.values import minor_digits
 from switchgear_shared.errors import InvalidRequestError
@@ -98,8 +97,7 @@ async def priced_order(
     products = await products_of(client, [line.sku for line in wanted])
     for index, (product, line) in enumerate(zip(products, wanted, strict=True)):
         _check(kind, index, product, line)
-    if any(line.unit_price is not None for line in wanted):
-        await _check_digits(client, kind, wanted)
+    await check_price_digits(client, f"{kind}.line", wanted)
     header = await _header(client, kind, party)
     currency = await currency_code(client, company, header["currency"])
     limit = asyncio.Semaphore(_AT_ONCE)
@@ -221,21 +219,6 @@ def check_split(sku: str, quantity: Decimal, digits: int, field: str) -> None:
     if quantity != round(quantity, digits):
         kept = "whole units" if digits == 0 else f"units of {digits} digits"
         raise InvalidRequestError(f"{sku} goes in {kept}, not {quantity:f}", field=field)
-
-
-async def _check_digits(
-    client: TrytonClient, kind: OrderKind, wanted: Sequence[WantedLine]
-) -> None:
-    """Refuse a price with more digits than Tryton keeps."""
-    known = await client.call(f"{kind}.line", "fields_get", ["unit_price"])
-    digits: Any = json.loads(known["unit_price"]["digits"])[1]
-    for index, line in enumerate(wanted):
-        price = line.unit_price
-        if price is not None and isinstance(digits, int) and price != round(price, digits):
-            raise InvalidRequestError(
-                f"line {index + 1}: a price has at most {digits} digits, not {price:f}",
-                field=f"lines.{index}.unit_price",
-            )
 
 
 def _out_of_bounds(index: int, field: str, value: Decimal) -> InvalidRequestError:

@@ -72,25 +72,10 @@ async def plan(act: Act, order: OrderRecord, parts: Sequence[Part]) -> Plan:
 
 async def begin(act: Act, order: OrderRecord, goods: Plan, on: date | None) -> WriteResult:
     """Make the shipment, under our name for the write, and carry on."""
-    lots: dict[tuple[int, str], int] = {}
-    for share in goods:
-        part = share.part
-        if part.lot is not None and (part.line.product_id, part.lot) not in lots:
-            key = (part.line.product_id, part.lot)
-            lots[key] = await ready_lot(act, *key, part.expires_on)
-    warehouse = await warehouse_named(act.client, order.location)
-    shipment = {
-        "supplier": order.record["party"]["id"],
-        "warehouse": warehouse.id,
-        "warehouse_input": warehouse.entrance,
-        "warehouse_storage": warehouse.storage,
-        "reference": marked(order.ref, act.write.reference),
-        "effective_date": on,
-        "incoming_moves": _incoming(goods, lots),
-    }
-    expected = {f"stock.move,{share.move['id']}": share.move["_timestamp"] for share in goods}
-    act.write.check_may_send()
     async with act.harmless():  # a lot without goods
+        shipment = await _shipment(act, order, goods, on)
+        expected = {f"stock.move,{share.move['id']}": share.move["_timestamp"] for share in goods}
+        act.write.check_may_send()
         [made] = await act.client.call(SHIPMENT, "create", [shipment], expected=expected)
     return await _carry_on(act, order, made, goods)
 
@@ -108,6 +93,26 @@ async def _carry_on(act: Act, order: OrderRecord, shipment_id: int, goods: Plan)
             async with act.write.undone_by(partial(_give_back, act, shipment_id, goods, state)):
                 await act.client.call(SHIPMENT, step, [shipment_id])
     return await told(act, order, SHIPMENT, shipment_id)
+
+
+async def _shipment(act: Act, order: OrderRecord, goods: Plan, on: date | None) -> dict[str, Any]:
+    """Return what the shipment is made from, once Tryton has its lots."""
+    lots: dict[tuple[int, str], int] = {}
+    for share in goods:
+        part = share.part
+        if part.lot is not None and (part.line.product_id, part.lot) not in lots:
+            key = (part.line.product_id, part.lot)
+            lots[key] = await ready_lot(act, *key, part.expires_on)
+    warehouse = await warehouse_named(act.client, order.location)
+    return {
+        "supplier": order.record["party"]["id"],
+        "warehouse": warehouse.id,
+        "warehouse_input": warehouse.entrance,
+        "warehouse_storage": warehouse.storage,
+        "reference": marked(order.ref, act.write.reference),
+        "effective_date": on,
+        "incoming_moves": _incoming(goods, lots),
+    }
 
 
 async def _expected(act: Act, order: OrderRecord) -> list[Record]:

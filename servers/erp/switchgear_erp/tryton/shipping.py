@@ -23,24 +23,20 @@ _STEPS = (("assigned", "pick"), ("picked", "pack"), ("packed", "do"), ("shipped"
 async def begin(act: Act, order: OrderRecord, goods: Plan, on: date | None) -> WriteResult:
     """Cut the shipment to the goods, under our name for the write, and carry on."""
     shipment = goods.shipment
-    if not is_plain(shipment):
-        # What was assigned or split before is put together again, the whole shipment waiting.
-        act.write.check_may_send()
-        await act.client.call(
-            SHIPMENT,
-            "wait",
-            [shipment["id"]],
-            expected={f"{SHIPMENT},{shipment['id']}": shipment["_timestamp"]},
-        )
-        shipment = await act.client.get(SHIPMENT, shipment["id"], FIELDS)
-    moves, expected = changes(goods, shipment)
-    values = {
-        "reference": marked(unmarked(shipment["reference"] or ""), act.write.reference),
-        "effective_date": on,
-        "inventory_moves": moves,
-    }
-    act.write.check_may_send()
     async with act.harmless():  # a shipment that waits again
+        if not is_plain(shipment):
+            # What was assigned or split before is put together again, the whole shipment waiting.
+            expected = {f"{SHIPMENT},{shipment['id']}": shipment["_timestamp"]}
+            act.write.check_may_send()
+            await act.client.call(SHIPMENT, "wait", [shipment["id"]], expected=expected)
+            shipment = await act.client.get(SHIPMENT, shipment["id"], FIELDS)
+        moves, expected = changes(goods, shipment)
+        values = {
+            "reference": marked(unmarked(shipment["reference"] or ""), act.write.reference),
+            "effective_date": on,
+            "inventory_moves": moves,
+        }
+        act.write.check_may_send()
         await act.client.call(SHIPMENT, "write", [shipment["id"]], values, expected=expected)
     return await carry_on(act, order, shipment["id"])
 

@@ -9,6 +9,7 @@ from switchgear_erp.models import MOST_LINES, DraftLine, InvoiceDraft
 from switchgear_erp.tryton.amounts import exact
 from switchgear_erp.tryton.billed_orders import BilledOrder, OrderedLine
 from switchgear_erp.tryton.ids import invoice_id
+from switchgear_erp.tryton.price_digits import check_price_digits
 from switchgear_erp.tryton.product_defaults import ProductDefaults, taxes_of
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.storage.tryton.client import TrytonClient
@@ -71,6 +72,7 @@ async def wanted_lines(
         raise InvalidRequestError(
             f"an invoice has 1 to {MOST_LINES} lines, not {len(draft.lines)}", field="lines"
         )
+    await check_price_digits(client, "account.invoice.line", draft.lines)
     known = _Known(client, draft, order, products, is_own_currency)
     lines = [await _completed(place, line, known) for place, line in enumerate(draft.lines)]
     return lines if order is None else _fitted(lines, order, without)
