@@ -16,15 +16,22 @@ from switchgear_shared.server import Host
 
 
 class Line(httpx2.AsyncHTTPTransport):
-    """A line to Tryton that breaks once around a method: before it is heard, or after."""
+    """A line to Tryton that breaks once around a method: before it is heard, or after.
+
+    `nth` counts the calls of that method up to the one that breaks.
+    """
 
     method: str = ""
+    nth: int = 1
     is_heard: bool = True
     breaks: int = 0
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request on, unless it breaks before."""
         if not self.method or f'"{self.method}"'.encode() not in request.content:
+            return await super().handle_async_request(request)
+        if self.nth > 1:
+            self.nth -= 1
             return await super().handle_async_request(request)
         self.method = ""
         self.breaks += 1
