@@ -135,6 +135,8 @@ class _Upsert:
         values["identifiers"] = [*values.get("identifiers", []), mark]
         [number] = await act.send(_PARTY, "create", [values])
         page = await act.client.search(_PARTY, [["id", "=", number]], FIELDS, limit=1)
+        if not page.records:
+            raise ConflictError(f"account {changes.name} was taken away at once")
         return await self._keep(Party(page.records[0]))
 
     async def _keep(self, made: Party) -> WriteResult:

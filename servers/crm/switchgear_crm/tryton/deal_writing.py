@@ -7,7 +7,7 @@ from switchgear_crm.changes import OpportunityChanges, OpportunityDraft
 from switchgear_crm.models import OPEN_STAGES, OpportunityId
 from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_amount, check_close_date
 from switchgear_crm.tryton.acting import Act, check_version, settled
-from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of
+from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of, read_again
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.moving import advance, sales_made
 from switchgear_crm.tryton.parties import party_of
@@ -62,7 +62,7 @@ async def create_opportunity(act: Act, draft: OpportunityDraft) -> WriteResult:
     proposed = await act.client.call(OPPORTUNITY, "on_change", about, ["party"])
     values["payment_term"] = proposed.get("payment_term")
     [number] = await act.send(OPPORTUNITY, "create", [values])
-    return await _carry_on(act, await _by_number(act, number), draft)
+    return await _carry_on(act, await read_again(act.client, number), draft)
 
 
 async def update_opportunity(
@@ -122,18 +122,13 @@ async def _made(act: Act) -> Deal | None:
     return Deal(page.records[0]) if page.records else None
 
 
-async def _by_number(act: Act, number: int) -> Deal:
-    page = await act.client.search(OPPORTUNITY, [["id", "=", number]], FIELDS, limit=1)
-    return Deal(page.records[0])
-
-
 async def _carry_on(act: Act, deal: Deal, draft: OpportunityDraft) -> WriteResult:
     """Bring a new opportunity to the stage it is to begin at, or take it away again."""
     if deal.stage in OPEN_STAGES[: OPEN_STAGES.index(draft.stage)]:
         act.has_begun = True
         async with act.undone_by(partial(_take_back, act, deal)):
             await advance(act, deal, draft.stage, None)
-    now = await _by_number(act, deal.id)
+    now = await read_again(act.client, deal.id)
     data = OpportunityChanged(opportunity_id=now.opportunity_id, account_id=now.account_id)
     act.announce("opportunity.created", now.opportunity_id, data)
     return _result(now, changed=True, caveat=await sales_made(act, now))
@@ -145,7 +140,7 @@ async def _take_back(act: Act, deal: Deal) -> None:
 
 
 async def _changed(act: Act, deal: Deal) -> WriteResult:
-    now = await _by_number(act, deal.id)
+    now = await read_again(act.client, deal.id)
     data = OpportunityChanged(opportunity_id=now.opportunity_id, account_id=now.account_id)
     act.announce("opportunity.changed", now.opportunity_id, data)
     return _result(now, changed=True)
