@@ -1,17 +1,19 @@
 """The CRM's changes over a real Tryton whose own users come between two of their steps."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
-from live_crm import CrmSuite, new_word, serving_crm
+from live_crm import CrmSuite, deal, new_word, serving_crm
 from live_line import BusyLine, on_line
 from live_tryton import Command
 from sqlalchemy import select
 
-from switchgear_crm.tryton import parties
+from switchgear_crm.tryton import contact_writing, parties
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.storage.tryton.client import TrytonClient
 
@@ -120,3 +122,69 @@ async def test_an_account_is_found_among_very_many_that_are_spelled_like_it(
 
     assert [one["id"] for one in again] == [one["id"] for one in made]
     assert {one["state"] for one in again} == {"unchanged"}
+
+
+async def test_an_opportunity_that_people_work_on_is_not_taken_back_by_the_repeated_call(
+    suite: CrmSuite, client: TrytonClient, line: BusyLine
+) -> None:
+    word = new_word()
+    ask = deal(await suite.account(word), stage="proposal")
+    line.method, line.meanwhile = f"model.{DEAL}.opportunity", broken
+    unheard = await suite.refusal("create_opportunity", key=word, **ask)
+    [known] = (await suite.answer("list_opportunities", account_id=ask["account_id"]))["items"]
+
+    line.meanwhile = lambda: client.call(DEAL, "write", [number_of(known)], {"comment": "Hm."})
+    overtaken = await suite.refusal("create_opportunity", key=word, **ask)
+    done = await suite.answer("create_opportunity", key=word, **ask)
+
+    assert (unheard.code, unheard.outcome) == ("backend_unavailable", "unknown")
+    assert (overtaken.code, overtaken.outcome) == ("conflict", "unknown")
+    assert (done["id"], done["state"]) == (known["id"], "proposal")
+    assert (await client.get(DEAL, number_of(done), ["comment"]))["comment"] == "Hm."
+    assert (await suite.events()).count("crm.opportunity.created") == 1
+
+
+async def test_an_account_left_open_for_long_stays_with_what_it_got_since(
+    suite: CrmSuite, client: TrytonClient, line: BusyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = new_word()
+    ask = {"name": f"Works {word}", "currency": "EUR"}
+    line.method, line.meanwhile = "model.party.party.write", broken
+    await suite.refusal("upsert_account", key=word, **ask)
+    monkeypatch.setattr(parties, "ABANDONED", timedelta())
+    [known] = (await suite.answer("search", query=word))["items"]
+    email = f"ann@{word}.example"
+    await suite.answer("upsert_contact", email=email, last_name="Lee", account_id=known["id"])
+    await client.call("party.party", "create", [{"name": f"Works {word}"}])
+
+    done = await suite.answer("upsert_account", key=word, **ask)
+    account = await suite.answer("get_account", account_id=known["id"])
+
+    assert (done["id"], done["state"]) == (known["id"], "created")
+    assert account["contact_count"] == 1
+
+
+async def test_a_contact_left_open_for_long_stays_with_what_it_got_since(
+    suite: CrmSuite, client: TrytonClient, line: BusyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = new_word()
+    account_id = await suite.account(word)
+    ask = {"email": f"ann@{word}.example", "last_name": "Lee"}
+    line.method, line.meanwhile = "model.party.contact_mechanism.write", broken
+    await suite.refusal("upsert_contact", key=word, **ask)
+    monkeypatch.setattr(contact_writing, "ABANDONED", timedelta())
+    [known] = (await suite.answer("search", query=word, kind="contact"))["items"]
+    other = {"type": "email", "value": ask["email"], "name": "Ann Lee"}
+    party = int(account_id.removeprefix("party-"))
+    await client.call("party.contact_mechanism", "create", [{**other, "party": party}])
+
+    done = await suite.answer("upsert_contact", key=word, **ask)
+    found = await suite.answer("search", query=ask["email"], kind="contact")
+
+    assert (done["id"], done["state"]) == (known["id"], "created")
+    assert (found["total"], found["items"][0]["id"]) == (2, known["id"])
+
+
+async def broken() -> None:
+    """Break the line before Tryton hears the call."""
+    raise httpx2.ReadError("the line broke")
