@@ -140,3 +140,23 @@ async def test_a_note_that_people_wrote_in_tryton_is_an_activity(
     assert (theirs["kind"], theirs["subject"], theirs["note"]) == ("note", "Ring them", "soon")
     assert (ours["kind"], ours["done_by"]) == ("call", "seller")
     assert [one["id"] for one in notes["items"]] == [theirs["id"]]
+
+
+async def test_a_number_that_very_many_telephones_have_finds_contacts(
+    suite: CrmSuite, client: TrytonClient, word: str
+) -> None:
+    """Their names are more than an address of Tryton's may hold."""
+    account_id = await suite.account(word)
+    email = f"ann@{word}.example"
+    contact = await suite.answer("upsert_contact", email=email, last_name="Lee", phone=f"7{word}")
+    number = int(account_id.removeprefix("party-"))
+    phones = [
+        {"party": number, "type": "phone", "value": f"7{word}{place}", "name": f"{place:0100}"}
+        for place in range(600)
+    ]
+    await client.call("party.contact_mechanism", "create", phones)
+
+    found = await suite.answer("search", query=f"7{word}", kind="contact")
+    await client.call("party.party", "delete", [number])
+
+    assert [match["id"] for match in found["items"]] == [contact["id"]]
