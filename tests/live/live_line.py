@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +43,10 @@ class Line(httpx2.AsyncHTTPTransport):
 
 
 class BusyLine(httpx2.AsyncHTTPTransport):
-    """A line on which something else happens once, just before a method is heard."""
+    """A line on which something else happens once, just before a method is heard.
+
+    It happens apart from the write under way, which what others do does not begin.
+    """
 
     method: str = ""
     meanwhile: Callable[[], Awaitable[object]] | None = None
@@ -51,8 +55,12 @@ class BusyLine(httpx2.AsyncHTTPTransport):
         """Send the request on after what happens meanwhile."""
         if self.meanwhile is not None and f'"{self.method}"'.encode() in request.content:
             meanwhile, self.meanwhile = self.meanwhile, None
-            await meanwhile()
+            await asyncio.create_task(_awaited(meanwhile), context=Context())
         return await super().handle_async_request(request)
+
+
+async def _awaited(meanwhile: Callable[[], Awaitable[object]]) -> None:
+    await meanwhile()
 
 
 class DeadlyLine(httpx2.AsyncHTTPTransport):

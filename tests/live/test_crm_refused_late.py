@@ -91,6 +91,22 @@ async def test_a_move_half_done_whose_mark_is_overwritten_is_unknown(
     assert (await suite.events()).count("crm.opportunity.moved") == 1
 
 
+async def test_a_move_of_what_others_lost_meanwhile_is_a_conflict_of_versions(
+    suite: CrmSuite, client: TrytonClient, line: BusyLine
+) -> None:
+    """Tryton says that a field may not be written, before it looks at the version."""
+    made = await suite.opportunity(await suite.account(new_word()))
+    ask = {"opportunity_id": made["id"], "to_stage": "proposal", "reason": "back"}
+    line.method = f"model.{DEAL}.write"
+    line.meanwhile = lambda: client.call(DEAL, "lost", [number_of(made)])
+
+    error = await suite.refusal("move_opportunity", expected_version=made["version"], **ask)
+    done = await suite.answer("move_opportunity", **ask)
+
+    assert (error.code, error.field, error.outcome) == ("conflict", "expected_version", "not_done")
+    assert (done["state"], done["changed"]) == ("proposal", True)
+
+
 async def test_a_move_of_what_is_taken_away_meanwhile_is_refused(
     suite: CrmSuite, client: TrytonClient, line: BusyLine
 ) -> None:
