@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import Context
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +19,11 @@ from switchgear_shared.server import Host
 class Line(httpx2.AsyncHTTPTransport):
     """A line to Tryton that breaks once around a method: before it is heard, or after.
 
-    Where it is to be `down_after` the method, the answer comes and then nothing can be reached.
+    `nth` counts the calls of that method up to the one that breaks. Where it is to be `down_after` the method, the answer comes and then nothing can be reached.
     """
 
     method: str = ""
+    nth: int = 1
     is_heard: bool = True
     down_after: bool = False
     is_down: bool = False
@@ -32,6 +34,9 @@ class Line(httpx2.AsyncHTTPTransport):
         if self.is_down:
             raise httpx2.ConnectError("the line is down", request=request)
         if not self.method or f'"{self.method}"'.encode() not in request.content:
+            return await super().handle_async_request(request)
+        if self.nth > 1:
+            self.nth -= 1
             return await super().handle_async_request(request)
         self.method = ""
         self.breaks += 1
@@ -45,7 +50,10 @@ class Line(httpx2.AsyncHTTPTransport):
 
 
 class BusyLine(httpx2.AsyncHTTPTransport):
-    """A line on which something else happens once, just before a method is heard."""
+    """A line on which something else happens once, just before a method is heard.
+
+    It happens apart from the write under way, which what others do does not begin.
+    """
 
     method: str = ""
     meanwhile: Callable[[], Awaitable[object]] | None = None
@@ -54,8 +62,12 @@ class BusyLine(httpx2.AsyncHTTPTransport):
         """Send the request on after what happens meanwhile."""
         if self.meanwhile is not None and f'"{self.method}"'.encode() in request.content:
             meanwhile, self.meanwhile = self.meanwhile, None
-            await meanwhile()
+            await asyncio.create_task(_awaited(meanwhile), context=Context())
         return await super().handle_async_request(request)
+
+
+async def _awaited(meanwhile: Callable[[], Awaitable[object]]) -> None:
+    await meanwhile()
 
 
 class DeadlyLine(httpx2.AsyncHTTPTransport):

@@ -135,6 +135,8 @@ class _Upsert:
         values["identifiers"] = [*values.get("identifiers", []), mark]
         [number] = await act.send(_PARTY, "create", [values])
         page = await act.client.search(_PARTY, [["id", "=", number]], FIELDS, limit=1)
+        if not page.records:
+            raise ConflictError(f"account {changes.name} was taken away at once")
         return await self._keep(Party(page.records[0]))
 
     async def _keep(self, made: Party) -> WriteResult:
@@ -142,7 +144,8 @@ class _Upsert:
 
         Each looks for others only after its own can be seen, so at least one of two sees the
         other. Who finds a finished one, or an unfinished older one, gives way; who finds an
-        unfinished younger one waits for what becomes of it.
+        unfinished younger one waits for what becomes of it. One left open for long stays, for
+        others may have used it since.
         """
         act = self.act
         marks = {one["code"]: one["id"] for one in made.record["identifiers"]}
@@ -151,11 +154,15 @@ class _Upsert:
             act.write.check_may_send()
             act.has_begun = True
             take_back = partial(act.send, _PARTY, "delete", [made.id])
+            closed = {"identifiers": [["write", [open_mark], {"code": act.write.reference}]]}
+            close = partial(act.send, _PARTY, "write", [made.id], closed)
+            if not made.is_being_made:
+                await close()
+                return await self._done(made.id, made.account_id, "created")
             async with act.undone_by(take_back):
                 gives_way = await self._gives_way(made)
                 if not gives_way:
-                    closed = ["write", [open_mark], {"code": act.write.reference}]
-                    await act.send(_PARTY, "write", [made.id], {"identifiers": [closed]})
+                    await close()
             if gives_way:
                 await take_back()
                 act.write.is_begun = act.has_begun = False

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.model import Contract
-from switchgear_shared.errors import ConflictError, SwitchgearError
+from switchgear_shared.errors import ConflictError, InvalidRequestError, SwitchgearError
 from switchgear_shared.storage.remote_write import RemoteWrite
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
 
@@ -60,8 +60,22 @@ class Act:
             result = await self.client.call(model, method, *arguments, expected=expected)
         except ConflictError as error:
             raise OvertakenError(error.message) from error
+        except InvalidRequestError as error:  # said before it looks at the version
+            if await self._is_overtaken(expected or {}):
+                raise OvertakenError(error.message) from error
+            raise
         self.has_begun = True
         return result
+
+    async def _is_overtaken(self, expected: Mapping[str, str]) -> bool:
+        """Say whether any of these records is at another version by now, or away."""
+        for name, version in expected.items():
+            model, _, number = name.partition(",")
+            domain = [["id", "=", int(number)]]
+            page = await self.client.search(model, domain, ["_timestamp"], limit=1)
+            if [one["_timestamp"] for one in page.records] != [version]:
+                return True
+        return False
 
     @asynccontextmanager
     async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:

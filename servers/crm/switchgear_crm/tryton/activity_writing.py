@@ -25,11 +25,11 @@ async def log_activity(
         message = message_of(kind, subject, note, by, act.write.reference)
         values = {"resource": resource, "message": message}
         [number] = await act.send(NOTE, "create", [values])
+    made = await act.read(NOTE, number, "resource")
     account_id, activity_id = id_of("party", party_id), id_of("note", number)
     act.announce("account.changed", account_id, AccountChanged(account_id=account_id))
     logged = ActivityLogged(activity_id=activity_id, about_id=about_id)
     act.announce("activity.logged", activity_id, logged)
-    made = await act.read(NOTE, number, "resource")
     return WriteResult(id=activity_id, state="logged", version=made["_timestamp"])
 
 

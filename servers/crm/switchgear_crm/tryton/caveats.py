@@ -21,9 +21,13 @@ CAVEATS = (
     "An account's version moves with its contacts' changes, and not with a category's renaming.",
     "Of two accounts or contacts made with one key at the same moment one is taken back at once.",
     "On SQLite one of them may be refused instead, with nothing done.",
+    "An account made and another given its name or domain at the same moment may both stand.",
+    "A change whose answer was lost, undone by people before it is repeated, is done again.",
     "Tryton's own users can make a second account of a name or a second contact of an address.",
     "A search minds accents where Tryton's database lacks the extension unaccent.",
     "Owners are completed from the newest 1,000 opportunities.",
+    "A search compares 5,000 accounts, contacts and opportunities each with a misspelled query.",
+    "A word with digits finds contacts by the first 1,000 telephone numbers that have it.",
     "Name, e-mail, phone and tax id are checked and written as Tryton likes them.",
     "A preview is checked just before the change, not with it.",
 )

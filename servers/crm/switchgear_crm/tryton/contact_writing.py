@@ -124,11 +124,15 @@ class _Upsert:
             act.write.check_may_send()
             act.has_begun = True
             take_back = partial(act.send, MECHANISM, "delete", _made_together(made))
+            closed = {"comment": comment.removesuffix("?]") + "]"}
+            close = partial(act.send, MECHANISM, "write", [made.id], closed)
+            if not _is_being_made(made.record):
+                await close()
+                return await self._done(made, "created")
             async with act.undone_by(take_back):
                 gives_way = await self._gives_way(made)
                 if not gives_way:
-                    closed = {"comment": comment.removesuffix("?]") + "]"}
-                    await act.send(MECHANISM, "write", [made.id], closed)
+                    await close()
             if gives_way:
                 await take_back()
                 act.write.is_begun = act.has_begun = False

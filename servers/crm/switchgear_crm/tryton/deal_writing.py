@@ -7,14 +7,14 @@ from switchgear_crm.changes import OpportunityChanges, OpportunityDraft
 from switchgear_crm.models import OPEN_STAGES, OpportunityId
 from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_amount, check_close_date
 from switchgear_crm.tryton.acting import Act, check_version, settled
-from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of
+from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of, read_again
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.moving import advance, sales_made
 from switchgear_crm.tryton.parties import party_of
 from switchgear_crm.tryton.people import person_of
 from switchgear_shared.contracts.business_event_data import OpportunityChanged
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import ConflictError, InvalidRequestError
+from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
 
 _FINAL = {"amount", "probability_percent", "close_on"}
 _OF_THE_SALE = {"name", "amount", "close_on", "owner_email"}
@@ -24,7 +24,7 @@ _OF_THE_SALE = {"name", "amount", "close_on", "owner_email"}
 async def create_opportunity(act: Act, draft: OpportunityDraft) -> WriteResult:
     """See CrmBackend."""
     if (made := await _made(act)) is not None:
-        return await _carry_on(act, made, draft)
+        return await _carry_on(act, made, draft, is_new=False)
     check_amount(draft.amount)
     check_close_date(draft.close_on, today=act.today)
     house = await house_of(act.client)
@@ -62,7 +62,8 @@ async def create_opportunity(act: Act, draft: OpportunityDraft) -> WriteResult:
     proposed = await act.client.call(OPPORTUNITY, "on_change", about, ["party"])
     values["payment_term"] = proposed.get("payment_term")
     [number] = await act.send(OPPORTUNITY, "create", [values])
-    return await _carry_on(act, await _by_number(act, number), draft)
+    made = await read_again(act.client, number)
+    return await _carry_on(act, made, draft, is_new=True)
 
 
 async def update_opportunity(
@@ -122,30 +123,27 @@ async def _made(act: Act) -> Deal | None:
     return Deal(page.records[0]) if page.records else None
 
 
-async def _by_number(act: Act, number: int) -> Deal:
-    page = await act.client.search(OPPORTUNITY, [["id", "=", number]], FIELDS, limit=1)
-    return Deal(page.records[0])
-
-
-async def _carry_on(act: Act, deal: Deal, draft: OpportunityDraft) -> WriteResult:
-    """Bring a new opportunity to the stage it is to begin at, or take it away again."""
+async def _carry_on(act: Act, deal: Deal, draft: OpportunityDraft, *, is_new: bool) -> WriteResult:
+    """Bring an opportunity to the stage it is to begin at, or take a new one away again."""
     if deal.stage in OPEN_STAGES[: OPEN_STAGES.index(draft.stage)]:
         act.has_begun = True
-        async with act.undone_by(partial(_take_back, act, deal)):
+        async with act.undone_by(partial(_take_back, act, deal, is_new)):
             await advance(act, deal, draft.stage, None)
-    now = await _by_number(act, deal.id)
+    now = await read_again(act.client, deal.id)
     data = OpportunityChanged(opportunity_id=now.opportunity_id, account_id=now.account_id)
     act.announce("opportunity.created", now.opportunity_id, data)
     return _result(now, changed=True, caveat=await sales_made(act, now))
 
 
-async def _take_back(act: Act, deal: Deal) -> None:
+async def _take_back(act: Act, deal: Deal, is_new: bool) -> None:
+    if not is_new:
+        raise BackendRejectedError("an earlier attempt made it, and people may work on it since")
     await act.send(OPPORTUNITY, "cancel", [deal.id])
     await act.send(OPPORTUNITY, "delete", [deal.id])
 
 
 async def _changed(act: Act, deal: Deal) -> WriteResult:
-    now = await _by_number(act, deal.id)
+    now = await read_again(act.client, deal.id)
     data = OpportunityChanged(opportunity_id=now.opportunity_id, account_id=now.account_id)
     act.announce("opportunity.changed", now.opportunity_id, data)
     return _result(now, changed=True)

@@ -19,7 +19,7 @@ from switchgear_crm.models import (
 from switchgear_crm.tryton.house import House
 from switchgear_crm.tryton.names import id_of, number_of, unmarked
 from switchgear_shared.contracts.values import Money
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
 
 OPPORTUNITY = "sale.opportunity"
@@ -172,3 +172,11 @@ async def deal_of(client: TrytonClient, house: House, opportunity_id: str) -> De
         if page.records:
             return Deal(page.records[0])
     raise NotFoundError(f"there is no opportunity {opportunity_id}", field="opportunity_id")
+
+
+async def read_again(client: TrytonClient, number: int) -> Deal:
+    """Return an opportunity as it is now; raises ConflictError where it was taken away."""
+    page = await client.search(OPPORTUNITY, [["id", "=", number]], FIELDS, limit=1)
+    if not page.records:
+        raise ConflictError(f"opportunity {id_of('opportunity', number)} was taken away meanwhile")
+    return Deal(page.records[0])

@@ -6,7 +6,7 @@ from typing import Any
 from switchgear_crm.models import OPEN_STAGES, OpportunityId, Stage
 from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_move
 from switchgear_crm.tryton.acting import Act, check_version, settled
-from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of
+from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of, read_again
 from switchgear_crm.tryton.house import house_of
 from switchgear_crm.tryton.names import marked
 from switchgear_shared.contracts.business_event_data import OpportunityMoved
@@ -59,7 +59,7 @@ async def _move(
 ) -> WriteResult:
     house = await house_of(act.client)
     deal = await deal_of(act.client, house, opportunity_id)
-    if act.write.may_be_done and _is_marked(act, deal):
+    if (act.write.may_be_done or act.has_begun) and _is_marked(act, deal):
         return await _carry_on(act, deal, to_stage, _left(deal), None)
     check_version(deal.record, expected_version, f"opportunity {opportunity_id}")
     if deal.stage == to_stage:
@@ -81,14 +81,18 @@ async def _move(
     if deal.state in _OPEN:
         values["conversion_probability"] = PROBABILITY_PERCENT[to_stage] / 100
     await _write(act, deal, values)
-    return await _carry_on(act, await _now(act, deal), to_stage, deal.stage, deal)
+    marked_deal = await read_again(act.client, deal.id)
+    return await _carry_on(act, marked_deal, to_stage, deal.stage, deal)
 
 
-async def advance(act: Act, deal: Deal, to_stage: Stage, percent: int | None) -> Deal:
+async def advance(
+    act: Act, deal: Deal, to_stage: Stage, percent: int | None, taken: list[str] | None = None
+) -> Deal:
     """Take the steps that are left to a stage, each from the state last seen, and return it.
 
-    `percent` is the chance it then has; None leaves it as it is.
+    `percent` is the chance it then has; None leaves it as it is. `taken` gets each step done.
     """
+    taken = [] if taken is None else taken
     while True:
         is_at_chance = percent is None or deal.percent == percent or deal.state not in _OPEN
         if deal.stage == to_stage and is_at_chance:
@@ -103,7 +107,8 @@ async def advance(act: Act, deal: Deal, to_stage: Stage, percent: int | None) ->
                     field="to_stage",
                 )
             await act.send(OPPORTUNITY, step, [deal.id], expected=_version(deal))
-        deal = await _now(act, deal)
+            taken.append(step)
+        deal = await read_again(act.client, deal.id)
 
 
 async def sales_made(act: Act, deal: Deal) -> str | None:
@@ -122,8 +127,9 @@ async def _carry_on(
     """Go on from whatever state it is in; `before` is what to put back if Tryton refuses."""
     act.has_begun = True
     percent = PROBABILITY_PERCENT[to_stage]
-    async with act.undone_by(partial(_put_back, act, before)):
-        now = await advance(act, deal, to_stage, percent)
+    taken: list[str] = []
+    async with act.undone_by(partial(_put_back, act, before, taken)):
+        now = await advance(act, deal, to_stage, percent, taken)
     data = OpportunityMoved(
         opportunity_id=now.opportunity_id,
         account_id=now.account_id,
@@ -158,14 +164,17 @@ def _check_sales(deal: Deal, to_stage: Stage) -> None:
     raise BackendRejectedError(message, field="to_stage", details={"stage": deal.stage})
 
 
-async def _put_back(act: Act, before: Deal | None) -> None:
+async def _put_back(act: Act, before: Deal | None, taken: list[str]) -> None:
     if before is None:
         raise BackendRejectedError("an earlier attempt was half done")
-    now = await _now(act, before)
-    if not _is_marked(act, now):
+    if taken:
+        raise BackendRejectedError("some of the steps are done")
+    page = await act.client.search(OPPORTUNITY, [["id", "=", before.id]], FIELDS, limit=1)
+    now = next(map(Deal, page.records), None)
+    if now is None or not _is_marked(act, now):
         return
     if now.state != before.state:
-        raise BackendRejectedError("some of the steps are done")
+        raise BackendRejectedError(f"it was moved to {now.stage} meanwhile")
     values: dict[str, Any] = {"lost_reason": before.record["lost_reason"]}
     if now.state in _OPEN:
         values["conversion_probability"] = before.record["conversion_probability"]
@@ -174,11 +183,6 @@ async def _put_back(act: Act, before: Deal | None) -> None:
 
 async def _write(act: Act, deal: Deal, values: dict[str, Any]) -> None:
     await act.send(OPPORTUNITY, "write", [deal.id], values, expected=_version(deal))
-
-
-async def _now(act: Act, deal: Deal) -> Deal:
-    page = await act.client.search(OPPORTUNITY, [["id", "=", deal.id]], FIELDS, limit=1)
-    return Deal(page.records[0])
 
 
 def _left(deal: Deal) -> Stage:

@@ -164,11 +164,16 @@ async def parties_named(
                 [["type", "=", "website"], ["value", "ilike", f"%{literal(domain)}%"]],
             ]
         )
-    page = await client.search(
-        "party.party", [*house.kept, ["OR", *keys]], FIELDS, limit=MOST_RECORDS
-    )
-    found = [Party(record) for record in page.records]
-    return [party for party in found if is_named(party, name) or domain in party.domains]
+    found: list[Party] = []
+    last_id = 0
+    while True:  # a short name is spelled like very many others
+        beyond = [*house.kept, ["OR", *keys], ["id", ">", last_id]]
+        page = await client.search("party.party", beyond, FIELDS, limit=MOST_RECORDS)
+        spelled_so = [Party(record) for record in page.records]
+        found += [one for one in spelled_so if is_named(one, name) or domain in one.domains]
+        if len(spelled_so) < MOST_RECORDS:
+            return found
+        last_id = spelled_so[-1].id
 
 
 def is_named(party: Party, name: str | None) -> bool:

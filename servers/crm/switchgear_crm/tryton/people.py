@@ -114,6 +114,8 @@ async def with_number(client: TrytonClient, house: House, word: str) -> list[int
     alike = [["party", "in", sorted({one["party"] for one in page.records})]]
     alike.append(["name", "in", sorted({one["name"] for one in page.records})])
     domain = [*_NAMED, ["type", "=", "email"], *alike]
-    found = await client.search(MECHANISM, domain, ["party", "name"], limit=MOST_RECORDS)
+    found: list[Record] = await client.call(  # so many names are too long for an address
+        MECHANISM, "search_read", domain, 0, None, [["id", "ASC"]], ["party", "name"]
+    )
     wanted = {(one["party"], one["name"]) for one in page.records}
-    return [one["id"] for one in found.records if (one["party"], one["name"]) in wanted]
+    return [one["id"] for one in found if (one["party"], one["name"]) in wanted]
