@@ -19,7 +19,8 @@ from switchgear_shared.server import Host
 class Line(httpx2.AsyncHTTPTransport):
     """A line to Tryton that breaks once around a method: before it is heard, or after.
 
-    `nth` counts the calls of that method up to the one that breaks. Where it is to be `down_after` the method, the answer comes and then nothing can be reached.
+    `nth` counts the calls of that method up to the one that breaks. Where it is to be
+    `down_after` the method, the answer comes and then nothing can be reached.
     """
 
     method: str = ""
