@@ -1,7 +1,7 @@
 """A Tryton that is not there, comes up slowly, or no longer takes our key, as a caller meets it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,14 @@ async def test_what_is_asked_while_tryton_starts_is_told_to_wait_and_then_done_o
     assert await suite.on_hand(sku) == {"WH": "5"}
 
 
+@pytest.fixture
+def put_back(tryton_script: Command) -> Iterator[None]:
+    """Leave to others a Tryton that takes our key."""
+    yield
+    tryton_script("reset")
+
+
+@pytest.mark.usefixtures("put_back")
 async def test_a_key_that_was_taken_from_us_is_told_and_opens_no_circuit(
     suite: InventorySuite, client: TrytonClient
 ) -> None:
