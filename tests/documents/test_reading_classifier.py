@@ -179,6 +179,20 @@ def test_only_the_first_12000_characters_are_looked_at(at: int, is_seen: bool) -
     assert seen == is_seen
 
 
+def test_on_few_known_words_nothing_goes_straight_through() -> None:
+    text = "INVOICE Invoice number 17 Amount due 20.00 Due date 1 May 2020 Payment terms"
+    words = text.split()
+
+    def known(count: int) -> int:
+        return model().judge(features(" ".join(words[:count])))[1]
+
+    few = max(count for count in range(len(words)) if known(count) < 25)
+    more = text + " Please pay within 30 days VAT Total Bill to Description Quantity Unit price"
+    assert classify(" ".join(words[:few])).confidence <= 0.85
+    assert model().judge(features(more))[1] >= 25
+    assert classify(more).confidence > 0.85
+
+
 def test_a_letterhead_that_is_spaced_out_is_a_word() -> None:
     words = set(features("R E C H N U N G").words.tolist())
 

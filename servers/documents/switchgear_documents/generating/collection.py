@@ -29,7 +29,10 @@ def _other(voice: Voice) -> Draft:
             return strange.technical(voice)
         case 1:
             makers = [maker for kind, maker in MAKERS.items() if kind != "other"]
-            return strange.in_no_language(voice.rng, voice.rng.choice(makers)(voice))
+            was = voice.rng.choice(makers)(voice)
+            if strange.is_long(was):
+                return strange.in_no_language(voice.rng, was)
+            return prose.other(voice)
         case _:
             return prose.other(voice)
 

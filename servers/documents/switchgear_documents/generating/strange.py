@@ -18,7 +18,13 @@ from switchgear_documents.generating.blocks import (
 from switchgear_documents.generating.voice import Voice, phrases
 
 _WORD = re.compile(r"[^\W\d_]+")
+_LONG = 100
 _WORDS: dict[str, list[str]] = phrases("technical")
+
+
+def is_long(draft: Draft) -> bool:
+    """Return whether there is enough on the page to tell its looks by."""
+    return len(_WORD.findall(repr(draft.blocks))) >= _LONG
 
 
 def in_no_language(rng: Random, draft: Draft) -> Draft:

@@ -14,6 +14,8 @@ WEIGHTS = Path(__file__).parent / "model" / "weights.npz"
 MOST_SURE = 0.99
 _UNKNOWN = 0.25
 _LEAST_WORDS = 3
+_FEW_WORDS = 25
+_SURE_ON_FEW = 0.85
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,10 @@ def model() -> Model:
 
 
 def classify(text: str) -> Verdict:
-    """Return the likeliest type; `other` with low confidence where hardly a word is known."""
+    """Return the likeliest type; `other` with low confidence where hardly a word is known.
+
+    On fewer than 25 known words and pairs no verdict is surer than 0.85.
+    """
     return judged(model(), text)
 
 
@@ -41,4 +46,5 @@ def judged(by: Model, text: str) -> Verdict:
     if known < _LEAST_WORDS:
         return Verdict("other", _UNKNOWN)
     best = int(probabilities.argmax())
-    return Verdict(by.types[best], round(min(float(probabilities[best]), MOST_SURE), 4))
+    most = MOST_SURE if known >= _FEW_WORDS else _SURE_ON_FEW
+    return Verdict(by.types[best], round(min(float(probabilities[best]), most), 4))

@@ -58,7 +58,7 @@ def main() -> None:
     limits = Limits(**json.loads(sys.argv[1]))
     _die_with(limits.parent_pid)
     requests, answers = _take_over_streams()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a thread each would be no child, but memory
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads would only cost memory
     from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
     from switchgear_documents.reading.templates import load_templates  # noqa: PLC0415 - heavy
 
