@@ -10,14 +10,11 @@ from crm.world import GLOBEX, caller_of
 from switchgear_crm.models import AccountId
 from switchgear_crm.tryton import CAVEATS, TrytonCrm
 from switchgear_crm.tryton.activities import message_of
-from switchgear_crm.tryton.cursors import keys_of
 from switchgear_crm.tryton.names import (
     Kind,
     beginning,
     compact,
     id_of,
-    literal,
-    marked,
     number_of,
     unmarked,
 )
@@ -27,6 +24,8 @@ from switchgear_shared.errors import InvalidRequestError, PolicyDeniedError
 from switchgear_shared.runtime import new_host
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
+from switchgear_shared.storage.tryton.texts import literal, marked
 from switchgear_shared.testing import settings_for
 
 

@@ -15,7 +15,6 @@ from switchgear_erp.models import DraftLine, InvoiceDraft, InvoiceId, OrderId, P
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, WantedLine
 from switchgear_erp.tryton import TrytonErp
 from switchgear_erp.tryton.amounts import exact, money, tax_percent
-from switchgear_erp.tryton.cursors import keys_of
 from switchgear_erp.tryton.ids import invoice_id, number_in, order_id, order_in, party_id
 from switchgear_erp.tryton.order_records import OrderRecord
 from switchgear_erp.tryton.orders import OrderSearch
@@ -26,6 +25,7 @@ from switchgear_shared.errors import InvalidRequestError, PolicyDeniedError
 from switchgear_shared.runtime import new_host
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
 from switchgear_shared.testing import settings_for
 
 GLOBEX = TenantId("globex")

@@ -7,11 +7,12 @@ from switchgear_crm.changes import AccountChanges
 from switchgear_crm.models import Address, Role
 from switchgear_crm.tryton.acting import Act
 from switchgear_crm.tryton.house import House
-from switchgear_crm.tryton.names import compact, literal
+from switchgear_crm.tryton.names import compact
 from switchgear_crm.tryton.parties import INDUSTRY, ROLES, Party
 from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
 from switchgear_shared.spelling import fold
 from switchgear_shared.storage.tryton.client import Record
+from switchgear_shared.storage.tryton.texts import literal
 
 _CATEGORY = "party.category"
 _EU = {

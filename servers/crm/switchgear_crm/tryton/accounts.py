@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from switchgear_crm.models import MOST_INCLUDED, Account, AccountId, AccountPart
 from switchgear_crm.tryton import activities, deals, people
 from switchgear_crm.tryton.house import house_of
-from switchgear_crm.tryton.names import beginning, id_of, literal
+from switchgear_crm.tryton.names import beginning, id_of
 from switchgear_crm.tryton.parties import party_of
 from switchgear_shared.storage.tryton.client import TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 
 async def get_account(

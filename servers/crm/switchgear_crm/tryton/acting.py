@@ -1,8 +1,8 @@
 """A change in Tryton under way: for whom, what of it was sent, and what is said and undone."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.model import Contract
-from switchgear_shared.errors import ConflictError, InvalidRequestError, SwitchgearError
+from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.storage.remote_write import RemoteWrite
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
 
@@ -77,19 +77,16 @@ class Act:
                 return True
         return False
 
-    @asynccontextmanager
-    async def undone_by(self, take_back: Callable[[], Awaitable[object]]) -> AsyncGenerator[None]:
-        """Take back what was begun if the block is refused; what cannot be is `unknown`."""
-        try:
-            yield
-        except SwitchgearError as error:
-            if error.outcome == "not_done":
-                try:
-                    await take_back()
-                    self.write.is_begun = self.has_begun = False
-                except SwitchgearError:
-                    error.outcome = "unknown"
-            raise
+    def undone_by(
+        self, take_back: Callable[[], Awaitable[object]]
+    ) -> AbstractAsyncContextManager[None]:
+        """See RemoteWrite.undone_by; what was taken back has not begun."""
+
+        async def taken_back() -> None:
+            await take_back()
+            self.has_begun = False
+
+        return self.write.undone_by(taken_back)
 
 
 async def settled(attempt: Callable[[], Awaitable[T]], expected_version: str | None) -> T:

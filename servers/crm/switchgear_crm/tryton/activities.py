@@ -15,13 +15,13 @@ from switchgear_crm.models import (
     ActivitySubject,
 )
 from switchgear_crm.tryton import deals, people
-from switchgear_crm.tryton.cursors import keys_of
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.names import Kind, id_of, number_of
 from switchgear_crm.tryton.parties import party_of
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
 
 NOTE = "ir.note"
 

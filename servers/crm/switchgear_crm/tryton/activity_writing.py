@@ -4,9 +4,10 @@ from switchgear_crm.models import ActivityKind
 from switchgear_crm.tryton.acting import Act
 from switchgear_crm.tryton.activities import NOTE, about, message_of
 from switchgear_crm.tryton.house import house_of
-from switchgear_crm.tryton.names import id_of, literal
+from switchgear_crm.tryton.names import id_of
 from switchgear_shared.contracts.business_event_data import AccountChanged, ActivityLogged
 from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.storage.tryton.texts import literal
 
 
 async def log_activity(

@@ -11,7 +11,7 @@ from switchgear_crm.changes import ContactChanges
 from switchgear_crm.tryton.account_writing import account_of_domain
 from switchgear_crm.tryton.acting import Act, check_new, check_version, settled
 from switchgear_crm.tryton.house import House, house_of
-from switchgear_crm.tryton.names import compact, id_of, literal, marked
+from switchgear_crm.tryton.names import compact, id_of
 from switchgear_crm.tryton.parties import ABANDONED, Party, party_of
 from switchgear_crm.tryton.people import FIELDS, MECHANISM, Person, people_written, with_phones
 from switchgear_shared.contracts.business_event_data import ContactChanged
@@ -19,6 +19,7 @@ from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
 from switchgear_shared.storage.tryton.client import Record
+from switchgear_shared.storage.tryton.texts import literal, marked
 
 _LOOKS = 40
 _WAIT_S = 0.1

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from switchgear_crm.tryton.names import Kind, literal, number_of
+from switchgear_crm.tryton.names import Kind, number_of
+from switchgear_shared.storage.tryton.texts import literal
 
 Domain = list[Any]
 """Clauses that all hold; one that begins with "OR" holds where any of the rest does."""

@@ -8,11 +8,11 @@ from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_move
 from switchgear_crm.tryton.acting import Act, check_version, settled
 from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of, read_again
 from switchgear_crm.tryton.house import house_of
-from switchgear_crm.tryton.names import marked
 from switchgear_shared.contracts.business_event_data import OpportunityMoved
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import BackendRejectedError, ConflictError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS
+from switchgear_shared.storage.tryton.texts import marked
 
 LEADS_TO: dict[Stage, tuple[Stage, ...]] = {
     "qualified": ("proposal", "negotiation", "lost"),

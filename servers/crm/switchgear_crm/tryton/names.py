@@ -39,18 +39,8 @@ def beginning(kind: Kind, prefix: str) -> list[Any]:
     return ["OR", *ranges]
 
 
-def literal(text: str) -> str:
-    """Return a pattern for `like` that matches exactly this text."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def marked(text: str, reference: str) -> str:
-    """Return a text with our name for the write behind it."""
-    return f"{text} [{reference}]".lstrip()
-
-
 def unmarked(text: str) -> str:
-    """Return the text without our name for a write."""
+    """Return the text without our name for a write, open or with the stage it came from."""
     ours = _OURS.fullmatch(text)
     return ours["text"] if ours else text
 

@@ -19,15 +19,16 @@ from switchgear_crm.models import (
 )
 from switchgear_crm.pipeline import PROBABILITY_PERCENT
 from switchgear_crm.tryton import activities, deals, people
-from switchgear_crm.tryton.cursors import keys_of
 from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.moving import LEADS_TO
-from switchgear_crm.tryton.names import beginning, id_of, literal, number_of
+from switchgear_crm.tryton.names import beginning, id_of, number_of
 from switchgear_crm.tryton.reading import records_in
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import Money
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
+from switchgear_shared.storage.tryton.texts import literal
 
 _OPPORTUNITIES = "crm.tryton.opportunities"
 

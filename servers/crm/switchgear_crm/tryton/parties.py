@@ -8,11 +8,12 @@ from typing import Any
 from switchgear_crm.changes import domain_key, one_line
 from switchgear_crm.models import AccountId, Address, Role
 from switchgear_crm.tryton.house import House
-from switchgear_crm.tryton.names import id_of, literal, number_of
+from switchgear_crm.tryton.names import id_of, number_of
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.spelling import fold
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 FIELDS = (
     *("name", "code", "create_date", "_timestamp", "customer_currency.code"),

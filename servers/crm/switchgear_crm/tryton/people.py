@@ -6,9 +6,10 @@ from typing import Any
 
 from switchgear_crm.models import Contact
 from switchgear_crm.tryton.house import House
-from switchgear_crm.tryton.names import id_of, literal, number_of, unmarked
+from switchgear_crm.tryton.names import id_of, number_of, unmarked
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import literal
 
 MECHANISM = "party.contact_mechanism"
 FIELDS = ("value", "name", "comment", "party.name", "create_date", "_timestamp")

@@ -8,7 +8,6 @@ from typing import Any
 from switchgear_crm.changes import one_line
 from switchgear_crm.models import AccountId, Match, MatchPage, RecordKind
 from switchgear_crm.tryton import deals, people
-from switchgear_crm.tryton.cursors import keys_of, not_ours
 from switchgear_crm.tryton.finding import Places
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.names import Kind, id_of, unmarked
@@ -18,6 +17,7 @@ from switchgear_crm.tryton.reading import records_in
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of, not_ours
 
 _LISTING = "crm.tryton.search"
 _RANKS, _KINDS = 4, 3

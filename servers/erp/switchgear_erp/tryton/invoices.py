@@ -14,7 +14,6 @@ from switchgear_erp.models import (
     InvoiceState,
     PartyId,
 )
-from switchgear_erp.tryton.cursors import keys_of
 from switchgear_erp.tryton.ids import ids_beginning, number_in
 from switchgear_erp.tryton.invoice_records import (
     FIELDS,
@@ -31,6 +30,7 @@ from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.storage.tryton.client import Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
 from switchgear_shared.storage.tryton.texts import literal
 
 _INVOICES = "erp.tryton.invoices"

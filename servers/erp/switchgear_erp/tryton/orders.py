@@ -16,7 +16,6 @@ from switchgear_erp.models import (
     ShipmentLine,
 )
 from switchgear_erp.tryton.amounts import exact, money
-from switchgear_erp.tryton.cursors import keys_of, not_ours
 from switchgear_erp.tryton.ids import (
     MODELS,
     ids_beginning,
@@ -37,6 +36,7 @@ from switchgear_erp.tryton.order_records import (
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of, not_ours
 from switchgear_shared.storage.tryton.texts import literal
 
 _ORDERS = "erp.tryton.orders"

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from switchgear_inventory.models import ItemEntry, ItemPage, Sku
-from switchgear_inventory.tryton.cursors import keys_of, not_ours
 from switchgear_inventory.tryton.levels import ZERO, Shelf, shelves_of
 from switchgear_inventory.tryton.places import places_of
 from switchgear_inventory.tryton.products import FIELDS, KEPT, Product, product_of
@@ -13,6 +12,7 @@ from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Domain, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of, not_ours
 from switchgear_shared.storage.tryton.texts import literal
 
 _ITEMS = "inventory.tryton.items"
@@ -164,7 +164,7 @@ def _entry(product: Product, shelves: list[Shelf]) -> ItemEntry:
 def _keys(cursor: str | None) -> tuple[int, str, int]:
     if cursor is None:
         return 0, "", 0
-    rank, code, last_id = keys_of(_ITEMS, cursor, int, str, int)
+    rank, code, last_id = keys_of(_ITEMS, cursor, int, str, int, is_signed=True)
     if not 0 <= rank < _RANKS or last_id <= 0:
         raise not_ours()
     return rank, code, last_id

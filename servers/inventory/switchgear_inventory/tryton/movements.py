@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from switchgear_inventory.models import Movement, MovementKind, MovementPage, Sku
-from switchgear_inventory.tryton.cursors import keys_of
 from switchgear_inventory.tryton.levels import expiry_of
 from switchgear_inventory.tryton.places import Places, places_of
 from switchgear_inventory.tryton.products import Product, products_in
 from switchgear_inventory.tryton.sources import domain_of, sources_of
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
 from switchgear_shared.storage.tryton.texts import literal
 
 _MOVEMENTS = "inventory.tryton.movements"
@@ -50,7 +50,7 @@ async def list_movements(
     domain = await _domain(client, search, places)
     beyond: list[Any] = []
     if cursor is not None:
-        day, last_id = keys_of(_MOVEMENTS, cursor, date, int)
+        day, last_id = keys_of(_MOVEMENTS, cursor, date, int, is_signed=True)
         same = [["effective_date", "=", day], ["id", "<", last_id]]
         beyond = [["OR", ["effective_date", "<", day], same]]
     total = await client.call("stock.move", "search_count", domain)

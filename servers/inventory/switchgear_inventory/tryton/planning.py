@@ -13,13 +13,13 @@ from switchgear_inventory.models import (
     ReorderPage,
 )
 from switchgear_inventory.reorder import LOOKED_BACK, Shortage, proposal
-from switchgear_inventory.tryton.cursors import keys_of
 from switchgear_inventory.tryton.levels import ZERO, Shelf, shelves_of
 from switchgear_inventory.tryton.places import Places, places_of
 from switchgear_inventory.tryton.products import Product, products_in
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.cursors import keys_of
 
 _LOW_STOCK = "inventory.tryton.low_stock"
 _REORDERS = "inventory.tryton.reorders"
@@ -77,7 +77,7 @@ async def list_low_stock(
     cursor: str | None,
 ) -> LowStockPage:
     """See InventoryBackend."""
-    after = tuple(keys_of(_LOW_STOCK, cursor, int, str)) if cursor else None
+    after = tuple(keys_of(_LOW_STOCK, cursor, int, str, is_signed=True)) if cursor else None
     needs = [
         need
         for need in await _needs(client, location, today)
@@ -104,7 +104,7 @@ async def propose(
     cursor: str | None,
 ) -> ReorderPage:
     """See InventoryBackend."""
-    after = tuple(keys_of(_REORDERS, cursor, str, str)) if cursor else None
+    after = tuple(keys_of(_REORDERS, cursor, str, str, is_signed=True)) if cursor else None
     needs = [
         need
         for need in await _needs(client, location, today)
