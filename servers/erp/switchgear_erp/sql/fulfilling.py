@@ -7,8 +7,9 @@ from typing import NamedTuple, cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_erp.days import check_past, check_year
-from switchgear_erp.models import MOST_LINES, OrderKind
+from switchgear_erp.days import check_past
+from switchgear_erp.models import OrderKind
+from switchgear_erp.rules import check_fulfilled
 from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.orders import check_version, line_rows, locked_order, written
 from switchgear_erp.tables import FulfilmentLineRow, FulfilmentRow, OrderLineRow, OrderRow
@@ -75,7 +76,11 @@ async def record(
             details={"state": order.state},
         )
     lines = await line_rows(session, order)
-    wanted = _all_left(order, lines) if fulfilment.lines is None else _checked(fulfilment.lines)
+    wanted = fulfilment.lines
+    if wanted is None:
+        wanted = _all_left(order, lines)
+    else:
+        check_fulfilled(wanted)
     parts = [
         part for index, line in enumerate(wanted) for part in _taken(order, lines, index, line)
     ]
@@ -120,22 +125,6 @@ def _all_left(order: OrderRow, lines: Sequence[OrderLineRow]) -> Sequence[Fulfil
             details={"left": "0"},
         )
     return left
-
-
-def _checked(wanted: Sequence[FulfilledLine]) -> Sequence[FulfilledLine]:
-    if not 1 <= len(wanted) <= MOST_LINES:
-        raise InvalidRequestError(
-            f"1 to {MOST_LINES} lines are fulfilled at once, not {len(wanted)}", field="lines"
-        )
-    for index, line in enumerate(wanted):
-        if line.quantity <= 0:
-            raise InvalidRequestError(
-                f"line {index + 1}: quantity cannot be {line.quantity:f}",
-                field=f"lines.{index}.quantity",
-            )
-        if line.expires_on is not None:
-            check_year(f"lines.{index}.expires_on", line.expires_on)
-    return wanted
 
 
 def _taken(

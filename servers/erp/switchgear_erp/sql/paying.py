@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_erp.days import check_past
 from switchgear_erp.ledger import PAYABLES, RECEIVABLES, payment_entry
 from switchgear_erp.models import Direction
+from switchgear_erp.rules import amount_to_pay
 from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.books import book, check_is_open, in_company_currency
 from switchgear_erp.sql.invoices import check_version, locked_invoice, written
@@ -17,7 +18,7 @@ from switchgear_erp.trade import Payment
 from switchgear_shared.contracts.business_event_data import PaymentRecorded
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.contracts.values import Money, TenantId, minor_digits, new_id
+from switchgear_shared.contracts.values import Money, TenantId, new_id
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 
 
@@ -40,7 +41,7 @@ async def pay(
             details={"state": invoice.state},
         )
     key = await _free_key(session, invoice, payment)
-    minor = _amount(invoice, payment)
+    minor = amount_to_pay(payment, _money_open(invoice), invoice.ref or "").to_minor()
     check_version(invoice, expected_version)
     on = payment.paid_on or now.date()
     check_past("paid_on", on, now.date())
@@ -100,29 +101,6 @@ async def _free_key(session: AsyncSession, invoice: InvoiceRow, payment: Payment
             details={"payment_id": taken.id, "open": str(_money_open(invoice).amount)},
         )
     return key
-
-
-def _amount(invoice: InvoiceRow, payment: Payment) -> int:
-    is_open = _money_open(invoice)
-    says = f"{is_open.amount} {is_open.currency} of invoice {invoice.ref} is open"
-    details = {"open": is_open.model_dump(mode="json")}
-    if is_open.to_minor() == 0:
-        raise ConflictError(f"{says}: it is paid", field="invoice_id", details=details)
-    if payment.amount is None:
-        return is_open.to_minor()
-    scaled = payment.amount.scaleb(minor_digits(invoice.currency))
-    if scaled <= 0 or scaled != scaled.to_integral_value():
-        raise InvalidRequestError(
-            f"{payment.amount:f} {invoice.currency} cannot be paid: an amount is over zero and has "
-            f"at most {minor_digits(invoice.currency)} decimals",
-            field="amount",
-            details=details,
-        )
-    if scaled > is_open.to_minor():
-        raise InvalidRequestError(
-            f"{says}, not {payment.amount:f}", field="amount", details=details
-        )
-    return int(scaled)
 
 
 async def _booked(session: AsyncSession, invoice: InvoiceRow, minor: int) -> int:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from switchgear_erp.days import check_year
-from switchgear_erp.models import MOST_LINES
+from switchgear_erp.rules import check_fulfilled
 from switchgear_erp.trade import FulfilledLine, Fulfilment
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.amounts import ZERO, exact
@@ -58,7 +57,7 @@ def parts_of(order: OrderRecord, fulfilment: Fulfilment) -> list[Part]:
                 details={"left": "0"},
             )
         return rest
-    _check(fulfilment.lines)
+    check_fulfilled(fulfilment.lines)
     return [
         part
         for index, wanted in enumerate(fulfilment.lines)
@@ -145,21 +144,6 @@ def _event(act: Act, order: OrderRecord, name: str, lines: Sequence[AnnouncedLin
         raise InvalidRequestError(
             f"{len(lines)} lines are too much to announce: fulfil fewer at once", field="lines"
         ) from error
-
-
-def _check(wanted: Sequence[FulfilledLine]) -> None:
-    if not 1 <= len(wanted) <= MOST_LINES:
-        raise InvalidRequestError(
-            f"1 to {MOST_LINES} lines are fulfilled at once, not {len(wanted)}", field="lines"
-        )
-    for index, line in enumerate(wanted):
-        if line.quantity <= 0:
-            raise InvalidRequestError(
-                f"line {index + 1}: quantity cannot be {line.quantity:f}",
-                field=f"lines.{index}.quantity",
-            )
-        if line.expires_on is not None:
-            check_year(f"lines.{index}.expires_on", line.expires_on)
 
 
 def _taken(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from switchgear_erp.days import check_past
+from switchgear_erp.rules import amount_to_pay
 from switchgear_erp.trade import Payment
 from switchgear_erp.tryton.acting import Act, check_version
 from switchgear_erp.tryton.amounts import ZERO, money
@@ -16,7 +17,7 @@ from switchgear_erp.tryton.overtaking import check_attempt, wait_for_others
 from switchgear_erp.tryton.periods import check_is_open
 from switchgear_shared.contracts.business_event_data import PaymentRecorded
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.contracts.values import Money, minor_digits
+from switchgear_shared.contracts.values import Money
 from switchgear_shared.errors import (
     BackendRejectedError,
     ConflictError,
@@ -57,7 +58,7 @@ async def pay(
         if act.write.may_be_done and (done := _found(made, act.write.reference)):
             return _paid(act, record, done)
         _check_reference(record, payment, made)
-        amount = _amount(record, payment)
+        amount = amount_to_pay(payment, open_amount(record), name_of(record))
         check_version(f"invoice {named}", record, expected_version)
         on = payment.paid_on or act.today
         check_past("paid_on", on, act.today)
@@ -166,29 +167,6 @@ def _check_reference(record: Record, payment: Payment, made: list[_Made]) -> Non
             field="reference",
             details={"payment_id": f"payment-{taken.id}", "open": str(is_open.amount)},
         )
-
-
-def _amount(record: Record, payment: Payment) -> Money:
-    is_open = open_amount(record)
-    says = f"{is_open.amount} {is_open.currency} of invoice {name_of(record)} is open"
-    details = {"open": is_open.model_dump(mode="json")}
-    if is_open.amount <= 0:
-        raise ConflictError(f"{says}: it is paid", field="invoice_id", details=details)
-    if payment.amount is None:
-        return is_open
-    scaled = payment.amount.scaleb(minor_digits(is_open.currency))
-    if scaled <= 0 or scaled != scaled.to_integral_value():
-        raise InvalidRequestError(
-            f"{payment.amount:f} {is_open.currency} cannot be paid: an amount is over zero and "
-            f"has at most {minor_digits(is_open.currency)} decimals",
-            field="amount",
-            details=details,
-        )
-    if payment.amount > is_open.amount:
-        raise InvalidRequestError(
-            f"{says}, not {payment.amount:f}", field="amount", details=details
-        )
-    return money(payment.amount, is_open.currency)
 
 
 def _rehearsed(act: Act, record: Record, amount: Money, on: date) -> WriteResult:
