@@ -3,23 +3,19 @@
 import asyncio
 import os
 import random
-import signal
-import sqlite3
 import sys
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 
+from chaos.isolated import HEADERS, kill_one, replay_all, rows, submit, tokens, until_ready
 from switchgear_documents.commands import spec_of
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.commands.audit import verified
 from switchgear_shared.demo_company import demo_company, small_invoices
-from switchgear_shared.part import AUDIENCE, installed_servers
-from switchgear_shared.serving import hosting
+from switchgear_shared.part import installed_servers
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite
 from switchgear_shared.testing import settings_for, until
@@ -55,8 +51,8 @@ async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
 
     await suite.start()
     try:
-        await asyncio.gather(*(_until_ready(url) for url in suite.upstreams.values()))
-        token, operator = await _tokens(settings)
+        await asyncio.gather(*(until_ready(url) for url in suite.upstreams.values()))
+        token, operator = await tokens(settings, "assistant", "operator")
         flowing = asyncio.create_task(_submit_all(suite.upstreams["documents"], token, bodies))
         await _kill_at_random(suite, killed)
         correlations = await flowing
@@ -64,11 +60,11 @@ async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
     finally:
         await suite.stop()
 
-    posted = _rows(
+    posted = rows(
         settings, "erp", "SELECT document_id, state FROM invoices WHERE document_id <> ''"
     )
-    documents = _rows(settings, "documents", "SELECT id, state, correlation_id FROM documents")
-    entries = _rows(
+    documents = rows(settings, "documents", "SELECT id, state, correlation_id FROM documents")
+    entries = rows(
         settings,
         "erp",
         "SELECT e.invoice_id FROM journal_entries e JOIN invoices i ON i.id = e.invoice_id "
@@ -90,22 +86,12 @@ async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
 
 
 async def _submit_all(url: str, token: str, bodies: dict[str, bytes]) -> set[str]:
-    """Hand every document in, again until it is taken; return the correlation IDs answered."""
+    """Hand every document in; return the correlation IDs answered."""
     correlations: set[str] = set()
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(headers=headers, timeout=10) as http:
         for name, body in bodies.items():
-
-            async def look(name: str = name, body: bytes = body) -> str | None:
-                with suppress(httpx2.HTTPError):
-                    answer = await http.post(
-                        f"{url}/api/v1/documents", files={"file": (name, body, "application/xml")}
-                    )
-                    if answer.status_code == 202:
-                        return answer.json()["correlation_id"]
-                return None
-
-            correlations.add(await until(look, timeout_s=PATIENCE_S, every_s=0.2))
+            correlations.add(await submit(http, url, (name, body, "application/xml")))
             await asyncio.sleep(0.15)
     return correlations
 
@@ -114,107 +100,22 @@ async def _kill_at_random(suite: Suite, killed: Counter[str]) -> None:
     chance = random.Random(SEED)  # noqa: S311 - chaos, not cryptography
     while sum(killed.values()) < KILLS:
         await asyncio.sleep(chance.uniform(0.5, 2.5))
-        name = chance.choice([*suite.children, "broker", "reader"])
-        pids = (
-            [child.pid for child in suite.children.values() if child.pid]
-            if name in ("broker", "reader")
-            else [pid]
-            if (pid := suite.children[name].pid)
-            else []
-        )
-        if name == "broker":
-            pids = [pid for pid in _descendants(pids) if "nats-server" in _command(pid)]
-        elif name == "reader":
-            pids = [pid for pid in _descendants(pids) if "reading.worker" in _command(pid)]
-        if pids:
-            with suppress(ProcessLookupError):
-                os.kill(chance.choice(pids), signal.SIGKILL)
-                killed[name] += 1
+        kill_one(suite, chance, killed)
 
 
 async def _until_all_posted(settings: Settings, url: str, operator: str) -> int:
     """Wait for the hundredth posting, replaying dead letters as an operator would."""
-    headers = {
-        "Authorization": f"Bearer {operator}",
-        "Accept": "application/json, text/event-stream",
-        "MCP-Protocol-Version": "2026-07-28",
-    }
+    headers = {**HEADERS, "Authorization": f"Bearer {operator}"}
     replayed = 0
     async with httpx2.AsyncClient(headers=headers, timeout=10) as http:
 
         async def look() -> bool | None:
             nonlocal replayed
-            states = _rows(settings, "documents", "SELECT state FROM documents")
+            states = rows(settings, "documents", "SELECT state FROM documents")
             if Counter(states) == {("filed",): DOCUMENTS}:
                 return True
-            with suppress(httpx2.HTTPError, KeyError):
-                for letter in (await _call(http, url, "documents_list_dead_letters"))["items"]:
-                    answer = await _call(http, url, "documents_replay_dead_letter", id=letter["id"])
-                    replayed += bool(answer.get("changed"))
+            replayed += await replay_all(http, url)
             return None
 
         await until(look, timeout_s=PATIENCE_S, every_s=1)
     return replayed
-
-
-async def _call(http: httpx2.AsyncClient, url: str, tool: str, **arguments: str) -> dict[str, Any]:
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": "operator", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    answer = await http.post(
-        f"{url}/documents/mcp",
-        headers={"Mcp-Method": "tools/call", "Mcp-Name": tool},
-        json={
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "tools/call",
-            "params": {"name": tool, "arguments": arguments, "_meta": meta},
-        },
-    )
-    return answer.json()["result"]["structuredContent"]
-
-
-async def _tokens(settings: Settings) -> tuple[str, str]:
-    async with hosting(settings, []) as (host, _):
-        found = [await host.agents.get(name) for name in ("assistant", "operator")]
-        first, second = (host.tokens.issue(agent.principal, AUDIENCE).token for agent in found)
-        return first, second
-
-
-async def _until_ready(url: str) -> None:
-    async with httpx2.AsyncClient(timeout=2) as http:
-
-        async def look() -> bool | None:
-            with suppress(httpx2.HTTPError):
-                return (await http.get(f"{url}/readyz")).status_code == 200 or None
-            return None
-
-        await until(look, timeout_s=180, every_s=0.1)
-
-
-def _rows(settings: Settings, server: str, query: str) -> list[tuple[str, ...]]:
-    file = settings.data / f"{server}.db"
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=20) as connection:
-        return connection.execute(query).fetchall()
-
-
-def _descendants(pids: list[int]) -> list[int]:
-    parents: dict[int, int] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError, IndexError, ValueError):
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                parents[int(entry.name)] = int(fields[1])
-    found = set(pids)
-    while more := {pid for pid, parent in parents.items() if parent in found} - found:
-        found |= more
-    return sorted(found - set(pids))
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")
-    except OSError:
-        return ""
