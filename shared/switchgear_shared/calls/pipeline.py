@@ -14,6 +14,7 @@ from switchgear_shared.calls.fallback import Fallback
 from switchgear_shared.calls.idempotency import Idempotency, Writes
 from switchgear_shared.calls.limiting import Limiting
 from switchgear_shared.calls.validation import Validation, is_storable
+from switchgear_shared.contracts.schemas import has_property
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.errors import InternalError, NotFoundError, SwitchgearError
 from switchgear_shared.governance.approval import Approvals
@@ -139,7 +140,7 @@ class Pipeline:
         """
         completion = self.toolset.completions.get(argument)
         is_permitted = any(
-            argument in tool.input_schema["properties"]
+            has_property(tool.input_schema, argument)
             and self._policies.permits_listing(principal, self._pins.facts(tool))
             for tool in self.toolset.tools.values()
         )

@@ -42,6 +42,17 @@ def output_schema(model: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
+def has_property(schema: Any, name: str) -> bool:
+    """Say whether an object anywhere in an inlined schema has a property of this name."""
+    if isinstance(schema, list):
+        return any(has_property(item, name) for item in schema)
+    if not isinstance(schema, dict):
+        return False
+    return name in schema.get("properties", ()) or any(
+        has_property(value, name) for value in schema.values()
+    )
+
+
 def _tidy(schema: dict[str, Any], *, nullable: bool) -> dict[str, Any]:
     definitions = schema.pop("$defs", {})
     return _inlined(schema, definitions, nullable=nullable, inside=())
