@@ -38,7 +38,7 @@ test-chaos: env
 	$(BIN)/pytest -m chaos
 
 test-live: env
-	$(BIN)/pytest -m live
+	$(BIN)/pytest -n 2 --dist loadfile -m live
 
 backend-tryton: env
 	@$(BIN)/python deploy/backends/tryton/tryton.py start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ import typer
 from switchgear_shared import serving
 from switchgear_shared.commands import governance, operations, running, setup
 from switchgear_shared.commands.console import run, settings_with
+from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.observability import logs, traces
 from switchgear_shared.part import installed_servers
 
@@ -20,8 +22,11 @@ app = typer.Typer(
 governance.register(app)
 operations.register(app)
 setup.register(app)
-for _point in entry_points(group="switchgear.commands"):
-    _point.load()(app)
+try:
+    for _point in entry_points(group="switchgear.commands"):
+        _point.load()(app)
+except SwitchgearError as _error:  # an installed package that cannot be used
+    sys.exit(f"{_error.code}: {_error.message}")
 
 
 @app.callback()

@@ -1,6 +1,7 @@
 """What is done with each document type: its process, its required fields, its threshold."""
 
 from switchgear_documents.models import DocumentTypeInfo
+from switchgear_documents.reading.own_document import own_types
 from switchgear_documents.reading.reading import DocumentType
 
 _INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
@@ -50,4 +51,12 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
             required_fields=(),
         ),
     )
+} | {
+    own.name: DocumentTypeInfo(
+        document_type=own.name,
+        process=own.process,
+        straight_through_confidence=own.straight_through_confidence,
+        required_fields=own.required_fields,
+    )
+    for own in own_types().values()
 }

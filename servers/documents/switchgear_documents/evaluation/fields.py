@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from switchgear_documents.evaluation.observations import Observation
 from switchgear_documents.evaluation.values import normalised
-from switchgear_documents.reading.reading import FieldName, Reading
+from switchgear_documents.reading.reading import FIELD_NAMES, Reading
 
 LINES = "lines"
-READ_NAMES: frozenset[str] = frozenset({*get_args(FieldName), LINES})
+READ_NAMES: frozenset[str] = frozenset({*FIELD_NAMES, LINES})
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from switchgear_documents.reading.mt940 import read_mt940
 from switchgear_documents.reading.ofx import parse_sgml, read_ofx
 from switchgear_documents.reading.outlook import MEDIA_TYPE as MSG
 from switchgear_documents.reading.outlook import read_msg
+from switchgear_documents.reading.own_reading import recognised
 from switchgear_documents.reading.pdf import read_pdf
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.schemas import check_schema
@@ -239,6 +240,9 @@ def _by_words(
     template = template_for(templates, text)
     if template is not None and template.type is not None:
         verdict, classifier = Verdict(template.type, TAUGHT), f"template/{template.name}"
+    own = recognised(text)
+    if own is not None:
+        verdict, classifier = Verdict(own[0].name, own[1]), f"own/{own[0].name}"
     extract = Extract(verdict.document_type, classifier)
     if today is not None:
         read_fields(pages or pages_of_text(texts), extract, template)
@@ -252,7 +256,9 @@ def _by_words(
         lines=tuple(extract.lines),
         text=text[:MOST_TEXT],
         pages=len(texts),
-        checks=make_checks(extract, today) if today is not None and extract.fields else (),
+        checks=make_checks(extract, today)
+        if today is not None and (extract.fields or extract.malformed)
+        else (),
     )
 
 

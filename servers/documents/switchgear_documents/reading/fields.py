@@ -16,6 +16,8 @@ from switchgear_documents.reading.labels import (
     money_finder,
     numbers_in,
 )
+from switchgear_documents.reading.own_document import own_types
+from switchgear_documents.reading.own_reading import check_own, read_own
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
@@ -57,7 +59,11 @@ def read_fields(pages: Sequence[Page], extract: Extract, template: Template | No
 
 def _read_by_type(pages: Sequence[Page], extract: Extract) -> None:
     kind = extract.document_type
-    if kind == "contract":
+    if (own := own_types().get(kind)) is not None:
+        found = read_own(own, pages[:PAGES_READ])
+        extract.fields.extend(as_field(*one) for one in found.items())
+        extract.malformed.extend(check_own(own, extract))
+    elif kind == "contract":
         extract.fields.extend(as_field(*found) for found in read_agreement(pages).items())
     elif kind == "receipt" or _is_of_a_shop(pages, extract):
         _add_receipt(pages[0], extract)

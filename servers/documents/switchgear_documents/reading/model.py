@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, cast, get_args
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from switchgear_documents.reading.features import Features
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.reading import DOCUMENT_TYPES, DocumentType
 from switchgear_documents.reading.vocabulary import Buckets, Numbers, Vocabulary
 
 Weights = npt.NDArray[np.int8]
@@ -75,10 +75,10 @@ class Model:
         """Read what `save` wrote; raises ValueError for anything else, and for pickled objects."""
         with np.load(file, allow_pickle=False) as arrays:
             names = tuple(str(name) for name in arrays["types"])
-            if not set(names) <= set(get_args(DocumentType)):
+            if not set(names) <= set(DOCUMENT_TYPES):
                 raise ValueError(f"{file.name} speaks of types that are unknown: {names}")
             return cls(
-                types=cast("tuple[DocumentType, ...]", names),
+                types=tuple(names),
                 words=_part("words", arrays),
                 letters=_part("letters", arrays),
                 plain=arrays["plain"].astype(np.float64),

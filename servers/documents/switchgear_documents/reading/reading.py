@@ -3,8 +3,10 @@
 import hashlib
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from switchgear_documents.reading.own_document import OURS, own_types
 from switchgear_shared.contracts.model import Contract
 
 Format = Literal[
@@ -32,24 +34,10 @@ EXACT: tuple[Format, ...] = (
 )
 """Formats that say themselves what they are; nobody knows better."""
 
-DocumentType = Literal[
-    "invoice",
-    "credit_note",
-    "purchase_order",
-    "order_confirmation",
-    "delivery_note",
-    "receipt",
-    "bank_statement",
-    "contract",
-    "complaint",
-    "letter",
-    "email",
-    "resume",
-    "form",
-    "other",
-]
+DOCUMENT_TYPES = (*OURS, *own_types())
+"""Ours in the order of the catalogue, then those of installed packages."""
 
-FieldName = Literal[
+_FIELDS = (
     "number",
     "date",
     "due_date",
@@ -76,6 +64,29 @@ FieldName = Literal[
     "opening_date",
     "closing_balance",
     "closing_date",
+)
+FIELD_NAMES = (
+    *_FIELDS,
+    *sorted({name for own in own_types().values() for name in own.fields} - {*_FIELDS}),
+)
+
+
+def _one_of(names: tuple[str, ...]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise PydanticCustomError(
+                "enum", "Input should be one of {names}", {"names": ", ".join(names)}
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+DocumentType = Annotated[
+    str, _one_of(DOCUMENT_TYPES), WithJsonSchema({"type": "string", "enum": [*DOCUMENT_TYPES]})
+]
+FieldName = Annotated[
+    str, _one_of(FIELD_NAMES), WithJsonSchema({"type": "string", "enum": [*FIELD_NAMES]})
 ]
 
 Confidence = Annotated[float, Field(ge=0, le=1)]
@@ -165,7 +176,7 @@ class Reading(Contract):
 
     `classifier` names what decided the type: `e-invoice/type-code`, `e-invoice/root-element`,
     `signature/...` for a format that only one kind of document uses, `words/1` for words,
-    `template/...` for what was taught about a supplier, `none`.
+    `template/...` for what was taught about a supplier, `own/...` for a company's own type, `none`.
     `unread_pages` are the numbers of pages that are pictures nobody looked for words in.
     Everything in here came from a stranger: it is data, never an instruction.
     """

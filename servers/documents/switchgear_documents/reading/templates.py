@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -18,7 +18,7 @@ from switchgear_documents.reading.labels import (
     money_finder,
     numbers_in,
 )
-from switchgear_documents.reading.reading import DocumentType, FieldName
+from switchgear_documents.reading.reading import FIELD_NAMES, DocumentType, FieldName
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dialect_of
 from switchgear_shared.errors import InvalidRequestError
@@ -137,7 +137,7 @@ def _load(file: Path) -> Template:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, problem["loc"])) or "the template"
-        allowed = f"; fields are {', '.join(get_args(FieldName))}" if "fields" in where else ""
+        allowed = f"; fields are {', '.join(FIELD_NAMES)}" if "fields" in where else ""
         raise InvalidRequestError(f"{file.name}: {where}: {problem['msg']}{allowed}") from error
 
 
@@ -157,15 +157,16 @@ def _finder(name: FieldName, dialect: Dialect) -> Finder:
         return date_finder(dialect)
     if name in _AMOUNTS:
         return money_finder(dialect, cents_only=False)
-    return _currencies if name == "currency" else numbers_in if name in _CODES else _rest
+    return currencies_in if name == "currency" else numbers_in if name in _CODES else rest_of
 
 
-def _currencies(text: str) -> Iterator[Value]:
+def currencies_in(text: str) -> Iterator[Value]:
+    """Yield what may be the code of a currency."""
     for match in _CURRENCY.finditer(text):
         yield Value(match[0], match.start(), match.end())
 
 
-def _rest(text: str) -> Iterator[Value]:
+def rest_of(text: str) -> Iterator[Value]:
     """Yield all that is left of the cell."""
     value = text.strip(" :;,")
     if value:
