@@ -84,6 +84,7 @@ class Context:
     trail: AuditTrail
     policies: Policies
     remote: BusForward
+    metrics: Metrics
     public_url: str
 
     def database(self, name: str) -> Database:

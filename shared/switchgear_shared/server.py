@@ -123,6 +123,7 @@ class Host:
             trail=self.trail,
             policies=self.policies,
             remote=self.remote,
+            metrics=self.metrics,
             public_url=self.public_url,
         )
         builds = installed_servers()

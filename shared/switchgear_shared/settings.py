@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     document_templates: Path | None = Field(
         default=None, description="Folder of YAML templates that teach single suppliers' pages."
     )
+    document_models: Path | None = Field(
+        default=None, description="TOML file of language models that may be asked; none without."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from switchgear_documents import tools_operations
+from switchgear_documents.asking.opening import model_findings, open_second_opinion
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
@@ -45,6 +46,13 @@ def build(context: Context) -> Part:
         ocr_max_pixels=settings.document_ocr_max_pixels,
         templates=settings.document_templates,
     )
+    second_opinion = open_second_opinion(settings.document_models, database, context.metrics)
+
+    async def close() -> None:
+        await reader.close()
+        if second_opinion is not None:
+            await second_opinion.close()
+
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
         name="documents",
@@ -54,9 +62,9 @@ def build(context: Context) -> Part:
         backend=SqlDocuments(database, files, context.trail, DeadLetters(context.bus)),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
-        consumers=Stages(database, files, reader).consumers(),
+        consumers=Stages(database, files, reader, second_opinion).consumers(),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
-        findings=engine_findings,
-        close=reader.close,
+        findings=lambda: (*engine_findings(), *model_findings(settings.document_models)),
+        close=close,
     )

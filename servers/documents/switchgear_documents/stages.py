@@ -4,6 +4,8 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
+from switchgear_documents.asking.spending import Subject
 from switchgear_documents.attachments import store, take_in
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
@@ -12,8 +14,9 @@ from switchgear_documents.reviews import ask
 from switchgear_documents.routing import announce_route, doubts, process_of, show
 from switchgear_documents.rows import find_document, reading_of, storable
 from switchgear_documents.tables import DocumentRecord, TraceRecord
+from switchgear_shared.contracts.event_data import DocumentModelAsked
 from switchgear_shared.contracts.events import Event, new_event
-from switchgear_shared.contracts.values import utc_now
+from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.errors import UnreadableDocumentError
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
@@ -28,10 +31,18 @@ log = logger(__name__)
 class Stages:
     """Handlers whose effect happens once an event, however often it is delivered."""
 
-    def __init__(self, database: Database, files: Files, reader: Reader) -> None:
+    def __init__(
+        self,
+        database: Database,
+        files: Files,
+        reader: Reader,
+        second_opinion: SecondOpinion | None = None,
+    ) -> None:
+        """Without a `second_opinion` what is in doubt goes to a person as it was read."""
         self._database = database
         self._files = files
         self._reader = reader
+        self._second_opinion = second_opinion
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
@@ -55,14 +66,16 @@ class Stages:
             await self._cannot_read(event, error)
             return
         attached, refused = await store(self._files, reading.attachments)
+        if record.given_type is not None and reading.document_type != record.given_type:
+            reading = _told(reading, record)
+        opinion = await self._heard(record, reading)
+        reading = opinion.reading
         async with self._once("documents-classify", event) as session:
             if session is None:
                 return
             record = await self._locked(session, event)
             refused += await take_in(session, record, attached, event)
             reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
-            if record.given_type is not None and reading.document_type != record.given_type:
-                reading = _told(reading, record)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
             record.text = storable(reading.text)
             record.media_type = reading.media_type
@@ -71,6 +84,8 @@ class Stages:
             record.confidence = reading.confidence
             record.classifier = reading.classifier
             _move(record, "classified")
+            for decision in opinion.decisions:
+                await emit(session, _asked(record, decision, event))
             await emit(
                 session,
                 new_event(
@@ -189,6 +204,14 @@ class Stages:
                 )
             )
 
+    async def _heard(self, record: DocumentRecord, reading: Reading) -> Opinion:
+        """Hear the models outside of any transaction: they take their time."""
+        if self._second_opinion is None:
+            return Opinion(reading)
+        subject = Subject(TenantId(record.tenant), record.id, record.correlation_id)
+        today = utc_now().date()
+        return await self._second_opinion.hear(subject, reading, reading.text, today)
+
     @staticmethod
     async def _locked(session: AsyncSession, event: Event) -> DocumentRecord:
         return await find_document(session, event.tenant, event.data["document_id"], lock=True)
@@ -206,6 +229,16 @@ class Stages:
             record = await self._locked(session, event)
             reason = f"the document cannot be read: {error.message}"
             await ask(session, record, (reason,), asked_by=SOURCE, cause=event)
+
+
+def _asked(record: DocumentRecord, decision: DocumentModelAsked, cause: Event) -> Event:
+    return new_event(
+        "documents.model.asked",
+        source=SOURCE,
+        subject=record.id,
+        cause=cause,
+        data=decision.model_dump(mode="json"),
+    )
 
 
 def _move(record: DocumentRecord, state: str) -> None:

@@ -10,6 +10,7 @@ from switchgear_shared.contracts.model import Contract
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Bytes = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
 
 
 class DocumentReceived(Contract):
@@ -39,6 +40,24 @@ class DocumentExtracted(Contract):
     document_type: str
     confidence: Ratio
     checks_failed: tuple[str, ...]
+
+
+class DocumentModelAsked(Contract):
+    """A language model was asked about a document, or passed over for a reason.
+
+    `cost_micro` is in millionths of the operator's currency; after a failure it is what the call
+    may have cost.
+    """
+
+    document_id: str
+    task: Literal["classify", "extract"]
+    model: str
+    outcome: Literal["answered", "failed", "skipped"]
+    reason: str | None
+    cost_micro: Count
+    input_tokens: Count
+    output_tokens: Count
+    latency_ms: Count
 
 
 class DocumentRouted(Contract):
@@ -147,6 +166,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "crm.opportunity.moved": business.OpportunityMoved,
     "documents.document.classified": DocumentClassified,
     "documents.document.extracted": DocumentExtracted,
+    "documents.model.asked": DocumentModelAsked,
     "documents.document.filed": DocumentFiled,
     "documents.document.received": DocumentReceived,
     "documents.document.routed": DocumentRouted,

@@ -83,6 +83,18 @@ class Metrics:
             ["state"],
             registry=self._registry,
         )
+        self._models = Counter(
+            "switchgear_model_calls",
+            "Language models asked about documents, by outcome.",
+            ["model", "task", "outcome"],
+            registry=self._registry,
+        )
+        self._model_cost = Counter(
+            "switchgear_model_cost_micro",
+            "What they cost, in millionths of the catalogue's currency.",
+            ["model"],
+            registry=self._registry,
+        )
         self._approvals = Gauge(
             "switchgear_approvals_open",
             "Approvals that wait for a decision.",
@@ -120,6 +132,11 @@ class Metrics:
         self._documents.clear()
         for state, count in counts.items():
             self._documents.labels(_label(state)).set(count)
+
+    def model_asked(self, model: str, task: str, outcome: str, cost_micro: int) -> None:
+        """Count a language model that was asked, or passed over, and what it cost."""
+        self._models.labels(_label(model), task, outcome).inc()
+        self._model_cost.labels(_label(model)).inc(cost_micro)
 
     def approvals_open(self, count: int) -> None:
         """Set how many approvals wait for a decision."""

@@ -1,0 +1,1 @@
+"""The model router: language models that are asked where the local reading is in doubt."""
