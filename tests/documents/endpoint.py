@@ -109,7 +109,7 @@ class Endpoint:
 
     async def messages(self, request: Request) -> Response:
         """Speak as Anthropic does."""
-        body, step = await self._next(request, request.headers.get("x-api-key"))
+        body, step = await self._next(request, request.headers.get("authorization"))
         if not isinstance(step, Says):
             return await _badly(step)
         if isinstance(step.what, str):
