@@ -18,6 +18,7 @@ from switchgear_documents.reading.classifier import (
 )
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.features import features
+from switchgear_documents.reading.own_document import OURS
 from switchgear_documents.reading.reading import Reading
 
 UBL = "urn:oasis:names:specification:ubl:schema:xsd"
