@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -187,13 +187,15 @@ def _effect(tool: Tool) -> str:
 
 
 def _default(value: Any) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "none"
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 def _allowed(field: FieldInfo) -> str:
     annotation = field.annotation
+    if get_origin(annotation) is dict:
+        return "JSON object of numbers"
     choices = get_args(annotation)
     if choices and all(isinstance(choice, str) for choice in choices):
         return _codes(choices)

@@ -21,6 +21,7 @@ ABBREVIATIONS = {"qm", "cfg", "repo", "repos", "mgr", "svc"}
 NOT_PAST = {
     "inventory.stock.below_reorder_point",
     "workflows.process.waiting",
+    "documents.review.due",
     "workflows.timer.due",
 }
 """Facts about now: there is little left, a process waits from here on, a moment has come."""

@@ -1,7 +1,7 @@
 """Every setting, read from the environment (prefix SWITCHGEAR_) or a .env file."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -178,6 +178,18 @@ class Settings(BaseSettings):
     )
     document_models: Path | None = Field(
         default=None, description="TOML file of language models that may be asked; none without."
+    )
+    review_hours: float = Field(
+        default=24.0, gt=0, le=8760, description="Hours within which a review is to be decided."
+    )
+    review_hours_by_type: dict[str, Annotated[float, Field(gt=0, le=8760)]] = Field(
+        default={}, description='Other hours for single document types, as {"invoice": 4}.'
+    )
+    review_escalations: int = Field(
+        default=2, ge=0, le=10, description="Times that an overdue review is escalated."
+    )
+    review_claim_minutes: float = Field(
+        default=30.0, gt=0, le=10_080, description="Minutes that a claimed review stays claimed."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."

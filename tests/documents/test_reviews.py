@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from documents.room import CALLER, room
 from engines import ENGINES, Engine
 from journeys.desk import Answer, Desk, Samples, changed, gross_of
 from switchgear_documents.models import Decision
+from switchgear_documents.review_queue import ReviewQueue
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.samples import InvoiceSpec, to_facturx, to_ubl
 
@@ -46,13 +48,18 @@ async def test_a_review_says_which_document_why_and_since_when(
 ) -> None:
     receipt, review = await asked(desk, riddle(samples))
 
-    del review["requested_at"]
+    requested, due = (datetime.fromisoformat(review.pop(f"{at}_at")) for at in ("requested", "due"))
+    assert due - requested == timedelta(hours=24)
     assert review == {
         "id": review["id"],
         "document_id": receipt["id"],
         "name": "riddle.txt",
         "state": "open",
+        "document_type": "other",
         "asked_by": "documents",
+        "escalation": 0,
+        "claimed_by": None,
+        "claimed_until": None,
         "reasons": ["no known document type was recognised"],
         "decision": None,
         "decided_by": None,
@@ -132,11 +139,19 @@ async def test_on_every_engine_a_race_of_decisions_has_one_winner(
         await place.deliver()
         reviews = Reviews(place.database)
         (review,) = (
-            await reviews.list_reviews(CALLER.tenant, state="open", cursor=None, limit=9)
+            await ReviewQueue(place.database).list_reviews(
+                CALLER,
+                state="open",
+                claim=None,
+                document_type=None,
+                is_overdue=False,
+                cursor=None,
+                limit=9,
+            )
         ).items
 
         async def decide(decision: Decision) -> object:
-            return await reviews.decide(
+            return await reviews.decide_review(
                 CALLER, review.id, decision=decision, document_type=None, fields={}, reason=None
             )
 

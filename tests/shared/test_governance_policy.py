@@ -43,7 +43,19 @@ def wants(decision: Decision) -> set[str] | bool:
 
 
 def test_the_shipped_policies_are_valid() -> None:
-    assert check() == []
+    claim = {"properties": {"to": {"type": "string"}}}
+
+    assert check(None, [claim]) == []
+
+
+def test_only_operators_hand_a_review_to_another(policies: Policies) -> None:
+    claim = a_tool("documents_claim_review", "documents.review.claim")
+
+    def may(party: str, **arguments: str) -> bool:
+        return policies.decide(PARTIES[party], claim, arguments).allowed
+
+    assert [may("clerk"), may("clerk", to="clerk"), may("clerk", to="lee")] == [True, True, False]
+    assert [may("operator", to="lee"), may("assistant")] == [True, False]
 
 
 @pytest.mark.parametrize(

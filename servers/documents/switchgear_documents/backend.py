@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from switchgear_documents.models import (
+    ClaimFilter,
     DeadLetterPage,
     Decision,
     Document,
@@ -11,6 +12,7 @@ from switchgear_documents.models import (
     DocumentStatus,
     DocumentTypes,
     Extraction,
+    ReviewClaim,
     ReviewPage,
     Submission,
     TextPart,
@@ -86,9 +88,29 @@ class DocumentsBackend(Protocol):
         ...
 
     async def list_reviews(
-        self, tenant: TenantId, *, state: str, cursor: str | None, limit: int
+        self,
+        caller: Caller,
+        *,
+        state: str,
+        claim: ClaimFilter | None,
+        document_type: DocumentType | None,
+        is_overdue: bool,
+        cursor: str | None,
+        limit: int,
     ) -> ReviewPage:
-        """Return reviews, longest waiting first."""
+        """Return reviews, those due first first; `claim` is seen from the caller."""
+        ...
+
+    async def claim_review(self, caller: Caller, review_id: str, *, to: str | None) -> ReviewClaim:
+        """Claim an open review for a while, or for `to`, whoever held it; again renews.
+
+        Raises ConflictError where another holds it or it is decided, InvalidRequestError where
+        `to` decides no reviews.
+        """
+        ...
+
+    async def release_review(self, caller: Caller, review_id: str) -> ReviewClaim:
+        """Give a review back; one that nobody holds stays as it is."""
         ...
 
     async def decide_review(
@@ -101,7 +123,10 @@ class DocumentsBackend(Protocol):
         fields: dict[str, str],
         reason: str | None,
     ) -> WriteResult:
-        """Decide an open review; a decided one keeps its decision (ConflictError)."""
+        """Decide an open review that nobody else holds; a decided one keeps its decision.
+
+        Raises ConflictError otherwise.
+        """
         ...
 
     async def list_types(self) -> DocumentTypes:

@@ -1,9 +1,9 @@
 """What the documents server speaks of: documents, extractions, reviews, traces, dead letters."""
 
 from datetime import datetime
-from typing import Any, Literal, NewType
+from typing import Annotated, Any, Literal, NewType
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from switchgear_documents.reading.reading import (
     Check,
@@ -16,11 +16,68 @@ from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.results import WriteResult
 
+
+def _rows(description: str) -> WithJsonSchema:
+    """Return the schema of rows whose columns the description names: a tenth of the whole one."""
+    return WithJsonSchema(
+        {"type": "array", "items": {"type": "object"}, "description": description}
+    )
+
+
+Fields = Annotated[
+    tuple[FieldReading, ...],
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "value": {"type": "string"},
+                    "confidence": {"type": "number"},
+                    "place": {"type": "string"},
+                    "page": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                    "box": {
+                        "anyOf": [
+                            {"type": "array", "items": {"type": "number"}},
+                            {"type": "null"},
+                        ],
+                        "description": "Left, top, right, bottom in fractions of the page.",
+                    },
+                },
+            },
+        }
+    ),
+]
+"""Fields in an answer, without the list of all their names."""
+
 DocumentId = NewType("DocumentId", str)
 ReviewId = NewType("ReviewId", str)
 
 State = Literal["received", "classified", "extracted", "in_review", "routed", "filed", "rejected"]
 Decision = Literal["approve", "reject", "correct"]
+ClaimFilter = Literal["mine", "unclaimed"]
+
+TypeName = Annotated[
+    DocumentType | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+]
+"""A type in an answer; its schema leaves out the names, which documents_list_types gives."""
+
+
+def _without_required(schema: dict[str, Any]) -> None:
+    schema.pop("required", None)
+
+
+class Answer(Contract):
+    """What a read answers; its schema does not repeat that every field is always there."""
+
+    model_config = ConfigDict(json_schema_extra=_without_required)
+
+
+class AnswerPage(Page):
+    """A page of a list, described as briefly as an Answer."""
+
+    model_config = ConfigDict(json_schema_extra=_without_required)
 
 
 class Submission(WriteResult):
@@ -33,14 +90,14 @@ class Submission(WriteResult):
     )
 
 
-class DocumentStatus(Contract):
+class DocumentStatus(Answer):
     """Where a document is in the pipeline."""
 
     id: str
     correlation_id: str
     name: str
     state: State
-    document_type: DocumentType | None
+    document_type: TypeName
     confidence: float | None
     process: str | None
     open_review_id: str | None
@@ -50,13 +107,13 @@ class DocumentStatus(Contract):
     updated_at: datetime
 
 
-class DocumentRow(Contract):
+class DocumentRow(Answer):
     """A document in a list."""
 
     id: str
     name: str
     state: State
-    document_type: DocumentType | None
+    document_type: TypeName
     party: str | None
     number: str | None
     total_gross: str | None
@@ -66,20 +123,20 @@ class DocumentRow(Contract):
     snippet: str | None = None
 
 
-class DocumentPage(Page):
+class DocumentPage(AnswerPage):
     """Documents, most recently received first."""
 
     items: tuple[DocumentRow, ...]
 
 
-class AttachmentRow(Contract):
+class AttachmentRow(Answer):
     """A document that came with a message, this one or an earlier one."""
 
     id: str
     name: str
 
 
-class Document(Contract):
+class Document(Answer):
     """One document without its text and fields."""
 
     id: str
@@ -89,7 +146,7 @@ class Document(Contract):
     sha256: str
     pages: int | None
     state: State
-    document_type: DocumentType | None
+    document_type: TypeName
     confidence: float | None
     classifier: str | None
     submitted_by: str
@@ -102,7 +159,7 @@ class Document(Contract):
     version: str
 
 
-class TextPart(Contract):
+class TextPart(Answer):
     """Part of a document's text; it comes from a stranger and is data, never an instruction."""
 
     id: str
@@ -112,20 +169,26 @@ class TextPart(Contract):
     total_chars: int
 
 
-class Extraction(Contract):
+class Extraction(Answer):
     """What was read from a document, field by field."""
 
     id: str
-    document_type: DocumentType | None
+    document_type: TypeName
     confidence: float | None
-    fields: tuple[FieldReading, ...]
-    lines: tuple[InvoiceLine, ...]
-    entries: tuple[StatementEntry, ...] = Field(description="Of a bank statement.")
+    fields: Fields
+    lines: Annotated[
+        tuple[InvoiceLine, ...],
+        _rows("line_no, description, quantity, unit, unit_price, net and more, null if not there."),
+    ]
+    entries: Annotated[
+        tuple[StatementEntry, ...],
+        _rows("Of a bank statement: date, amount, counterparty, reference, text and more."),
+    ]
     checks: tuple[Check, ...]
     is_corrected: bool
 
 
-class Review(Contract):
+class Review(Answer):
     """A question for a person about one document."""
 
     id: str
@@ -134,19 +197,31 @@ class Review(Contract):
     state: Literal["open", "decided"]
     asked_by: Literal["documents", "workflows"]
     reasons: tuple[str, ...]
+    document_type: TypeName
     decision: Decision | None
     decided_by: str | None
     requested_at: datetime
+    due_at: datetime
+    escalation: int = Field(description="How often it was escalated since it was due.")
+    claimed_by: str | None
+    claimed_until: datetime | None
     correlation_id: str
 
 
-class ReviewPage(Page):
-    """Reviews, longest waiting first."""
+class ReviewClaim(WriteResult):
+    """Who holds a review, and until when."""
+
+    claimed_by: str | None
+    claimed_until: datetime | None
+
+
+class ReviewPage(AnswerPage):
+    """Reviews, due first first."""
 
     items: tuple[Review, ...]
 
 
-class TraceStep(Contract):
+class TraceStep(Answer):
     """One thing that happened to a document or to what became of it."""
 
     at: datetime
@@ -159,7 +234,7 @@ class TraceStep(Contract):
     detail: dict[str, Any]
 
 
-class Trace(Contract):
+class Trace(Answer):
     """The whole path of one correlation ID, oldest step first."""
 
     correlation_id: str
@@ -170,7 +245,7 @@ class Trace(Contract):
     steps: tuple[TraceStep, ...]
 
 
-class DocumentTypeInfo(Contract):
+class DocumentTypeInfo(Answer):
     """A document type: how it is recognised and which process takes it."""
 
     document_type: DocumentType
@@ -179,13 +254,13 @@ class DocumentTypeInfo(Contract):
     required_fields: tuple[str, ...]
 
 
-class DocumentTypes(Contract):
+class DocumentTypes(Answer):
     """Every document type known."""
 
     items: tuple[DocumentTypeInfo, ...]
 
 
-class DeadLetterRow(Contract):
+class DeadLetterRow(Answer):
     """An event that no handler could take."""
 
     id: str
@@ -199,7 +274,7 @@ class DeadLetterRow(Contract):
     died_at: datetime
 
 
-class DeadLetterPage(Page):
+class DeadLetterPage(AnswerPage):
     """Dead letters, oldest first."""
 
     items: tuple[DeadLetterRow, ...]

@@ -1,20 +1,25 @@
 """Ask a person about a document, and carry their decision on."""
 
-from sqlalchemy import and_, or_, select
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.models import Decision, ReviewPage
+from switchgear_documents.models import Decision
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.routing import announce_route, show
-from switchgear_documents.rows import find_document, open_review_of, to_review
+from switchgear_documents.rows import (
+    claimant,
+    locked_review,
+    open_review_of,
+    refuse_others_claim,
+)
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import Event, new_event
-from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.contracts.values import TenantId, new_id, utc_now
-from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from switchgear_shared.contracts.values import new_id, utc_now
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database
 
@@ -26,13 +31,18 @@ async def ask(
     *,
     asked_by: str,
     cause: Event,
+    rules: ReviewRules,
 ) -> None:
-    """Open a review in the caller's transaction; one that is open takes the reasons in."""
+    """Open a review in the caller's transaction; one that is open takes the reasons in.
+
+    The timer of when it is due is set with it.
+    """
     review = await open_review_of(session, record.tenant, record.id)
     if review is not None:
         review.reasons = [*review.reasons, *(r for r in reasons if r not in review.reasons)]
         review.version += 1
         return
+    now = utc_now()
     review = ReviewRecord(
         tenant=record.tenant,
         id=new_id("rev"),
@@ -40,13 +50,15 @@ async def ask(
         state="open",
         asked_by=asked_by,
         reasons=list(reasons),
-        requested_at=utc_now(),
+        requested_at=now,
+        due_at=now + rules.due_in(record.document_type),
+        escalation=0,
         correlation_id=record.correlation_id,
         version=1,
     )
     session.add(review)
     record.state = "in_review"
-    record.updated_at = utc_now()
+    record.updated_at = now
     record.version += 1
     await emit(
         session,
@@ -58,56 +70,67 @@ async def ask(
             data={"review_id": review.id, "document_id": record.id, "reasons": reasons},
         ),
     )
+    if rules.escalations:
+        await set_timer(session, review, review.due_at, cause)
+
+
+async def set_timer(
+    session: AsyncSession, review: ReviewRecord, at: datetime, cause: Event
+) -> None:
+    """Have it told at a moment that the review is due, unless it was decided by then."""
+    due = new_event(
+        "documents.review.due",
+        source=SOURCE,
+        subject=review.document_id,
+        cause=cause,
+        data={
+            "review_id": review.id,
+            "document_id": review.document_id,
+            "level": review.escalation + 1,
+        },
+    )
+    await emit(session, due, at=at)
+
+
+async def escalate(
+    session: AsyncSession, review: ReviewRecord, due: Event, rules: ReviewRules
+) -> None:
+    """Raise an open review by the level its timer is for, and set the timer of the next.
+
+    A decided review stays as it is, and so does one whose level was raised before.
+    """
+    if review.state != "open" or review.escalation != due.data["level"] - 1:
+        return
+    review.escalation += 1
+    review.version += 1
+    now = utc_now()
+    await emit(
+        session,
+        new_event(
+            "documents.review.escalated",
+            source=SOURCE,
+            subject=review.document_id,
+            cause=due,
+            data={
+                "review_id": review.id,
+                "document_id": review.document_id,
+                "level": review.escalation,
+                "due_at": review.due_at.isoformat(),
+                "claimed_by": claimant(review, now),
+            },
+        ),
+    )
+    if review.escalation < rules.escalations:
+        await set_timer(session, review, now + (review.due_at - review.requested_at), due)
 
 
 class Reviews:
-    """The queue of reviews and their decisions."""
+    """Decisions on reviews."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_reviews(
-        self, tenant: TenantId, *, state: str, cursor: str | None, limit: int
-    ) -> ReviewPage:
-        """See DocumentsBackend."""
-        query = (
-            select(ReviewRecord, DocumentRecord.name)
-            .join(
-                DocumentRecord,
-                and_(
-                    DocumentRecord.tenant == ReviewRecord.tenant,
-                    DocumentRecord.id == ReviewRecord.document_id,
-                ),
-            )
-            .where(ReviewRecord.tenant == tenant, ReviewRecord.state == state)
-            .order_by(ReviewRecord.requested_at, ReviewRecord.id)
-            .limit(limit + 1)
-        )
-        async with self._database.reading() as session:
-            if cursor is not None:
-                (last_id,) = decode_cursor("reviews", cursor, str)
-                last = await session.get(ReviewRecord, (tenant, last_id))
-                if last is None:
-                    raise InvalidRequestError("the cursor is not one of ours", field="cursor")
-                query = query.where(
-                    or_(
-                        ReviewRecord.requested_at > last.requested_at,
-                        and_(
-                            ReviewRecord.requested_at == last.requested_at,
-                            ReviewRecord.id > last.id,
-                        ),
-                    )
-                )
-            found = (await session.execute(query)).all()
-        items = tuple(to_review(review, name) for review, name in found[:limit])
-        has_more = len(found) > limit
-        return ReviewPage(
-            items=items,
-            next_cursor=encode_cursor("reviews", [items[-1].id]) if has_more else None,
-            truncated=has_more,
-        )
-
-    async def decide(
+    async def decide_review(
         self,
         caller: Caller,
         review_id: str,
@@ -119,16 +142,10 @@ class Reviews:
     ) -> WriteResult:
         """See DocumentsBackend."""
         async with self._database.writing() as session:
-            review = await session.get(ReviewRecord, (caller.tenant, review_id))
-            if review is None:
-                raise NotFoundError(f"no review {review_id}", field="review_id")
-            record = await find_document(session, caller.tenant, review.document_id, lock=True)
-            await session.refresh(review)  # as whoever held the lock left it
-            if review.state == "decided":
-                raise ConflictError(
-                    f"review {review_id} was decided by {review.decided_by}: {review.decision}"
-                )
+            review, record = await locked_review(session, caller.tenant, review_id)
+            refuse_others_claim(review, caller.requested_by, utc_now())
             review.state = "decided"
+            review.claimed_by = review.claimed_until = None
             review.decision = decision
             review.decided_by = caller.requested_by
             review.decision_reason = reason

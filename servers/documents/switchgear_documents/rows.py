@@ -1,5 +1,6 @@
 """Turn stored rows into the models that tools answer with, and look rows up."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -8,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents.models import AttachmentRow, Document, DocumentRow, Review
 from switchgear_documents.reading.reading import FieldReading, Reading
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
-from switchgear_shared.errors import NotFoundError
+from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.storage.database import Database
 
@@ -40,6 +41,43 @@ async def open_review_of(
             )
         )
     ).scalar_one_or_none()
+
+
+async def locked_review(
+    session: AsyncSession, tenant: str, review_id: str
+) -> tuple[ReviewRecord, DocumentRecord]:
+    """Return an open review with its document, locked for who changes either.
+
+    Raises:
+        NotFoundError: there is none.
+        ConflictError: it is decided.
+    """
+    review = await session.get(ReviewRecord, (tenant, review_id))
+    if review is None:
+        raise NotFoundError(f"no review {review_id}", field="review_id")
+    record = await find_document(session, tenant, review.document_id, lock=True)
+    await session.refresh(review)  # as whoever held the lock left it
+    if review.state == "decided":
+        raise ConflictError(
+            f"review {review_id} was decided by {review.decided_by}: {review.decision}"
+        )
+    return review, record
+
+
+def claimant(review: ReviewRecord, now: datetime) -> str | None:
+    """Return who holds the review, None where nobody does or the claim has run out."""
+    is_held = review.claimed_until is not None and review.claimed_until > now
+    return review.claimed_by if is_held else None
+
+
+def refuse_others_claim(review: ReviewRecord, party: str, now: datetime) -> None:
+    """Raise ConflictError where somebody else holds the review."""
+    holder = claimant(review, now)
+    if holder not in (None, party):
+        until = review.claimed_until.isoformat(timespec="seconds") if review.claimed_until else ""
+        raise ConflictError(
+            f"review {review.id} is claimed by {holder} until {until}", field="review_id"
+        )
 
 
 async def count_states(database: Database, metrics: Metrics) -> None:
@@ -144,10 +182,16 @@ def newest_of(tenant: str, correlation_id: str) -> Select[DocumentRecord]:
     )
 
 
-def to_review(review: ReviewRecord, name: str) -> Review:
+def to_review(review: ReviewRecord, name: str, document_type: str | None, now: datetime) -> Review:
     """Return a review as lists show it."""
+    holder = claimant(review, now)
     return Review.model_validate(
         {
+            "document_type": document_type,
+            "due_at": review.due_at,
+            "escalation": review.escalation,
+            "claimed_by": holder,
+            "claimed_until": review.claimed_until if holder else None,
             "id": review.id,
             "document_id": review.document_id,
             "name": name,

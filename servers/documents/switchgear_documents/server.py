@@ -1,23 +1,27 @@
 """The composition root of the documents server."""
 
+from functools import partial
 from pathlib import Path
 
-from switchgear_documents import tools_operations
+from switchgear_documents import tools_operations, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
 from switchgear_documents.rest import RestIntake
+from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.rows import count_states
 from switchgear_documents.sql import SqlDocuments
 from switchgear_documents.stages import Stages
 from switchgear_documents.tools import documents
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.governance.identity import Agents
 from switchgear_shared.messaging.dead_letters import DeadLetters
 from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.files import Files
 from switchgear_shared.transports.limits import BodyLimit
 
-__all__ = ["build", "tools_operations"]
+__all__ = ["build", "tools_operations", "tools_reviews"]
 
 INSTRUCTIONS = (
     "Hand in documents with documents_submit and follow them by the correlation_id it answers: "
@@ -53,18 +57,40 @@ def build(context: Context) -> Part:
         if second_opinion is not None:
             await second_opinion.close()
 
+    rules = ReviewRules(
+        hours=settings.review_hours,
+        hours_by_type=settings.review_hours_by_type,
+        escalations=settings.review_escalations,
+        claim_minutes=settings.review_claim_minutes,
+    )
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
         name="documents",
         title="Switchgear documents",
         instructions=INSTRUCTIONS,
         toolset=documents,
-        backend=SqlDocuments(database, files, context.trail, DeadLetters(context.bus)),
+        backend=SqlDocuments(
+            database,
+            files,
+            context.trail,
+            DeadLetters(context.bus),
+            rules=rules,
+            may_decide=partial(_may_decide, context.agents),
+        ),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
-        consumers=Stages(database, files, reader, second_opinion).consumers(),
+        consumers=Stages(database, files, reader, rules, second_opinion).consumers(),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
         findings=lambda: (*engine_findings(), *model_findings(settings.document_models)),
         close=close,
+    )
+
+
+async def _may_decide(agents: Agents, party: str, tenant: str) -> bool:
+    found = await agents.find(party, TenantId(tenant))
+    return (
+        found is not None
+        and not found.is_disabled
+        and found.principal.holds("documents.review.decide")
     )

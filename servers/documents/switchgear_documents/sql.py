@@ -10,18 +10,19 @@ from switchgear_documents.failures import Failures
 from switchgear_documents.intake import Intake
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.models import (
-    Decision,
     Document,
     DocumentPage,
     DocumentStatus,
     DocumentTypes,
     Extraction,
-    ReviewPage,
     Submission,
     TextPart,
     Trace,
 )
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_claims import MayDecide, ReviewClaims
+from switchgear_documents.review_queue import ReviewQueue
+from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.rows import (
     fields_of,
@@ -36,7 +37,6 @@ from switchgear_documents.tables import DocumentRecord
 from switchgear_documents.tracing import Tracing
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
-from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.audit_trail import AuditTrail
@@ -47,17 +47,25 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments(Failures):
+class SqlDocuments(ReviewQueue, ReviewClaims, Reviews, Failures):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
-        self, database: Database, files: Files, trail: AuditTrail, dead_letters: DeadLetters
+        self,
+        database: Database,
+        files: Files,
+        trail: AuditTrail,
+        dead_letters: DeadLetters,
+        *,
+        rules: ReviewRules,
+        may_decide: MayDecide,
     ) -> None:
-        super().__init__(dead_letters)
-        self._database = database
+        ReviewQueue.__init__(self, database)
+        ReviewClaims.__init__(self, database, rules, may_decide)
+        Reviews.__init__(self, database)
+        Failures.__init__(self, dead_letters)
         self._files = files
         self._intake = Intake(database, files)
-        self._reviews = Reviews(database)
         self._tracing = Tracing(database, trail)
 
     async def submit(
@@ -225,32 +233,6 @@ class SqlDocuments(Failures):
                 "checks": reading.checks if reading else (),
                 "is_corrected": bool(record.corrections),
             }
-        )
-
-    async def list_reviews(
-        self, tenant: TenantId, *, state: str, cursor: str | None, limit: int
-    ) -> ReviewPage:
-        """See DocumentsBackend."""
-        return await self._reviews.list_reviews(tenant, state=state, cursor=cursor, limit=limit)
-
-    async def decide_review(
-        self,
-        caller: Caller,
-        review_id: str,
-        *,
-        decision: Decision,
-        document_type: DocumentType | None,
-        fields: dict[str, str],
-        reason: str | None,
-    ) -> WriteResult:
-        """See DocumentsBackend."""
-        return await self._reviews.decide(
-            caller,
-            review_id,
-            decision=decision,
-            document_type=document_type,
-            fields=fields,
-            reason=reason,
         )
 
     async def list_types(self) -> DocumentTypes:

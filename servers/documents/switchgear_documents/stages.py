@@ -10,10 +10,11 @@ from switchgear_documents.attachments import store, take_in
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
-from switchgear_documents.reviews import ask
+from switchgear_documents.review_rules import ReviewRules
+from switchgear_documents.reviews import ask, escalate
 from switchgear_documents.routing import announce_route, doubts, process_of, show
 from switchgear_documents.rows import find_document, reading_of, storable
-from switchgear_documents.tables import DocumentRecord, TraceRecord
+from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
 from switchgear_shared.contracts.event_data import DocumentModelAsked
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import TenantId, utc_now
@@ -36,12 +37,14 @@ class Stages:
         database: Database,
         files: Files,
         reader: Reader,
+        rules: ReviewRules | None = None,
         second_opinion: SecondOpinion | None = None,
     ) -> None:
         """Without a `second_opinion` what is in doubt goes to a person as it was read."""
         self._database = database
         self._files = files
         self._reader = reader
+        self._rules = rules or ReviewRules()
         self._second_opinion = second_opinion
 
     def consumers(self) -> tuple[Consumer, ...]:
@@ -51,6 +54,7 @@ class Stages:
             Consumer("documents-extract", "documents.document.classified", self.extract),
             Consumer("documents-route", "documents.document.extracted", self.route),
             Consumer("documents-review", "workflows.review.requested", self.review),
+            Consumer("documents-escalate", "documents.review.due", self.escalate),
             Consumer("documents-file", "workflows.process.completed", self.file),
             Consumer("documents-reject", "workflows.process.failed", self.reject),
             Consumer("documents-trace", ">", self.trace),
@@ -137,7 +141,7 @@ class Stages:
             reading = reading_of(record)
             reasons = doubts(record, reading) if reading else ("nothing was read",)
             if reasons:
-                await ask(session, record, reasons, asked_by=SOURCE, cause=event)
+                await ask(session, record, reasons, asked_by=SOURCE, cause=event, rules=self._rules)
                 return
             _move(record, "routed")
             await announce_route(session, record, event)
@@ -149,8 +153,23 @@ class Stages:
                 return
             record = await self._locked(session, event)
             await ask(
-                session, record, tuple(event.data["reasons"]), asked_by="workflows", cause=event
+                session,
+                record,
+                tuple(event.data["reasons"]),
+                asked_by="workflows",
+                cause=event,
+                rules=self._rules,
             )
+
+    async def escalate(self, event: Event) -> None:
+        """Raise a review that is still open when it is due."""
+        async with self._once("documents-escalate", event) as session:
+            if session is None:
+                return
+            await self._locked(session, event)
+            review = await session.get(ReviewRecord, (event.tenant, event.data["review_id"]))
+            if review is not None:
+                await escalate(session, review, event, self._rules)
 
     async def file(self, event: Event) -> None:
         """File the document with the record that its process made."""
@@ -228,7 +247,7 @@ class Stages:
                 return
             record = await self._locked(session, event)
             reason = f"the document cannot be read: {error.message}"
-            await ask(session, record, (reason,), asked_by=SOURCE, cause=event)
+            await ask(session, record, (reason,), asked_by=SOURCE, cause=event, rules=self._rules)
 
 
 def _asked(record: DocumentRecord, decision: DocumentModelAsked, cause: Event) -> Event:

@@ -58,7 +58,10 @@ class ReviewRecord(Base):
     """A question for a person."""
 
     __tablename__ = "reviews"
-    __table_args__ = (Index("reviews_by_document", "tenant", "document_id", "state"),)
+    __table_args__ = (
+        Index("reviews_by_document", "tenant", "document_id", "state"),
+        Index("reviews_by_due", "tenant", "state", "due_at", "id"),
+    )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -70,6 +73,10 @@ class ReviewRecord(Base):
     decided_by: Mapped[str | None] = mapped_column(String(128))
     decision_reason: Mapped[str | None] = mapped_column(Text)
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    escalation: Mapped[int] = mapped_column(Integer, default=0)
+    claimed_by: Mapped[str | None] = mapped_column(String(128))
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     correlation_id: Mapped[str] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(Integer, default=1)

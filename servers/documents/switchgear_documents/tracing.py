@@ -14,6 +14,9 @@ from switchgear_shared.governance.audit_trail import AuditTrail
 from switchgear_shared.storage.database import Database
 
 _DETAIL_CHARS = 300
+_ACTORS = (
+    *("decided_by", "assigned_by", "claimed_by", "released_by", "submitted_by", "requested_by"),
+)
 _FOLLOWING = ("documents_trace", "documents_get_status")
 """Calls that only look at the trace are no part of it."""
 
@@ -84,7 +87,7 @@ def _called(at: datetime, event: dict[str, Any]) -> TraceStep:
 
 
 def _actor(data: dict[str, Any]) -> str | None:
-    actor = data.get("decided_by") or data.get("submitted_by") or data.get("requested_by")
+    actor = next((data[name] for name in _ACTORS if data.get(name)), None)
     return str(actor) if actor else None
 
 

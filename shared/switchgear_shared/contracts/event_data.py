@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from switchgear_shared.contracts import business_event_data as business
 from switchgear_shared.contracts.model import Contract
@@ -92,6 +92,42 @@ class ReviewDecided(Contract):
     decided_by: str
 
 
+class ReviewClaimed(Contract):
+    """A person took a review on until a moment, or was given it by another."""
+
+    review_id: str
+    document_id: str
+    claimed_by: str
+    claimed_until: AwareDatetime
+    assigned_by: str | None
+
+
+class ReviewReleased(Contract):
+    """A person gave a review back to the queue."""
+
+    review_id: str
+    document_id: str
+    released_by: str
+
+
+class ReviewDue(Contract):
+    """The moment by which a review was to be decided has come."""
+
+    review_id: str
+    document_id: str
+    level: int
+
+
+class ReviewEscalated(Contract):
+    """A review is overdue; `level` counts from 1."""
+
+    review_id: str
+    document_id: str
+    level: int
+    due_at: AwareDatetime
+    claimed_by: str | None
+
+
 class ProcessStarted(Contract):
     """A process began."""
 
@@ -170,7 +206,11 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "documents.document.filed": DocumentFiled,
     "documents.document.received": DocumentReceived,
     "documents.document.routed": DocumentRouted,
+    "documents.review.claimed": ReviewClaimed,
     "documents.review.decided": ReviewDecided,
+    "documents.review.due": ReviewDue,
+    "documents.review.escalated": ReviewEscalated,
+    "documents.review.released": ReviewReleased,
     "documents.review.requested": ReviewRequested,
     "erp.invoice.created": business.InvoiceCreated,
     "erp.invoice.posted": business.InvoicePosted,

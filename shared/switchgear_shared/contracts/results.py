@@ -1,8 +1,8 @@
 """The answer of every write, real or previewed."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from switchgear_shared.contracts.model import Contract
 
@@ -16,10 +16,15 @@ class Effect(Contract):
 
 
 class Preview(Contract):
-    """What a write would do; `preview_digest` holds a later call to exactly this."""
+    """What a write would do; `preview_digest` holds a later call to exactly this.
+
+    Its schema leaves the shape of an effect out: every write of every server would repeat it.
+    """
 
     preview_digest: str
-    effects: tuple[Effect, ...]
+    effects: Annotated[
+        tuple[Effect, ...], WithJsonSchema({"type": "array", "items": {"type": "object"}})
+    ]
 
 
 class WriteResult(Contract):
@@ -35,4 +40,6 @@ class WriteResult(Contract):
     changed: bool = True
     replayed: bool = Field(default=False, description="True if an earlier call did this.")
     caveat: str | None = None
-    preview: Preview | None = Field(default=None, description="Set by `dry_run` only.")
+    preview: Preview | None = Field(
+        default=None, description="Set by `dry_run` only; an effect is a record, before and after."
+    )

@@ -73,7 +73,12 @@ DEFAULT_AGENTS = (
         "operator",
         "person",
         ("operator",),
-        (*_READS, "documents.dead_letter.*", "workflows.process.*"),
+        (
+            *_READS,
+            "documents.dead_letter.*",
+            "documents.review.claim",
+            "workflows.process.*",
+        ),
     ),
     Agent(
         "workflows",
