@@ -51,7 +51,7 @@ def test_the_shipped_policies_are_valid() -> None:
     [
         ("assistant", {READ, SUBMIT, CALL}),
         ("clerk", {READ, SUBMIT, REVIEW, CALL}),
-        ("back-office", {READ, POST, PAY, ORDER, CALL}),
+        ("back-office", {READ, POST, PAY, ORDER, CANCEL, CALL}),
         ("finance", {READ, SUBMIT, DECIDE, CALL}),
         ("operator", {READ, REPLAY, CANCEL, CALL}),
         ("workflows", {READ, POST, PAY, ORDER, SUBMIT, REVIEW, REPLAY, CANCEL, DECIDE}),
