@@ -242,7 +242,14 @@ async def test_types_name_their_process_and_what_must_be_found(desk: Desk) -> No
         "straight_through_confidence": 0.9,
         "required_fields": ["number", "date", "supplier", "currency", "total_gross"],
     }
-    assert {t["process"] for name, t in items.items() if name != "invoice"} == {None}
+    assert items["purchase_order"] == {
+        "document_type": "purchase_order",
+        "process": "customer_order",
+        "straight_through_confidence": 0.9,
+        "required_fields": ["number", "date", "buyer"],
+    }
+    with_process = {name for name, t in items.items() if t["process"] is not None}
+    assert with_process == {"invoice", "purchase_order"}
     assert len(items) == 14
 
 

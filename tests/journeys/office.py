@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,10 @@ from switchgear_shared.serving import hosting
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.testing import settings_for
+from switchgear_workflows.process import Kinds
 from switchgear_workflows.processes import ProcessManager
+from switchgear_workflows.server import installed_kinds
 from switchgear_workflows.sql import SqlWorkflows
-from switchgear_workflows.supplier_invoice import SupplierInvoice
 
 Answer = dict[str, Any]
 STARTED = "workflows.process.started"
@@ -47,6 +48,10 @@ class Faulty:
     after: bool = True
     """Whether the tool has run by then."""
     asked: list[str] = field(default_factory=list[str])
+
+    def again(self) -> Faulty:
+        """Return one that fails like this one, from the first call on."""
+        return replace(self, asked=[])
 
     async def dispatch(self, request: Request) -> Outcome:
         """Dispatch, and fail once."""
@@ -74,12 +79,16 @@ class Office:
         return database
 
     def manager(
-        self, dispatcher: Dispatcher | None = None, approvals: Approvals | None = None
+        self,
+        dispatcher: Dispatcher | None = None,
+        approvals: Approvals | None = None,
+        kinds: Kinds | None = None,
     ) -> ProcessManager:
         """Return a process manager as a fresh process has it."""
         tools = ToolClient(dispatcher or self.host.switchboard, SERVICE, 10)
-        kind = SupplierInvoice(tools).kind()
-        return ProcessManager(self.database, approvals or self.host.approvals, {kind.name: kind})
+        return ProcessManager(
+            self.database, approvals or self.host.approvals, kinds or installed_kinds(tools)
+        )
 
     async def ask(self, tool: str, *, by: str = "assistant", **arguments: Any) -> Answer:
         """Return the answer of a call that must succeed."""
@@ -92,6 +101,12 @@ class Office:
             correlation_id=new_correlation_id(),
         )
         return (await self.host.switchboard.dispatch(request)).unwrap()
+
+    async def started(self, process: str, *, by: str = "back-office", **wanted: Any) -> Event:
+        """Start a process by a call; return the event of its start."""
+        await self.ask("workflows_start", by=by, process=process, input=wanted)
+        (started,) = await self.deliver(hold={STARTED})
+        return started
 
     async def routed(self, content: bytes, *, by: str = "assistant") -> Event:
         """Hand in an invoice and carry its events up to the start of its process."""

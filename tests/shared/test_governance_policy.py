@@ -63,7 +63,7 @@ def test_only_operators_hand_a_review_to_another(policies: Policies) -> None:
     [
         ("assistant", {READ, SUBMIT, CALL}),
         ("clerk", {READ, SUBMIT, REVIEW, CALL}),
-        ("back-office", {READ, POST, PAY, ORDER, CALL}),
+        ("back-office", {READ, POST, PAY, ORDER, CANCEL, CALL}),
         ("finance", {READ, SUBMIT, DECIDE, CALL}),
         ("operator", {READ, REPLAY, CANCEL, CALL}),
         ("workflows", {READ, POST, PAY, ORDER, SUBMIT, REVIEW, REPLAY, CANCEL, DECIDE}),

@@ -93,14 +93,21 @@ async def test_a_foreign_cursor_is_refused(desk: Desk, cursor: str, message: str
 async def test_the_kinds_of_process_are_described(desk: Desk) -> None:
     answer = await desk.ask("workflows_describe")
 
-    assert answer["items"] == [
-        {
-            "process": "supplier_invoice",
-            "starts_with": "documents.document.routed",
-            "steps": ["read", "supplier", "draft", "match", "post"],
-            "waits_for": ["governance.approval.decided", "documents.review.decided"],
-        }
-    ]
+    kinds = {kind["process"]: kind for kind in answer["items"]}
+    assert kinds["supplier_invoice"] == {
+        "process": "supplier_invoice",
+        "version": 1,
+        "starts_with": ["documents.document.routed"],
+        "steps": ["read", "supplier", "draft", "match", "post"],
+        "undoes": [],
+        "waits_for": ["governance.approval.decided", "documents.review.decided"],
+        "input_schema": None,
+    }
+    order = kinds["customer_order"]
+    assert order["starts_with"] == ["workflows_start", "documents.document.routed"]
+    assert order["undoes"] == ["order", "reserve", "confirm"]
+    assert order["input_schema"]["required"] == ["party_id", "lines"]
+    assert order["input_schema"]["additionalProperties"] is False
 
 
 async def test_a_process_is_a_resource_and_its_id_completes(desk: Desk, samples: Samples) -> None:

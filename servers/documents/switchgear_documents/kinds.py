@@ -22,6 +22,12 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
             straight_through_confidence=_STRAIGHT_THROUGH,
             required_fields=_INVOICE_FIELDS,
         ),
+        DocumentTypeInfo(
+            document_type="purchase_order",
+            process="customer_order",
+            straight_through_confidence=_STRAIGHT_THROUGH,
+            required_fields=("number", "date", "buyer"),
+        ),
         *(
             DocumentTypeInfo(
                 document_type=name,
@@ -31,7 +37,6 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
             )
             for name in (
                 "credit_note",
-                "purchase_order",
                 "order_confirmation",
                 "delivery_note",
                 "receipt",

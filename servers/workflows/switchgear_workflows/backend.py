@@ -1,7 +1,8 @@
 """The workflows port: processes and approvals, as tools need them."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
@@ -12,6 +13,7 @@ from switchgear_workflows.models import (
     Process,
     ProcessKinds,
     ProcessPage,
+    Started,
     State,
 )
 
@@ -39,7 +41,37 @@ class WorkflowsBackend(Protocol):
         ...
 
     async def describe(self) -> ProcessKinds:
-        """Return every kind of process."""
+        """Return every kind of process, in the version that new ones start with."""
+        ...
+
+    async def start(self, caller: Caller, *, process: str, given: Mapping[str, Any]) -> Started:
+        """Start a process under the caller's correlation.
+
+        Raises:
+            NotFoundError: no such kind.
+            InvalidRequestError: the input is not of its schema, or a call cannot start it.
+            ConflictError: one about the same subject is open.
+        """
+        ...
+
+    async def cancel(self, caller: Caller, process_id: str, *, reason: str) -> WriteResult:
+        """Have a process undone, step by step; again for one that was cancelled changes nothing.
+
+        Raises:
+            ConflictError: it is over, or being undone for another reason.
+        """
+        ...
+
+    async def retry(self, caller: Caller, process_id: str, *, from_step: str | None) -> WriteResult:
+        """Take a failed process up again, from its start or from `from_step`.
+
+        What is still done is found and not done again. A suspended one goes on if its version is
+        back; one that is under way is only looked at again.
+
+        Raises:
+            InvalidRequestError: an effect before `from_step` is not there.
+            ConflictError: it ended otherwise, or another about the same subject is open.
+        """
         ...
 
     async def list_approvals(

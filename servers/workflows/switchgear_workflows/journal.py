@@ -2,164 +2,228 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.errors import BackendUnavailableError, InvalidRequestError
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database
-from switchgear_workflows.process import AwaitApproval, AwaitReview, Done, End, Kind, Rejected
-from switchgear_workflows.tables import ProcessRecord, StepRecord
+from switchgear_workflows.announcing import Cause, announce, announce_kind, event_of
+from switchgear_workflows.history import history, next_to_undo, not_undone, note
+from switchgear_workflows.process import (
+    AwaitApproval,
+    AwaitReview,
+    Done,
+    End,
+    Failed,
+    Kind,
+    Rejected,
+    UndoEnd,
+)
+from switchgear_workflows.tables import ProcessRecord
 
-SOURCE = "workflows"
+OVER = ("completed", "rejected", "cancelled", "failed")
+"""The states that a process stays in by itself."""
 
 
 class Journal:
-    """The rows of processes and their steps."""
+    """The rows of processes and their steps.
 
-    def __init__(self, database: Database, kinds: Mapping[str, Kind]) -> None:
+    What is written says which version of the row it was decided on; where another worker, or a
+    person, has moved the process on meanwhile, nothing is written.
+    """
+
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._kinds = kinds
 
-    async def commit(self, seen: ProcessRecord, step: str, end: End, cause: Event) -> None:
-        """Write what the step came to, unless another worker has moved the process on."""
+    async def begin(self, seen: ProcessRecord, step: str) -> bool:
+        """Note that the effect of `step` may be there from now on; False if the row moved on."""
+        if seen.begun == step:
+            return True
         async with self._database.writing() as session:
-            record = await self.get(session, TenantId(seen.tenant), seen.id, lock=True)
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version != seen.version:
+                return False
+            record.begun = step
+            return True
+
+    async def commit(
+        self, seen: ProcessRecord, kind: Kind, step: str, end: End, cause: Cause
+    ) -> None:
+        """Write what taking the step came to."""
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
             if record.version != seen.version:
                 return
-            await self._note(session, record, step, end)
+            if isinstance(end, AwaitReview) and record.document_id is None:
+                end = Failed("; ".join(end.reasons))
+            if isinstance(end, AwaitApproval) and _is_waiting_for(record, end):
+                raise BackendUnavailableError("the approval is granted but not yet accepted")
+            await note(session, record, step, end)
+            record.begun = None
+            record.waits_for = None
+            record.reason = None
+            touch(record)
             if isinstance(end, Done):
                 record.step = step
                 record.state = "running"
-                record.waits_for = None
                 record.data = {**record.data, **end.data}
-                touch(record)
-                if self._kinds[record.process].after(step) is None:
-                    await self.finish(session, record, end, cause)
+                if kind.after(step) is None:
+                    await self._complete(session, record, kind, cause)
             elif isinstance(end, AwaitApproval):
-                await self._wait_for_approval(session, record, end, cause)
+                await self._wait_for_approval(session, record, end, cause, state="waiting_approval")
             elif isinstance(end, AwaitReview):
-                record.state = "waiting_review"
-                record.data = {**record.data, **end.detail, "doubts": list(end.reasons)}
-                touch(record)
-                await emit(
-                    session,
-                    new_event(
-                        "workflows.review.requested",
-                        source=SOURCE,
-                        subject=record.id,
-                        cause=cause,
-                        data={
-                            "process_id": record.id,
-                            "document_id": record.document_id,
-                            "reasons": end.reasons,
-                        },
-                    ),
-                )
+                await self._wait_for_review(session, record, end, cause)
             else:
-                await self.finish(session, record, end, cause)
+                ends_as = "rejected" if isinstance(end, Rejected) else "failed"
+                await self.turn_back(session, record, kind, cause, ends_as, end.reason)
 
-    async def _wait_for_approval(
-        self, session: AsyncSession, record: ProcessRecord, end: AwaitApproval, cause: Event
-    ) -> None:
-        if record.state == "waiting_approval" and record.waits_for == end.approval_id:
-            raise BackendUnavailableError("the approval is granted but not yet accepted")
-        record.state = "waiting_approval"
-        record.waits_for = end.approval_id
-        record.data = {**record.data, "approval_id": end.approval_id}
-        touch(record)
-        await emit(
-            session,
-            new_event(
-                "workflows.process.waiting",
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={
-                    "process_id": record.id,
-                    "state": record.state,
-                    "waits_for": "approval",
-                    "approval_id": end.approval_id,
-                },
-            ),
-        )
-        await emit(
-            session,
-            new_event(
-                "workflows.timer.due",
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={"process_id": record.id, "timer": "approval"},
-            ),
-            at=datetime.fromisoformat(end.expires_at),
-        )
+    async def settle(self, seen: ProcessRecord, step: str, end: End) -> None:
+        """Write whether the step that was begun before the process turned back was done."""
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version != seen.version:
+                return
+            record.begun = None
+            touch(record)
+            if isinstance(end, Done):
+                await note(session, record, step, end)
+                record.data = {**record.data, **end.data}
 
-    async def finish(
-        self, session: AsyncSession, record: ProcessRecord, end: Done | Rejected, cause: Event
+    async def undone(self, seen: ProcessRecord, step: str, end: UndoEnd, cause: Cause) -> None:
+        """Write what undoing the step came to."""
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version != seen.version:
+                return
+            if isinstance(end, AwaitApproval) and _is_waiting_for(record, end):
+                raise BackendUnavailableError("the approval is granted but not yet accepted")
+            await note(session, record, step, end)
+            record.waits_for = None
+            touch(record)
+            if isinstance(end, AwaitApproval):
+                await self._wait_for_approval(session, record, end, cause, state="compensating")
+
+    async def turn_back(
+        self,
+        session: AsyncSession,
+        record: ProcessRecord,
+        kind: Kind,
+        cause: Cause,
+        ends_as: str,
+        reason: str,
     ) -> None:
-        """End a process in the caller's transaction, and announce how it ended."""
+        """Have the process undone in the caller's transaction; it ends where nothing is to undo."""
+        record.state = "compensating"
+        record.ends_as = ends_as
+        record.reason = reason
         record.waits_for = None
         touch(record)
-        if isinstance(end, Rejected):
-            record.state = "rejected"
-            record.reason = end.reason
-            type_, data = "workflows.process.failed", {"reason": end.reason}
-        else:
-            record.state = "completed"
-            record.result = self._kinds[record.process].record_of(record.data)
-            type_, data = "workflows.process.completed", {"result": record.result}
-        await emit(
-            session,
-            new_event(
-                type_,
-                source=SOURCE,
-                subject=record.id,
-                cause=cause,
-                data={
-                    "process_id": record.id,
-                    "process": record.process,
-                    "document_id": record.document_id,
-                    **data,
-                },
-            ),
-        )
+        if record.begun is None and next_to_undo(kind, await history(session, record)) is None:
+            await self._end(session, record, cause)
+            return
+        await announce_kind(session, record, "workflows.process.reverted", cause, reason=reason)
 
-    async def _note(
-        self, session: AsyncSession, record: ProcessRecord, step: str, end: End
+    async def end(self, seen: ProcessRecord, cause: Cause) -> None:
+        """End a process that has nothing left to undo."""
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version == seen.version:
+                touch(record)
+                await self._end(session, record, cause)
+
+    async def suspend(self, seen: ProcessRecord, reason: str) -> None:
+        """Set a process aside that nobody here knows how to take further."""
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version == seen.version:
+                record.state, record.reason = "suspended", reason
+                touch(record)
+
+    async def hand_over(self, seen: ProcessRecord, cause: Cause) -> None:
+        """Have the next step tried under an event of its own, with attempts of its own."""
+        async with self._database.writing() as session:
+            await announce_kind(session, seen, "workflows.process.advanced", cause, step=seen.step)
+
+    async def note_trouble(self, seen: ProcessRecord, step: str, message: str) -> None:
+        """Let people see why a step that will be tried again was not done."""
+        said = f"{step} is tried again: {message}"
+        async with self._database.writing() as session:
+            record = await locked(session, TenantId(seen.tenant), seen.id)
+            if record.version == seen.version and record.ends_as is None:
+                record.reason = said
+
+    async def _complete(
+        self, session: AsyncSession, record: ProcessRecord, kind: Kind, cause: Cause
     ) -> None:
-        count = await session.scalar(
-            select(func.count()).where(
-                StepRecord.tenant == record.tenant, StepRecord.process_id == record.id
-            )
-        )
-        outcome, detail = _described(end)
-        session.add(
-            StepRecord(
-                tenant=record.tenant,
-                process_id=record.id,
-                number=(count or 0) + 1,
-                name=step,
-                outcome=outcome,
-                detail=detail,
-                at=utc_now(),
-            )
+        record.state = "completed"
+        record.open_key = None
+        record.result = kind.record_of(record.data)
+        await announce_kind(
+            session, record, "workflows.process.completed", cause, result=record.result
         )
 
-    async def get(
-        self, session: AsyncSession, tenant: TenantId, process_id: str, *, lock: bool = False
-    ) -> ProcessRecord:
-        """Return the row of a process, locked for a change if asked; it must be there."""
-        record = await session.get(ProcessRecord, (tenant, process_id), with_for_update=lock)
-        if record is None:
-            raise InvalidRequestError(f"no process {process_id}")
-        return record
+    async def _end(self, session: AsyncSession, record: ProcessRecord, cause: Cause) -> None:
+        record.state = record.ends_as or "failed"
+        record.open_key = None
+        record.waits_for = None
+        await announce_kind(
+            session,
+            record,
+            "workflows.process.failed",
+            cause,
+            reason=record.reason or "",
+            state=record.state,
+            not_undone=not_undone(await history(session, record)),
+        )
+
+    async def _wait_for_review(
+        self, session: AsyncSession, record: ProcessRecord, end: AwaitReview, cause: Cause
+    ) -> None:
+        record.state = "waiting_review"
+        record.data = {**record.data, **end.detail, "doubts": list(end.reasons)}
+        await announce(
+            session,
+            record,
+            "workflows.review.requested",
+            cause,
+            document_id=record.document_id,
+            reasons=end.reasons,
+        )
+
+    async def _wait_for_approval(
+        self,
+        session: AsyncSession,
+        record: ProcessRecord,
+        end: AwaitApproval,
+        cause: Cause,
+        *,
+        state: str,
+    ) -> None:
+        record.state = state
+        record.waits_for = end.approval_id
+        record.data = {**record.data, "approval_id": end.approval_id}
+        await announce(
+            session,
+            record,
+            "workflows.process.waiting",
+            cause,
+            state=state,
+            waits_for="approval",
+            approval_id=end.approval_id,
+        )
+        timer = event_of(record, "workflows.timer.due", cause, timer="approval")
+        await emit(session, timer, at=datetime.fromisoformat(end.expires_at))
+
+
+async def locked(session: AsyncSession, tenant: TenantId, process_id: str) -> ProcessRecord:
+    """Return the row of a process, locked for a change; it must be there."""
+    record = await session.get(ProcessRecord, (tenant, process_id), with_for_update=True)
+    if record is None:
+        raise InvalidRequestError(f"no process {process_id}")
+    return record
 
 
 def touch(record: ProcessRecord) -> None:
@@ -168,11 +232,5 @@ def touch(record: ProcessRecord) -> None:
     record.version += 1
 
 
-def _described(end: End) -> tuple[str, dict[str, Any]]:
-    if isinstance(end, Done):
-        return "done", dict(end.detail)
-    if isinstance(end, AwaitApproval):
-        return "waiting", {"approval_id": end.approval_id, "expires_at": end.expires_at}
-    if isinstance(end, AwaitReview):
-        return "waiting", {"reasons": list(end.reasons)}
-    return "refused", {"reason": end.reason}
+def _is_waiting_for(record: ProcessRecord, end: AwaitApproval) -> bool:
+    return record.waits_for == end.approval_id

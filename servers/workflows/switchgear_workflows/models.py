@@ -7,22 +7,43 @@ from pydantic import Field
 
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
+from switchgear_shared.contracts.results import WriteResult
 
 ProcessId = NewType("ProcessId", str)
 
-State = Literal["running", "waiting_approval", "waiting_review", "completed", "rejected", "failed"]
+State = Literal[
+    "running",
+    "waiting_approval",
+    "waiting_review",
+    "compensating",
+    "suspended",
+    "completed",
+    "rejected",
+    "cancelled",
+    "failed",
+]
+"""`compensating` is being undone; `suspended` waits for the version it was started with."""
 
+Standing = Literal["not_reached", "waiting", "done", "refused", "failed", "undone", "not_undone"]
 
 ApprovalState = Literal["open", "approved", "denied", "expired", "used"]
 
 
 class Step(Contract):
-    """One step of a process that was done, or was refused."""
+    """One step of a process that was taken or undone, or was refused."""
 
     name: str
-    outcome: Literal["done", "waiting", "refused"]
+    outcome: Literal["done", "waiting", "refused", "failed", "undone", "not_undone"]
     at: datetime
     detail: dict[str, Any]
+
+
+class StepStanding(Contract):
+    """How one step stands now; `reason` says why it was refused, failed or was not undone."""
+
+    step: str
+    state: Standing
+    reason: str | None
 
 
 class Process(Contract):
@@ -30,12 +51,16 @@ class Process(Contract):
 
     id: str
     process: str
+    process_version: int
     state: State
     document_id: str | None
-    waits_for: str | None = Field(description="Approval or review id, null when nothing waits.")
-    steps: tuple[Step, ...]
+    waits_for: str | None = Field(description="Approval id, null when none is waited for.")
+    waits_for_whom: str | None = Field(description="Kind of approver, or reviewer.")
+    receipt: tuple[StepStanding, ...] = Field(description="Every step as it stands.")
+    steps: tuple[Step, ...] = Field(description="What was done and undone, in order.")
+    input: dict[str, Any]
     result: dict[str, Any]
-    reason: str | None
+    reason: str | None = Field(description="Why it ended so, or is tried again.")
     requested_by: str
     correlation_id: str
     started_at: datetime
@@ -87,12 +112,21 @@ class ProcessKind(Contract):
     """A kind of process: what starts it and which steps it takes."""
 
     process: str
-    starts_with: str
+    version: int
+    starts_with: tuple[str, ...]
     steps: tuple[str, ...]
+    undoes: tuple[str, ...] = Field(description="Steps that are undone after a failure.")
     waits_for: tuple[str, ...]
+    input_schema: dict[str, Any] | None = Field(description="Of workflows_start's `input`.")
 
 
 class ProcessKinds(Contract):
     """Every kind of process."""
 
     items: tuple[ProcessKind, ...]
+
+
+class Started(WriteResult):
+    """A process that was started; follow it with workflows_get."""
+
+    correlation_id: str

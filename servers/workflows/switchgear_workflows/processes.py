@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_shared.contracts.events import Event, new_event
-from switchgear_shared.contracts.values import CorrelationId, TenantId, new_id, utc_now
+from switchgear_shared.contracts.events import Event
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import ConflictError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
-from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database
-from switchgear_workflows.journal import SOURCE, Journal, touch
-from switchgear_workflows.process import Done, Kind, Rejected, Work
+from switchgear_workflows.advancing import Advance
+from switchgear_workflows.journal import OVER, Journal, touch
+from switchgear_workflows.process import Kind, Kinds
+from switchgear_workflows.starting import checked_input, open_process
 from switchgear_workflows.tables import ProcessRecord
 
-_OVER = ("completed", "rejected", "failed")
+DOCUMENT_ROUTED = "documents.document.routed"
 
 
 class ProcessManager:
@@ -30,17 +33,27 @@ class ProcessManager:
     between its effect and its commit finds the effect there when it is repeated.
     """
 
-    def __init__(self, database: Database, approvals: Approvals, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, database: Database, approvals: Approvals, kinds: Kinds) -> None:
         self._database = database
-        self._approvals = approvals
         self._kinds = kinds
-        self._journal = Journal(database, kinds)
+        self._journal = Journal(database)
+        self._advance = Advance(database, approvals, kinds)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
+        by_event = [
+            Consumer(_starter(kind), type_, partial(self.start_by_event, kind.name))
+            for kind in self._kinds.all()
+            if kind.input_of is not None
+            for type_ in kind.starts_with
+            if type_ not in (DOCUMENT_ROUTED, "workflows_start")
+        ]
         return (
-            Consumer("workflows-start", "documents.document.routed", self.start),
+            Consumer("workflows-start", DOCUMENT_ROUTED, self.start),
+            *by_event,
             Consumer("workflows-advance", "workflows.process.started", self.resume),
+            Consumer("workflows-continue", "workflows.process.advanced", self.resume),
+            Consumer("workflows-compensate", "workflows.process.reverted", self.resume),
             Consumer("workflows-approval", "governance.approval.decided", self.approval_decided),
             Consumer("workflows-review", "documents.review.decided", self.review_decided),
             Consumer("workflows-timer", "workflows.timer.due", self.timer_due),
@@ -48,47 +61,49 @@ class ProcessManager:
 
     async def start(self, event: Event) -> None:
         """Open the process that a routed document asks for; once a document."""
-        kind = self._kinds.get(event.data.get("process") or "")
-        if kind is None:
+        kind = self._kinds.newest(event.data.get("process") or "")
+        if kind is None or DOCUMENT_ROUTED not in kind.starts_with:
             return
         async with self._once("workflows-start", event) as session:
             if session is None:
                 return
-            now = utc_now()
-            record = ProcessRecord(
+            await open_process(
+                session,
+                kind,
                 tenant=event.tenant,
-                id=new_id("prc"),
-                process=kind.name,
-                process_version=kind.version,
-                state="running",
+                given={},
                 document_id=event.data["document_id"],
-                data={},
-                result={},
                 requested_by=event.data["requested_by"],
                 correlation_id=event.correlation_id,
-                started_at=now,
-                updated_at=now,
-                version=1,
-            )
-            session.add(record)
-            await emit(
-                session,
-                new_event(
-                    "workflows.process.started",
-                    source=SOURCE,
-                    subject=record.id,
-                    cause=event,
-                    data={
-                        "process_id": record.id,
-                        "process": kind.name,
-                        "document_id": record.document_id,
-                    },
-                ),
+                cause=event,
             )
 
+    async def start_by_event(self, name: str, event: Event) -> None:
+        """Open the process that an event asks for, unless one about the same is under way."""
+        kind = self._kinds.newest(name)
+        given = kind.input_of(event) if kind and kind.input_of else None
+        if kind is None or given is None:
+            return
+        async with self._once(_starter(kind), event) as session:
+            if session is None:
+                return
+            try:
+                await open_process(
+                    session,
+                    kind,
+                    tenant=event.tenant,
+                    given=checked_input(kind, given),
+                    document_id=None,
+                    requested_by=event.source,
+                    correlation_id=event.correlation_id,
+                    cause=event,
+                )
+            except ConflictError:
+                return
+
     async def resume(self, event: Event) -> None:
-        """Take a process as far as it goes."""
-        await self._advance(event.tenant, event.data["process_id"], event)
+        """Take a process as far as it goes, forwards or back."""
+        await self._advance.run(event.tenant, event.data["process_id"], event)
 
     async def approval_decided(self, event: Event) -> None:
         """Go on with the process that waits for this approval, if one does."""
@@ -96,11 +111,11 @@ class ProcessManager:
         under_way = await self._find(
             event.tenant,
             ProcessRecord.correlation_id == event.correlation_id,
-            ProcessRecord.state.not_in(_OVER),
+            ProcessRecord.state.not_in(OVER),
         )
         for record in under_way:
             if approval_id in (record.waits_for, record.data.get("approval_id")):
-                await self._advance(event.tenant, record.id, event)
+                await self._advance.run(event.tenant, record.id, event)
 
     async def review_decided(self, event: Event) -> None:
         """Start over with the reviewed document, or end with its rejection.
@@ -119,7 +134,7 @@ class ProcessManager:
                     )
                     .with_for_update()
                 )
-                for record in waiting:
+                for record in waiting.all():
                     await self._reviewed(session, record, event)
         woken = await self._find(
             event.tenant,
@@ -128,13 +143,14 @@ class ProcessManager:
         )
         for record in woken:
             if record.data.get("review_id") == review_id:
-                await self._advance(event.tenant, record.id, event)
+                await self._advance.run(event.tenant, record.id, event)
 
     async def _reviewed(self, session: AsyncSession, record: ProcessRecord, event: Event) -> None:
         by, decision = event.data["decided_by"], event.data["decision"]
-        if decision == "reject":
-            end = Rejected(f"rejected in review by {by}")
-            await self._journal.finish(session, record, end, event)
+        kind = self._kinds.of(record.process, record.process_version)
+        if decision == "reject" and kind is not None:
+            reason = f"rejected in review by {by}"
+            await self._journal.turn_back(session, record, kind, event, "rejected", reason)
             return
         accepted = [*record.data.get("accepted", []), *record.data.get("doubts", [])]
         record.state = "running"
@@ -150,39 +166,7 @@ class ProcessManager:
 
     async def timer_due(self, event: Event) -> None:
         """Look again at a process whose approval may have expired."""
-        await self._advance(event.tenant, event.data["process_id"], event)
-
-    async def _advance(self, tenant: TenantId, process_id: str, cause: Event) -> None:
-        while True:
-            async with self._database.reading() as session:
-                record = await self._journal.get(session, tenant, process_id)
-            if record.state in _OVER or record.state == "waiting_review":
-                return
-            kind = self._kinds[record.process]
-            step = kind.after(record.step)
-            if step is None:
-                return
-            if record.state == "waiting_approval":
-                ended = await self._ended_without_grant(record)
-                if ended is None:
-                    return
-                if isinstance(ended, Rejected):
-                    await self._journal.commit(record, step, ended, cause)
-                    return
-            end = await kind.steps[step](_work(record, cause))
-            await self._journal.commit(record, step, end, cause)
-
-    async def _ended_without_grant(self, record: ProcessRecord) -> Rejected | Done | None:
-        """Return Done once the approval is granted, Rejected if it never will be, else None."""
-        approval = await self._approvals.get(TenantId(record.tenant), record.waits_for or "")
-        if approval.state in ("approved", "used"):
-            return Done()
-        if approval.state == "denied":
-            said = f": {approval.reason}" if approval.reason else ""
-            return Rejected(f"approval denied by {approval.decided_by}{said}")
-        if approval.state == "expired":
-            return Rejected(f"approval {approval.id} expired undecided")
-        return None
+        await self._advance.run(event.tenant, event.data["process_id"], event)
 
     def _once(
         self, consumer: str, event: Event
@@ -197,13 +181,5 @@ class ProcessManager:
             return found.all()
 
 
-def _work(record: ProcessRecord, cause: Event) -> Work:
-    return Work(
-        process_id=record.id,
-        tenant=TenantId(record.tenant),
-        document_id=record.document_id,
-        requested_by=record.requested_by,
-        correlation_id=CorrelationId(record.correlation_id),
-        traceparent=cause.traceparent,
-        data=record.data,
-    )
+def _starter(kind: Kind) -> str:
+    return f"workflows-start-{kind.name.replace('_', '-')}"

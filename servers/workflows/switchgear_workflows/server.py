@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.part import Context, Part
+from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.customer_order import CustomerOrder
+from switchgear_workflows.process import Kinds
 from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.sql import SqlWorkflows
 from switchgear_workflows.supplier_invoice import SupplierInvoice
@@ -11,15 +15,21 @@ from switchgear_workflows.tools import workflows
 INSTRUCTIONS = (
     "Processes across systems: what runs, what waits for whom, what was made. Follow a document's "
     "process with workflows_get(correlation_id). Approvals are decided by people: list them with "
-    "workflows_list_approvals and decide only on a person's word."
+    "workflows_list_approvals and decide only on a person's word. Start one with workflows_start; "
+    "what cannot be finished is undone, and `receipt` says what stands."
 )
+
+
+def installed_kinds(client: ToolClient) -> Kinds:
+    """Return every kind of process, older versions too: rows go on with the one they have."""
+    tools = ProcessTools(client)
+    return Kinds((SupplierInvoice(tools).kind(), CustomerOrder(tools).kind()))
 
 
 def build(context: Context) -> Part:
     """Return the workflows server over its own database and the shared approvals."""
     database = context.database("workflows")
-    kind = SupplierInvoice(context.tools_as("workflows")).kind()
-    kinds = {kind.name: kind}
+    kinds = installed_kinds(context.tools_as("workflows"))
     manager = ProcessManager(database, context.approvals, kinds)
     return Part(
         name="workflows",

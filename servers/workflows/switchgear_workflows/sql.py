@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
@@ -15,29 +14,31 @@ from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.storage.database import Database
+from switchgear_workflows.answers import to_kind, to_process, to_row
+from switchgear_workflows.changes import Changes
+from switchgear_workflows.history import history
 from switchgear_workflows.models import (
     ApprovalPage,
     ApprovalRow,
     ApprovalState,
     Process,
-    ProcessKind,
     ProcessKinds,
     ProcessPage,
-    ProcessRow,
+    Started,
     State,
-    Step,
 )
-from switchgear_workflows.process import Kind
-from switchgear_workflows.tables import ProcessRecord, StepRecord
+from switchgear_workflows.process import Kinds
+from switchgear_workflows.tables import ProcessRecord
 
 
 class SqlWorkflows:
     """WorkflowsBackend over this server's process rows."""
 
-    def __init__(self, database: Database, approvals: Approvals, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, database: Database, approvals: Approvals, kinds: Kinds) -> None:
         self._database = database
         self._approvals = approvals
         self._kinds = kinds
+        self._changes = Changes(database, kinds)
 
     async def get_process(
         self, tenant: TenantId, *, process_id: str | None, correlation_id: str | None
@@ -58,8 +59,9 @@ class SqlWorkflows:
             record = found.scalar_one_or_none()
             if record is None:
                 raise NotFoundError(f"no process {process_id or f'under {correlation_id}'}")
-            steps = await _steps(session, record)
-        return _to_process(record, steps)
+            steps = await history(session, record)
+        kind = self._kinds.of(record.process, record.process_version)
+        return to_process(record, kind, steps, await self._whom(record))
 
     async def list_processes(
         self,
@@ -102,7 +104,7 @@ class SqlWorkflows:
             ).scalars()
             rows = list(found)
         has_more = len(rows) > limit
-        items = tuple(_to_row(row) for row in rows[:limit])
+        items = tuple(to_row(row) for row in rows[:limit])
         return ProcessPage(
             items=items,
             next_cursor=encode_cursor("processes", [items[-1].id]) if has_more else None,
@@ -111,17 +113,19 @@ class SqlWorkflows:
 
     async def describe(self) -> ProcessKinds:
         """See WorkflowsBackend."""
-        return ProcessKinds(
-            items=tuple(
-                ProcessKind(
-                    process=kind.name,
-                    starts_with=kind.starts_with,
-                    steps=tuple(kind.steps),
-                    waits_for=kind.waits_for,
-                )
-                for kind in self._kinds.values()
-            )
-        )
+        return ProcessKinds(items=tuple(to_kind(kind) for kind in self._kinds.all()))
+
+    async def start(self, caller: Caller, *, process: str, given: Mapping[str, Any]) -> Started:
+        """See WorkflowsBackend."""
+        return await self._changes.start(caller, process, given)
+
+    async def cancel(self, caller: Caller, process_id: str, *, reason: str) -> WriteResult:
+        """See WorkflowsBackend."""
+        return await self._changes.cancel(caller, process_id, reason)
+
+    async def retry(self, caller: Caller, process_id: str, *, from_step: str | None) -> WriteResult:
+        """See WorkflowsBackend."""
+        return await self._changes.retry(caller, process_id, from_step)
 
     async def list_approvals(
         self, tenant: TenantId, *, state: ApprovalState, cursor: str | None, limit: int
@@ -178,27 +182,10 @@ class SqlWorkflows:
             changed=before.state == "open",
         )
 
-
-async def _steps(session: AsyncSession, record: ProcessRecord) -> tuple[Step, ...]:
-    found = await session.execute(
-        select(StepRecord)
-        .where(StepRecord.tenant == record.tenant, StepRecord.process_id == record.id)
-        .order_by(StepRecord.number)
-    )
-    return tuple(
-        Step.model_validate(
-            {"name": row.name, "outcome": row.outcome, "at": row.at, "detail": row.detail}
-        )
-        for row in found.scalars()
-    )
-
-
-def _to_process(record: ProcessRecord, steps: tuple[Step, ...]) -> Process:
-    names = Process.model_fields.keys() - {"version", "steps"}
-    values = {name: getattr(record, name) for name in names}
-    return Process.model_validate({**values, "steps": steps, "version": str(record.version)})
-
-
-def _to_row(record: ProcessRecord) -> ProcessRow:
-    names = ProcessRow.model_fields.keys()
-    return ProcessRow.model_validate({name: getattr(record, name) for name in names})
+    async def _whom(self, record: ProcessRecord) -> str | None:
+        if record.state == "waiting_review":
+            return "reviewer"
+        if record.waits_for is None:
+            return None
+        approval = await self._approvals.get(TenantId(record.tenant), record.waits_for)
+        return ", ".join(approval.kinds)

@@ -14,7 +14,12 @@ class Base(DeclarativeBase):
 
 
 class ProcessRecord(Base):
-    """One process and all it needs to go on after a kill."""
+    """One process and all it needs to go on after a kill.
+
+    `begun` is the step whose effect may be there though its end is not written down. `ends_as` is
+    the state that a process which is being undone will end in. `attempts` counts for each step how
+    often it was begun anew. `open_key` is what only one open process may be about.
+    """
 
     __tablename__ = "processes"
     __table_args__ = (
@@ -22,6 +27,7 @@ class ProcessRecord(Base):
         Index("processes_by_wait", "tenant", "waits_for"),
         Index("processes_by_time", "tenant", "started_at", "id"),
         Index("processes_by_correlation", "tenant", "correlation_id"),
+        Index("processes_by_open_key", "tenant", "open_key", unique=True),
     )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -30,9 +36,14 @@ class ProcessRecord(Base):
     process_version: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(32))
     step: Mapped[str | None] = mapped_column(String(64))
+    begun: Mapped[str | None] = mapped_column(String(64))
+    ends_as: Mapped[str | None] = mapped_column(String(32))
     document_id: Mapped[str | None] = mapped_column(String(64))
     waits_for: Mapped[str | None] = mapped_column(String(64))
+    open_key: Mapped[str | None] = mapped_column(String(160))
+    input: Mapped[dict[str, Any]] = mapped_column(JSON)
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attempts: Mapped[dict[str, int]] = mapped_column(JSON)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
     reason: Mapped[str | None] = mapped_column(Text)
     requested_by: Mapped[str] = mapped_column(String(128))
@@ -43,7 +54,7 @@ class ProcessRecord(Base):
 
 
 class StepRecord(Base):
-    """One step taken, in order."""
+    """One step taken or undone, in order."""
 
     __tablename__ = "process_steps"
 

@@ -17,6 +17,7 @@ from switchgear_workflows.models import (
     Process,
     ProcessKinds,
     ProcessPage,
+    Started,
     State,
 )
 
@@ -24,6 +25,7 @@ workflows = Toolset[WorkflowsBackend]()
 
 Cursor = Annotated[str, Field(max_length=500, description="`next_cursor` of the page before.")]
 Limit = Annotated[int, Field(ge=1, le=50, description="Most rows to return.")]
+Id = Annotated[str, Field(max_length=64, description="`id` from workflows_list.")]
 
 
 @workflows.read(permission="workflows.process.read")
@@ -34,12 +36,13 @@ async def workflows_get(
         str | None, Field(max_length=64, description="`id` from workflows_list.")
     ] = None,
     correlation_id: Annotated[
-        str | None, Field(max_length=64, description="`correlation_id` from documents_submit.")
+        str | None,
+        Field(max_length=64, description="From documents_submit or workflows_start."),
     ] = None,
 ) -> Process:
-    """Get one process: its steps so far, what it waits for, what it made.
+    """Get one process: its steps so far, what it waits for, what it made or undid.
 
-    Give one of the two ids. `waits_for` names the approval it waits for.
+    Give one of the two ids. `receipt` tells of each step whether its effect stands or was undone.
     Fails with not_found, and invalid_request without an id.
     """
     if id is None and correlation_id is None:
@@ -73,9 +76,64 @@ async def workflows_list(
 async def workflows_describe(backend: WorkflowsBackend) -> ProcessKinds:
     """Describe every kind of process: what starts it, its steps, what it may wait for.
 
-    Use before explaining or listing processes. Never fails.
+    Use before workflows_start: it has the schema of `input`. Never fails.
     """
     return await backend.describe()
+
+
+async def _start_facts(
+    _backend: WorkflowsBackend, _caller: Caller, arguments: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    return {"process": arguments["process"]}
+
+
+@workflows.write(permission="workflows.process.start", idempotent=False, facts=_start_facts)
+async def workflows_start(
+    backend: WorkflowsBackend,
+    caller: Caller,
+    process: Annotated[str, Field(max_length=64, description="From workflows_describe.")],
+    input: Annotated[  # noqa: A002 - the catalogue's name
+        dict[str, Any], Field(description="As its `input_schema` there says.")
+    ],
+) -> Started:
+    """Start a process across systems; what it did is undone if it cannot be finished.
+
+    Answers at once: follow it with workflows_get. Fails with not_found for an unknown process,
+    invalid_request for a wrong input, conflict if one about the same is under way.
+    """
+    return await backend.start(caller, process=process, given=input)
+
+
+@workflows.write(permission="workflows.process.cancel", idempotent=True, destructive=True)
+async def workflows_cancel(
+    backend: WorkflowsBackend,
+    caller: Caller,
+    id: Id,  # noqa: A002 - the catalogue's name
+    reason: Annotated[str, Field(min_length=1, max_length=500, description="For the record.")],
+) -> WriteResult:
+    """Cancel a process: its steps are undone, the last one first.
+
+    Then `receipt` of workflows_get says what could not be undone. Fails with not_found, and
+    conflict if it is over.
+    """
+    return await backend.cancel(caller, id, reason=reason)
+
+
+@workflows.write(permission="workflows.process.retry", idempotent=False)
+async def workflows_retry(
+    backend: WorkflowsBackend,
+    caller: Caller,
+    id: Id,  # noqa: A002 - the catalogue's name
+    from_step: Annotated[
+        str | None, Field(max_length=64, description="Default: its first step.")
+    ] = None,
+) -> WriteResult:
+    """Take up a failed process again once its `reason` is mended.
+
+    What is still done is not done twice; what was undone is done anew. Fails with not_found,
+    conflict if it ended otherwise, invalid_request if a step before `from_step` was undone.
+    """
+    return await backend.retry(caller, id, from_step=from_step)
 
 
 @workflows.read(permission="workflows.approval.read")

@@ -154,13 +154,37 @@ class ProcessCompleted(Contract):
     result: dict[str, Any]
 
 
-class ProcessFailed(Contract):
-    """A process gave up and undid what it could."""
+class ProcessAdvanced(Contract):
+    """A process is to go on after `step`, or from its start."""
+
+    process_id: str
+    process: str
+    document_id: str | None
+    step: str | None
+
+
+class ProcessReverted(Contract):
+    """A process turned back: what its steps did is being undone."""
 
     process_id: str
     process: str
     document_id: str | None
     reason: str
+
+
+class ProcessFailed(Contract):
+    """A process ended without its result and undid what it could.
+
+    `state` says why: a person or a policy said no, somebody cancelled it, or a step could not be
+    done. The effects of the steps in `not_undone` stay.
+    """
+
+    process_id: str
+    process: str
+    document_id: str | None
+    reason: str
+    state: Literal["rejected", "cancelled", "failed"] = "failed"
+    not_undone: tuple[str, ...] = ()
 
 
 class ProcessReviewRequested(Contract):
@@ -230,8 +254,10 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "inventory.stock.reserved": business.StockReserved,
     "inventory.stock.shipped": business.StockShipped,
     "inventory.stock.transferred": business.StockTransferred,
+    "workflows.process.advanced": ProcessAdvanced,
     "workflows.process.completed": ProcessCompleted,
     "workflows.process.failed": ProcessFailed,
+    "workflows.process.reverted": ProcessReverted,
     "workflows.process.started": ProcessStarted,
     "workflows.process.waiting": ProcessWaiting,
     "workflows.review.requested": ProcessReviewRequested,

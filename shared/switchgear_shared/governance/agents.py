@@ -62,7 +62,12 @@ _READS = ("*.read", "registry.*")
 DEFAULT_AGENTS = (
     Agent("assistant", "agent", ("assistant",), (*_READS, "documents.document.submit")),
     Agent("clerk", "person", ("clerk",), (*_READS, "documents.document.*", "documents.review.*")),
-    Agent("back-office", "agent", ("back_office",), (*_READS, "crm.*", "erp.*", "inventory.*")),
+    Agent(
+        "back-office",
+        "agent",
+        ("back_office",),
+        (*_READS, "crm.*", "erp.*", "inventory.*", "workflows.process.*"),
+    ),
     Agent(
         "finance",
         "person",
