@@ -181,6 +181,7 @@ def test_a_manifest_of_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
         ("iban", "DE88 2008 0000", "de8820080000"),
         ("supplier", "Müller  & Co. KG,", "MÜLLER & CO KG"),
         ("buyer", "Café\u00a0Noir", "cafe\u0301 noir"),
+        ("buyer", "Herrn\nMax Mustermann", "Max Mustermann"),
         ("lines", 3, 3),
     ],
 )
@@ -196,6 +197,7 @@ def test_values_are_equal_however_written(name: str, one: Any, other: Any) -> No
         ("total_gross", "1440", 14.4),
         ("number", "S-1", "S1"),
         ("supplier", "Müller & Co", "Müller + Co"),
+        ("number", "Herrn 1", "1"),
     ],
 )
 def test_other_values_are_not_equal(name: str, one: Any, other: Any) -> None:

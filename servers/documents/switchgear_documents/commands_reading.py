@@ -28,6 +28,7 @@ def register() -> None:
     documents.command()(evaluate)
     documents.command()(generate)
     documents.command()(train)
+    documents.command()(calibrate)
 
 
 def evaluate(
@@ -112,6 +113,25 @@ def train(
         raise typer.BadParameter("say --out DIR, --cross-validate, or both")
     for line in run(_lesson(lesson.learn, folders, out)):
         typer.echo(line)
+
+
+def calibrate(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with a manifest.json each.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables.")] = None,
+) -> None:
+    """Measure how sure each field may be, on pages of known truth read in this process.
+
+    What is printed was measured on sources kept apart; what `--out` writes is learned from all.
+    """
+    from switchgear_documents.training import sureness  # noqa: PLC0415 - brings numpy and more
+
+    pages = settings_with().document_max_pages
+    observations = run(sureness.observed(folders, max_pages=pages))
+    measured = list(sureness.lines_of(sureness.apart(observations)))
+    typer.echo("\n".join(measured))
+    if out is not None:
+        sureness.write(out, sureness.fit(observations), measured)
+        typer.echo(f"wrote {sureness.NAME} to {out}")
 
 
 async def _lesson(

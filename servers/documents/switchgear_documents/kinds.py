@@ -8,6 +8,10 @@ _INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
 _STRAIGHT_THROUGH = 0.9
 
 _FILED_WITH: dict[DocumentType, tuple[str, ...]] = {
+    "credit_note": _INVOICE_FIELDS,
+    "purchase_order": ("number", "date", "supplier", "buyer", "total_gross"),
+    "order_confirmation": ("number", "date", "supplier", "buyer", "total_gross"),
+    "delivery_note": ("number", "date", "supplier", "buyer"),
     "receipt": ("supplier", "date", "total_gross"),
     "contract": ("parties", "date", "jurisdiction"),
 }

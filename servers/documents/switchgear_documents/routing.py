@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.reading.escalation import ENGINES_CHECK
-from switchgear_documents.reading.reading import FieldName, Reading
+from switchgear_documents.reading.reading import Check, FieldName, Reading
 from switchgear_documents.rows import fields_of, storable
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.events import Event, new_event
@@ -17,6 +17,8 @@ _SHOWN: dict[str, FieldName] = {
     "total_gross": "total_gross",
     "currency": "currency",
 }
+_ADVICE = {ENGINES_CHECK, "supplier_vat_is_valid", "buyer_vat_is_valid"}
+"""Checks that alone stop nothing: processes match tax numbers with the ERP's own records."""
 _WIDTH = {"party": 255, "number": 255, "total_gross": 64, "currency": 16}
 
 
@@ -57,10 +59,10 @@ def doubts_about(reading: Reading) -> tuple[str, ...]:
     )
     advice: list[str] = []
     for check in reading.failed_checks():
-        if check.name == ENGINES_CHECK:
-            advice.append(check.detail)
+        if check.name in _ADVICE:
+            advice.append(_said(check))
         else:
-            reasons.append(f"{check.name}: {check.detail}")
+            reasons.append(_said(check))
     return (*reasons, *advice) if reasons else ()
 
 
@@ -101,6 +103,10 @@ async def announce_route(session: AsyncSession, record: DocumentRecord, cause: E
                 data={"document_id": record.id},
             ),
         )
+
+
+def _said(check: Check) -> str:
+    return check.detail if check.name == ENGINES_CHECK else f"{check.name}: {check.detail}"
 
 
 def _has(reading: Reading, name: str) -> bool:

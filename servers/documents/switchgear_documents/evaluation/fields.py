@@ -6,7 +6,7 @@ from typing import Any
 
 from switchgear_documents.evaluation.observations import Observation
 from switchgear_documents.evaluation.values import normalised
-from switchgear_documents.reading.reading import FIELD_NAMES, Reading
+from switchgear_documents.reading.reading import EXACT, FIELD_NAMES, Reading
 
 LINES = "lines"
 READ_NAMES: frozenset[str] = frozenset({*FIELD_NAMES, LINES})
@@ -62,8 +62,8 @@ class FieldScores:
 def field_outcomes(observation: Observation) -> Iterator[FieldOutcome]:
     """Yield an outcome for each value of the truth that the reader has a name for.
 
-    `lines` is the number of lines, not read where none was found. A document that was refused, or
-    read as another type, has its values judged all the same.
+    `lines` is the number of lines, not read where a page shows none. A document that was refused,
+    or read as another type, has its values judged all the same.
     """
     for name, truth in observation.entry.fields.items():
         if name not in READ_NAMES or truth is None:
@@ -86,5 +86,5 @@ def _found(reading: Reading | None, name: str) -> Any:
     if reading is None:
         return None
     if name == LINES:
-        return len(reading.lines) or None
+        return len(reading.lines) or (0 if reading.format in EXACT else None)
     return next((field.value for field in reading.fields if field.name == name), None)

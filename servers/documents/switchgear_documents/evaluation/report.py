@@ -70,7 +70,6 @@ def report(observations: Sequence[Observation]) -> Report:
     fields: defaultdict[str, FieldScores] = defaultdict(FieldScores)
     by_group: defaultdict[str, FieldScores] = defaultdict(FieldScores)
     by_name: defaultdict[str, FieldScores] = defaultdict(FieldScores)
-    straight = StraightThrough()
     wrong_values: list[dict[str, str]] = []
     for seen in observations:
         outcomes = tuple(field_outcomes(seen))
@@ -81,9 +80,6 @@ def report(observations: Sequence[Observation]) -> Report:
                 scores.add(outcome)
             if outcome.is_wrong:
                 wrong_values.append({"path": seen.entry.path, "field": outcome.name})
-        wrong = [outcome.name for outcome in outcomes if outcome.is_wrong]
-        missed = any(not outcome.is_right and not outcome.is_wrong for outcome in outcomes)
-        _count_straight(straight, seen, wrong, has_missed=missed)
     return Report(
         documents=len(observations),
         refused={seen.entry.path: seen.refusal for seen in observations if seen.refusal},
@@ -99,7 +95,7 @@ def report(observations: Sequence[Observation]) -> Report:
         fields_by_name=dict(sorted(by_name.items())),
         wrong_values=tuple(wrong_values),
         not_read=unread_names(observations),
-        straight_through=straight,
+        straight_through=straight_through(observations),
         speed=_speeds(observations),
     )
 
@@ -110,18 +106,22 @@ def _classes(observations: Iterable[Observation]) -> ClassScores | None:
     )
 
 
-def _count_straight(
-    straight: StraightThrough, seen: Observation, wrong: list[str], *, has_missed: bool
-) -> None:
-    if seen.reading is None or doubts_about(seen.reading):
-        return
-    straight.documents += 1
-    straight.wrong_type += not seen.is_right
-    straight.with_wrong_field += bool(wrong)
-    straight.with_missed_field += has_missed
-    if wrong or not seen.is_right:
-        faults = wrong if seen.is_right else [f"type {seen.verdict}", *wrong]
-        straight.wrong.append(f"{seen.entry.path}: {', '.join(faults)}")
+def straight_through(observations: Iterable[Observation]) -> StraightThrough:
+    """Return how many of the documents no person would see, and what is wrong with them."""
+    straight = StraightThrough()
+    for seen in observations:
+        if seen.reading is None or doubts_about(seen.reading):
+            continue
+        outcomes = tuple(field_outcomes(seen))
+        wrong = [outcome.name for outcome in outcomes if outcome.is_wrong]
+        straight.documents += 1
+        straight.wrong_type += not seen.is_right
+        straight.with_wrong_field += bool(wrong)
+        straight.with_missed_field += any(not o.is_right and not o.is_wrong for o in outcomes)
+        if wrong or not seen.is_right:
+            faults = wrong if seen.is_right else [f"type {seen.verdict}", *wrong]
+            straight.wrong.append(f"{seen.entry.path}: {', '.join(faults)}")
+    return straight
 
 
 def _speeds(observations: Sequence[Observation]) -> dict[str, Speed]:

@@ -10,6 +10,8 @@ from switchgear_documents.reading.einvoice import parse_date
 _DATES = {"date", "due_date"}
 _AMOUNTS = {"total_net", "total_tax", "total_gross", "total_due"}
 _CODES = {"number", "iban", "supplier_vat", "buyer_vat", "order_ref", "currency"}
+_PARTIES = {"supplier", "buyer"}
+_SALUTATION = re.compile(r"^(?:herrn?|frau|mr|mrs|ms|monsieur|madame|mme|sra?|dhr|mevr)\s+(?=\w)")
 _NO_SIGN_OF_A_NAME = re.compile(r"[^\w&+]+")
 
 
@@ -18,7 +20,8 @@ def normalised(name: str, value: Any) -> str:
 
     Dates are ISO 8601. Amounts are decimals without trailing zeros, the sign kept. Codes (numbers
     of documents and orders, accounts, tax numbers) are upper case without white space. All else
-    are names: Unicode NFKC, folded case, punctuation and white space made one space. What is no
+    are names: Unicode NFKC, folded case, punctuation and white space made one space, and without
+    the salutation of an address: who is meant is the same. What is no
     date or amount where one is due is compared as a name, so that it equals only itself.
     """
     text = unicodedata.normalize("NFKC", str(value)).strip()
@@ -28,7 +31,8 @@ def normalised(name: str, value: Any) -> str:
         return format(amount, "f")
     if name in _CODES:
         return "".join(text.split()).upper()
-    return " ".join(_NO_SIGN_OF_A_NAME.sub(" ", text.casefold()).split())
+    words = " ".join(_NO_SIGN_OF_A_NAME.sub(" ", text.casefold()).split())
+    return _SALUTATION.sub("", words) if name in _PARTIES else words
 
 
 def _amount(text: str) -> Decimal | None:

@@ -17,7 +17,7 @@ def receipt(voice: Voice) -> Draft:
     goods = voice.rng.sample(voice.phrases("goods", "retail"), voice.rng.randint(1, 9))
     prices = [voice.amount(25) for _ in goods]
     total = sum(prices, Decimal(0))
-    head = [shop.name, shop.street, f"{shop.zip} {shop.city}"]
+    head = [shop.name, shop.street, voice.place(shop)]
     if voice.chance(0.5):
         head.append(f"{voice.pick('trade', 'phone')} {voice.fill('{n4} {n4}')}")
     if voice.chance(0.5) and shop.vat:
@@ -40,7 +40,7 @@ def receipt(voice: Voice) -> Draft:
         "supplier": shop.name,
         "date": day.isoformat(),
         "total_gross": float(total),
-        "address": f"{shop.street}, {shop.zip} {shop.city}",
+        "address": f"{shop.street}, {voice.place(shop)}",
     }
     variant = "till" if title else "till-untitled"
     return Draft("receipt", voice.language, variant, tuple(blocks), fields, is_narrow=True)
@@ -95,8 +95,8 @@ def bank_statement(voice: Voice) -> Draft:
     known = {"person": holder.name}
     texts = Lines(tuple(voice.some("bank_statement", "text", 1, 4, **known)))
     title = Title(shown(voice, voice.pick("bank_statement", "title")))
-    address = (holder.name, holder.street, f"{holder.zip} {holder.city}")
-    sender = (bank.name, bank.street, f"{bank.zip} {bank.city}")
+    address = (holder.name, holder.street, voice.place(holder))
+    sender = (bank.name, bank.street, voice.place(bank))
     blocks: tuple[Block, ...]
     if voice.chance(0.5):
         blocks = (Lines(sender), Lines(address), title, Pairs((*facts, opening)), table)

@@ -22,7 +22,7 @@ def resume(voice: Voice) -> Draft:
     person = voice.party(voice.person())
     title = voice.pick("resume", "title")
     contact = [
-        f"{person.street}, {person.zip} {person.city}",
+        f"{person.street}, {voice.place(person)}",
         voice.fill("+{n4} {n4}{n4}"),
         voice.fill("{email}"),
     ]

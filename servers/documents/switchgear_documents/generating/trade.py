@@ -129,14 +129,14 @@ def _position(voice: Voice, sort: str) -> _Position:
 def _head(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> tuple[list[Block], str]:
     issuer = _address(voice, deal.issuer)
     receiver = _address(voice, deal.receiver)
-    asked = "vendor" if deal.kind == "purchase_order" else "bill_to"
-    section = deal.kind if deal.kind == "purchase_order" else "trade"
+    is_order = deal.kind == "purchase_order"
+    asked, section = ("vendor", deal.kind) if is_order else ("bill_to", "trade")
     to = [voice.pick(section, asked), *receiver] if voice.chance(0.7) else receiver
     if deal.kind == "delivery_note" and voice.chance(0.6):
         to = [voice.pick("trade", "ship_to"), *receiver]
     facts = Pairs(tuple(_facts(voice, deal, fields)))
     title = Title(shown(voice, voice.pick(deal.kind, "title", number=deal.number)))
-    match voice.rng.randrange(4):
+    match voice.rng.randrange(6):
         case 0:
             return [Lines(tuple(issuer)), Lines(tuple(to)), title, facts], "letter"
         case 1:
@@ -144,13 +144,21 @@ def _head(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> tuple[list[Block
         case 2:
             right = (title.text, *(f"{label} {value}" for label, value in facts.pairs))
             return [Columns(tuple(issuer), right), Lines(tuple(to))], "title-right"
+        case 3:
+            labels, values = zip(*facts.pairs, strict=True)
+            table = Table(tuple(label.rstrip(" :") for label in labels), (values,))
+            return [Columns(tuple(issuer), (title.text,)), Lines(tuple(to)), table], "fact-table"
+        case 4:
+            beside = tuple(f"{label} {value}" for label, value in facts.pairs)
+            return [Lines(tuple(issuer)), Columns(tuple(to), beside), title], "facts-right"
         case _:
-            sender = [voice.pick("trade", "from"), *issuer]
+            asks = voice.pick("purchase_order", "from") if is_order else voice.pick("trade", "from")
+            sender = [asks, *issuer]
             return [title, facts, Columns(tuple(sender), tuple(to))], "boxes"
 
 
 def _address(voice: Voice, party: Party) -> list[str]:
-    lines = [party.name, party.street, f"{party.zip} {party.city}"]
+    lines = [party.name, party.street, voice.place(party)]
     if voice.chance(0.3):
         lines.append(f"{voice.pick('trade', 'phone')} {voice.fill('+{n4} {n4}{n4}')}")
     if voice.chance(0.3):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from switchgear_documents.generating.parties import account, filled, tax_number
 from switchgear_documents.samples.invoice import Party
@@ -16,6 +16,30 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "nl")
 _PHRASES = Path(__file__).parent / "phrases"
 _FIRST_DAY = dt.date(2012, 1, 1)
 _DAYS = 5000
+_OWN_CURRENCY = {"GB": "GBP", "US": "USD", "AU": "AUD", "CA": "CAD", "CH": "CHF", "MX": "MXN"}
+_AT_HOME = 0.8
+
+
+class _Place(NamedTuple):
+    """How the last line of an address is written in a country, with some of its states."""
+
+    line: str
+    zip: str
+    states: tuple[str, ...] = ("",)
+
+
+_ANYWHERE = _Place("{zip} {city}", "#####")
+_PLACES = {
+    "US": _Place("{city}, {state} {zip}", "#####", ("TX", "NY", "CA", "OH", "IL", "WA")),
+    "CA": _Place("{city}, {state} {zip}", "?#? #?#", ("ON", "QC", "BC", "AB")),
+    "AU": _Place("{city} {state} {zip}", "####", ("NSW", "VIC", "QLD")),
+    "GB": _Place("{city} {zip}", "??# #??"),
+    "IE": _Place("{city} {zip}", "?## ?###"),
+    "NL": _Place("{zip} {city}", "#### ??"),
+    "BE": _Place("{zip} {city}", "####"),
+    "CH": _Place("{zip} {city}", "####"),
+    "AT": _Place("{zip} {city}", "####"),
+}
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "AUD": "$", "CAD": "$"}
 
 
@@ -34,7 +58,13 @@ class Voice:
         self._words = phrases(language)
         self.country: str = rng.choice(self._words["countries"])
         self.currency: str = rng.choice(self._words["currencies"])
+        if self.country in _OWN_CURRENCY and rng.random() < _AT_HOME:
+            self.currency = _OWN_CURRENCY[self.country]
         self._date_form: str = rng.choice(self._words["dates"])
+        if self.country == "US":
+            self._date_form = self._date_form.replace("%d/%m", "%m/%d")
+        elif self.country != "CA":
+            self._date_form = self._date_form.replace("%m/%d", "%d/%m")
         self._thousands = rng.choice({".": (",", ""), ",": (".", " ", "")}[self._words["decimal"]])
         self._money = rng.choice(("{a}", "{a}", "{a} {c}", "{c} {a}", "{s}{a}", "{a} {s}"))
 
@@ -94,6 +124,12 @@ class Voice:
         """Return a tax rate in percent."""
         return Decimal(self.rng.choice(self._words["vat_rates"]))
 
+    def place(self, party: Party) -> str:
+        """Return the last line of the party's address as its country writes it."""
+        form = _PLACES.get(party.country, _ANYWHERE)
+        state = form.states[len(party.name) % len(form.states)]
+        return form.line.format(zip=party.zip, city=party.city, state=state)
+
     def person(self) -> str:
         """Return first and last name."""
         return f"{self.pick('names', 'first')} {self.pick('names', 'last')}"
@@ -111,7 +147,7 @@ class Voice:
             vat=tax_number(self.rng, self.country),
             street=self.pick("names", "street"),
             city=self.pick("names", "city"),
-            zip=filled(self.rng, "#####"),
+            zip=filled(self.rng, _PLACES.get(self.country, _ANYWHERE).zip),
             country=self.country,
             iban=account(self.rng, self.country),
         )

@@ -15,7 +15,9 @@ from switchgear_documents.reading.markup import (
     find,
     find_all,
     find_text,
+    leaves,
     local_name,
+    text_at,
     text_of,
 )
 from switchgear_documents.reading.reading import DocumentType, InvoiceLine
@@ -181,31 +183,30 @@ def _in_currency(totals: Element, path: str, currency: str | None) -> Element | 
 
 def _line(finder: FieldFinder, line: Element, words: _Words) -> InvoiceLine:
     quantities = ("BilledQuantity", "RequestedQuantity", "AgreedQuantity")
+    at = leaves(line)
     paths = (f"{words.line_delivery}/{name}" for name in quantities)
-    quantity = next((q for path in paths if (q := find(line, path)) is not None), None)
+    quantity = next((at[path] for path in paths if path in at), None)
     price = f"{words.line_agreement}/NetPriceProductTradePrice"
-    rate = find(line, f"{words.line_settlement}/ApplicableTradeTax/{words.rate}")
-    net = find(line, f"{words.line_settlement}/{words.line_totals}/LineTotalAmount")
+    rate = at.get(f"{words.line_settlement}/ApplicableTradeTax/{words.rate}")
+    net = at.get(f"{words.line_settlement}/{words.line_totals}/LineTotalAmount")
     return InvoiceLine(
-        line_no=find_text(line, "AssociatedDocumentLineDocument/LineID") or "",
-        description=find_text(
-            line,
+        line_no=text_at(at, "AssociatedDocumentLineDocument/LineID") or "",
+        description=text_at(
+            at,
             "SpecifiedTradeProduct/Name",
             "SpecifiedTradeProduct/Description",
             "AssociatedDocumentLineDocument/IncludedNote/Content",
         )
         or "",
-        seller_item_id=find_text(line, "SpecifiedTradeProduct/SellerAssignedID"),
-        buyer_item_id=find_text(line, "SpecifiedTradeProduct/BuyerAssignedID"),
+        seller_item_id=text_at(at, "SpecifiedTradeProduct/SellerAssignedID"),
+        buyer_item_id=text_at(at, "SpecifiedTradeProduct/BuyerAssignedID"),
         quantity=optional(finder.number(quantity)),
         unit=None if quantity is None else quantity.get("unitCode"),
         unit_price=unit_price(
-            finder.number(find(line, f"{price}/ChargeAmount")),
-            finder.number(find(line, f"{price}/BasisQuantity")),
+            finder.number(at.get(f"{price}/ChargeAmount")),
+            finder.number(at.get(f"{price}/BasisQuantity")),
         ),
         net=optional(finder.number(net)),
         tax_percent=optional(finder.number(rate)),
-        order_line_ref=find_text(
-            line, f"{words.line_agreement}/BuyerOrderReferencedDocument/LineID"
-        ),
+        order_line_ref=text_at(at, f"{words.line_agreement}/BuyerOrderReferencedDocument/LineID"),
     )

@@ -14,6 +14,7 @@ from switchgear_shared.contracts.currencies import MINOR_DIGITS
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,4})?(?!\w)")
 _SHORTEST, _LONGEST = 15, 34
 _SENTENCE = 100
+_LEAST_DIGITS = 5
 _VAT = re.compile(
     r"(?<!\w)(?:AT ?U|BE ?0?|BG|CHE?-?|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL"
     r"|NO|PL|PT|RO|SE|SI|SK|XI)"
@@ -38,6 +39,31 @@ _SIGNS = {
     "CHF": "CHF",
 }
 _CURRENCY = re.compile(r"(?<![A-Za-z])(?:US\$|RM|zł|Kč|[A-Z]{3}|Euro|EURO)(?![A-Za-z])|[€£₹$]")
+_DOLLARS = tuple(
+    (code, re.compile(pattern))
+    for code, pattern in (
+        (
+            "USD",
+            (
+                r"(?<!\w)(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]"
+                r"|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}(?:-\d{4})?(?!\w)"
+                r"|\bU\.?S\.?A\.?(?!\w)"
+            ),
+        ),
+        (
+            "CAD",
+            r"(?<!\w)[A-Z]{2},?\s+[A-Z]\d[A-Z] ?\d[A-Z]\d(?!\w)|\bCanada\b",
+        ),
+        (
+            "AUD",
+            r"\bA\.?B\.?N\b\.?|(?<!\w)(?:NSW|VIC|QLD|TAS|ACT)\.?,?\s+\d{4}(?!\w)|\bAustralia\b",
+        ),
+        ("NZD", r"\bNew Zealand\b|\bNZBN\b"),
+        ("SGD", r"\bSingapore\b|\bS\$"),
+        ("HKD", r"\bHong Kong\b|\bHK\$"),
+        ("MXN", r"\bR\.?F\.?C\.?\b|de C\.V\.|\bMéxico\b"),
+    )
+)
 _SURE, _LIKELY, _GUESSED = 0.97, 0.85, 0.5
 
 
@@ -63,7 +89,8 @@ def read_vat_ids(
     for match, cell in _matches(pages, _VAT):
         value = re.sub(r"[ .]", "", match[0])
         rule = vat_rule(value)
-        if rule is None or _longest_valid(match.string[match.start() :]):
+        has_digits = sum(map(str.isdigit, value)) >= _LEAST_DIGITS
+        if rule is None or not has_digits or _longest_valid(match.string[match.start() :]):
             continue
         is_valid = rule(value)
         if is_valid or _VAT_LABEL.search(match.string[: match.start()]):
@@ -96,6 +123,21 @@ def read_currency(pages: Sequence[Page], labels: Sequence[Label]) -> Candidate |
         ]
         for code in _codes(" ".join(rest)[:40]):
             return Candidate(code, label.cell, _SURE)
+    votes, places = _votes(pages)
+    if not votes:
+        return None
+    (code, count), *others = votes.most_common()
+    rival = others[0][1] if others else 0
+    sure = _GUESSED if rival * 2 > count else _SURE if count > 1 else _LIKELY
+    text = "\n".join(page.text for page in pages)
+    if code == "USD" and not re.search(r"USD|US\$", text):
+        code, known = _dollar_of(text)
+        return Candidate(code, places["USD"], min(known, sure))
+    return Candidate(code, places[code], sure)
+
+
+def _votes(pages: Sequence[Page]) -> tuple[Counter[str], dict[str, Cell]]:
+    """Count the currencies in short cells, and say where each stands first."""
     votes: Counter[str] = Counter()
     places: dict[str, Cell] = {}
     for page in pages:
@@ -106,13 +148,15 @@ def read_currency(pages: Sequence[Page], labels: Sequence[Label]) -> Candidate |
                 for code in _codes(cell.text):
                     votes[code] += 1
                     places.setdefault(code, cell)
-    if not votes:
-        return None
-    (code, count), *others = votes.most_common()
-    rival = others[0][1] if others else 0
-    dollar = code == "USD" and not any("USD" in page.text or "US$" in page.text for page in pages)
-    sure = _GUESSED if dollar or rival * 2 > count else _SURE if count > 1 else _LIKELY
-    return Candidate(code, places[code], sure)
+    return votes, places
+
+
+def _dollar_of(text: str) -> tuple[str, float]:
+    """Return whose dollar it is by the addresses and numbers on the page, and how sure."""
+    found = [code for code, pattern in _DOLLARS if pattern.search(text)]
+    if len(found) == 1:
+        return found[0], _SURE if found[0] == "USD" else _LIKELY
+    return "USD", _GUESSED
 
 
 def _codes(text: str) -> Iterator[str]:

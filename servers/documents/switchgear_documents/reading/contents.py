@@ -77,13 +77,13 @@ def read_contents(
         reading = _read_xml(data, today)
     elif kind == "zip":
         media_type, written_as, text = read_archive(data, MOST_TEXT)
-        reading = _by_words(media_type, written_as, (text,))
+        reading = _by_words(media_type, written_as, (text,), today, templates=templates)
     elif kind == "email":
         reading = _from_mail(read_mail(data), media_type, "signature/rfc822")
     elif kind == "ole" and (mail := read_msg(data)) is not None:
         reading = _from_mail(mail, MSG, "signature/msg")
     elif kind == "html":
-        reading = _by_words("text/html", "html", (html_text(data),))
+        reading = _by_words("text/html", "html", (html_text(data),), today, templates=templates)
     else:
         text = None if kind == "ole" else decode(data)
         reading = _read_text(media_type, "other", text, today, templates)

@@ -216,8 +216,7 @@ def optional(number: Decimal | None) -> str | None:
 
 def all_text(root: Element) -> str:
     """Return every text of the document, one per line, in document order."""
-    texts = (" ".join(text.split()) for text in root.itertext())
-    return "\n".join(text for text in texts if text)
+    return "\n".join([" ".join(text.split()) for text in root.itertext() if not text.isspace()])
 
 
 def claims_en16931(customization: str | None) -> bool:

@@ -1,6 +1,7 @@
 """The fields of a page out of words in places: every reader's candidates, weighed together."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from switchgear_documents.reading.agreements import read_agreement
@@ -23,13 +24,13 @@ from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
 from switchgear_documents.reading.reading import DocumentType, FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
+from switchgear_documents.reading.sureness import MOST_SURE, sureness
 from switchgear_documents.reading.templates import Template
 from switchgear_documents.reading.totals import Total, read_totals
 from switchgear_documents.reading.words import Cell, Page
-from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
+from switchgear_documents.reading.written import Dialect, dates_in, dialect_of, is_either
 
 PAGES_READ = 12
-_SURE_LABEL, _SURE_MOST = 0.9, 0.95
 _UNLABELLED = 0.35
 _TOP = 0.45
 _TOTALS: dict[Total, FieldName] = {
@@ -40,6 +41,17 @@ _TOTALS: dict[Total, FieldName] = {
 }
 _AMOUNTS: dict[Total, AmountName] = {"net": "net", "tax": "tax", "gross": "gross", "due": "due"}
 _AMOUNT_OF: dict[FieldName, AmountName] = {name: _AMOUNTS[total] for total, name in _TOTALS.items()}
+_LIKELIER = 0.5
+_ASKED_FOR: frozenset[FieldName] = frozenset(
+    ("number", "date", "supplier", "currency", "total_gross", "parties", "jurisdiction", "iban")
+)
+_THEIRS = re.compile(
+    r"your|customer|p\.?\s?o\b|purchase|ihre|bestell|votre|r[ée]f|su |orden de compra|vostr|rif"
+    r"|vs\b|uw|bon de commande",
+    re.IGNORECASE,
+)
+"""How a seller speaks of the order that it confirms, and not of its own number."""
+_UNSURE_WHICH = 0.75
 _INVOICE_LIKE = ("invoice", "credit_note", "purchase_order", "order_confirmation")
 
 
@@ -64,11 +76,13 @@ def _read_by_type(pages: Sequence[Page], extract: Extract) -> None:
         extract.fields.extend(as_field(*one) for one in found.items())
         extract.malformed.extend(check_own(own, extract))
     elif kind == "contract":
-        extract.fields.extend(as_field(*found) for found in read_agreement(pages).items())
+        _add(extract, read_agreement(pages))
     elif kind == "receipt" or _is_of_a_shop(pages, extract):
         _add_receipt(pages[0], extract)
     elif kind in _INVOICE_LIKE:
         read_invoice(pages, extract)
+    elif kind == "delivery_note":
+        read_delivery(pages, extract)
 
 
 def _is_of_a_shop(pages: Sequence[Page], extract: Extract) -> bool:
@@ -83,7 +97,7 @@ def _add_receipt(page: Page, extract: Extract) -> None:
         found |= {"number": number} if number is not None else {}
     if "total_gross" in found:
         extract.amounts["gross"] = Decimal(found["total_gross"].value)
-    extract.fields.extend(as_field(name, candidate) for name, candidate in found.items())
+    _add(extract, found, "receipt")
 
 
 def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
@@ -95,20 +109,19 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
     found: dict[FieldName, Candidate | None] = {}
     kind = extract.document_type
     found["number"] = _best(_numbers(pages, labels, kind))
-    found["due_date"] = _best(_all(pages, labels, "due_date", find_dates))
+    found["due_date"] = _weighed(_best(_all(pages, labels, "due_date", find_dates)), dialect)
     is_order = kind in ("purchase_order", "order_confirmation")
     dated = _best(_all(pages, labels, "order_date" if is_order else "date", find_dates))
-    found["date"] = dated or _lonely_date(pages, dialect)
+    found["date"] = _weighed(dated or _lonely_date(pages, dialect), dialect)
     if kind != "purchase_order":
-        ordered = _all(pages, labels, "order_ref", numbers_in)
         number = found["number"]
+        theirs = [label for label in labels if kind != "order_confirmation" or _is_theirs(label)]
+        ordered = _all(pages, theirs, "order_ref", numbers_in)
         found["order_ref"] = _best(
             [c for c in ordered if number is None or c.value != number.value]
         )
-    parties = read_parties(pages, labels)
+    parties = read_parties(pages, labels, is_order=kind == "purchase_order")
     supplier, buyer = parties.supplier, parties.buyer
-    if kind == "purchase_order" and not parties.is_supplier_headed:
-        supplier, buyer = buyer, supplier  # its sender is who buys
     found["supplier"], found["buyer"] = supplier, buyer
     found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, supplier, buyer)
     found["iban"] = read_iban(pages)
@@ -120,9 +133,32 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
         if candidate is not None:
             extract.amounts[_AMOUNTS[total]] = Decimal(candidate.value)
     _add_lines(pages, dialect, extract)
-    extract.fields.extend(
-        as_field(name, candidate) for name, candidate in found.items() if candidate is not None
-    )
+    _add(extract, found)
+
+
+def read_delivery(pages: Sequence[Page], extract: Extract) -> None:
+    """Add what a delivery note shows to the extract: what was sent has no prices there."""
+    pages = pages[:PAGES_READ]
+    dialect = dialect_of("\n".join(page.text for page in pages))
+    labels = find_labels(pages)
+    find_dates = date_finder(dialect)
+    number = _best(_numbers(pages, labels, "delivery_note"))
+    ordered = _all(pages, labels, "order_ref", numbers_in)
+    parties = read_parties(pages, labels)
+    found: dict[FieldName, Candidate | None] = {
+        "number": number,
+        "date": _weighed(
+            _best(_all(pages, labels, "delivery_date", find_dates))
+            or _best(_all(pages, labels, "date", find_dates))
+            or _lonely_date(pages, dialect),
+            dialect,
+        ),
+        "order_ref": _best([c for c in ordered if number is None or c.value != number.value]),
+        "supplier": parties.supplier,
+        "buyer": parties.buyer,
+    }
+    found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    _add(extract, found)
 
 
 def _numbers(pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType) -> list[Candidate]:
@@ -132,10 +168,20 @@ def _numbers(pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType)
         roles = ("order_ref",)
     elif kind == "order_confirmation":
         roles = ("confirmation", "order_ref")
+    elif kind == "delivery_note":
+        roles = ("delivery",)
     for role in roles:
+        if kind == "order_confirmation" and role == "order_ref":
+            ours = [label for label in labels if not _is_theirs(label)]
+            if found := _all(pages, ours, role, numbers_in):
+                return found
         if found := _all(pages, labels, role, numbers_in):
             return found
     return _all(pages, labels, "number", numbers_in)
+
+
+def _is_theirs(label: Label) -> bool:
+    return _THEIRS.search(label.cell.text[label.start : label.end]) is not None
 
 
 def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> None:
@@ -151,6 +197,22 @@ def _add_lines(pages: Sequence[Page], dialect: Dialect, extract: Extract) -> Non
             extract.line_nets.extend(rows.nets)
 
 
+def _add(
+    extract: Extract,
+    found: Mapping[FieldName, Candidate | None],
+    kind: DocumentType | None = None,
+) -> None:
+    """Add what was found, each as sure as values of its kind and weight turned out to be."""
+    kind_of = kind or extract.document_type
+    for name, candidate in found.items():
+        if candidate is not None:
+            sure = sureness(kind_of, name, candidate.score) * candidate.share
+            is_asked = name in _ASKED_FOR and (name != "currency" or "order" not in kind_of)
+            if sure < _LIKELIER and not is_asked:
+                continue  # what is likelier wrong than right is not said, but asked
+            extract.fields.append(as_field(name, candidate._replace(score=sure)))
+
+
 def as_field(name: FieldName, candidate: Candidate) -> FieldReading:
     """Return the candidate as a field with its place on the page."""
     cell = candidate.cell
@@ -158,7 +220,7 @@ def as_field(name: FieldName, candidate: Candidate) -> FieldReading:
     return FieldReading(
         name=name,
         value=candidate.value,
-        confidence=round(min(candidate.score, _SURE_MOST) * cell.confidence, 2),
+        confidence=round(min(candidate.score, MOST_SURE) * cell.confidence, 2),
         place=f"page {cell.page}, line {cell.line}",
         page=cell.page,
         box=box,
@@ -184,6 +246,13 @@ def _best(candidates: Sequence[Candidate]) -> Candidate | None:
     best = max(candidates, key=lambda c: (round(c.score, 2), -c.cell.page, -c.cell.line))
     rivals = [c for c in candidates if c.value != best.value and c.score > best.score - 0.1]
     return best._replace(score=best.score - 0.15) if rivals else best
+
+
+def _weighed(candidate: Candidate | None, dialect: Dialect) -> Candidate | None:
+    """Return the date less sure where its day could be its month and nothing tells which."""
+    if candidate is None or dialect.is_order_known or not is_either(candidate.cell.text):
+        return candidate
+    return candidate._replace(share=_UNSURE_WHICH)
 
 
 def _lonely_date(pages: Sequence[Page], dialect: Dialect) -> Candidate | None:

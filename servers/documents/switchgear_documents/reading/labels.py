@@ -36,11 +36,15 @@ class Label(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A value that may be the one: `score` weighs its label by how it stands to it."""
+    """A value that may be the one: `score` weighs its label by how it stands to it.
+
+    `share` is below one where the value, wherever it stands, can be read in two ways.
+    """
 
     value: str
     cell: Cell
     score: float
+    share: float = 1.0
 
 
 class Value(NamedTuple):

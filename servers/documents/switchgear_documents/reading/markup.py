@@ -1,7 +1,7 @@
 """XML from strangers: no document type, no entities, no network, bounded depth."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -77,6 +77,26 @@ def find_all(element: Element, path: str) -> Iterator[Element]:
     yield from element.iterfind(_any_namespace(path))
 
 
+def leaves(element: Element) -> dict[str, Element]:
+    """Return by its path what `find` would for each path below the element, in one walk."""
+    found: dict[str, Element] = {}
+    _gather(element, "", found)
+    return found
+
+
+def _gather(element: Element, above: str, found: dict[str, Element]) -> None:
+    for child in element:
+        tag = child.tag
+        if not isinstance(tag, str):
+            continue
+        path = above + tag[tag.rfind("}") + 1 :]
+        text = child.text
+        if text and path not in found and not text.isspace():
+            found[path] = child
+        if len(child):
+            _gather(child, f"{path}/", found)
+
+
 def find_text(element: Element, *paths: str) -> str | None:
     """Return the text at the first of `paths` that has any."""
     for path in paths:
@@ -84,6 +104,11 @@ def find_text(element: Element, *paths: str) -> str | None:
         if found is not None:
             return text_of(found)
     return None
+
+
+def text_at(leaves: Mapping[str, Element], *paths: str) -> str | None:
+    """Return the text at the first of `paths` that is among the leaves."""
+    return next((text_of(leaves[path]) for path in paths if path in leaves), None)
 
 
 def text_of(element: Element) -> str:

@@ -10,6 +10,7 @@ _SHORTEST, _LONGEST = 3, 70
 _LETTERS = 0.6
 _MOST_WORDS = 8
 _LONGEST_LINE = 160
+_SHORT_SENTENCE = 4
 
 
 def any_of(
@@ -38,7 +39,10 @@ ADDRESS = any_of(
     \b(?:[A-Z]{1,2}-?)?\d{4,6}\s+[^\W\d_]{2,}|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b
     \b\d{4} ?[A-Z]{2}\b|[^\W\d_]{3,}(?:str\.|(?:straße|strasse|weg|allee|platz|gasse|laan)\b)
     \w+straat\b|\b(?:rue|avenue|boulevard|via|calle|street|road|suite|floor|jalan|jln)\b
-    \b[A-Z]{2},? \d{5}\b
+    \b[A-Z]{2},? \d{5}\b|^\d{1,4}\w?,? (?:\w+\.? ){1,4}(?:blvd|ave|dr|ln|rd|st|way|court|sq|pl)\b
+    \b(?:chemin|quai|allée|impasse|avda|plaza|paseo|polígono|corso|piazza|viale|largo|lane|drive)\b
+    ^\d{1,4}\w?,? (?:place|rue|route)\b|\w{3,}(?:plein|gracht|kade|singel|platz|ufer|damm) \d
+    \bp\.?\s?o\.? box\b|\bpostfach\b|\bpostbus\b|\bapartado\b|\bcasella postale\b
     """,
     whole=False,
 )
@@ -46,11 +50,16 @@ _NOT_A_NAME = any_of(
     r"""
     invoice|tax invoice|rechnung|facture|factura|fattura|factuur|credit note|gutschrift|avoir
     receipt|quittung|statement|purchase order|order|bestellung|commande|original|copy|kopie
-    duplicat\w*|page|seite|date|datum|total|logo|tel|fax|phone|e-?mail|www|number|nummer|name
+    duplicat\w*|afzender|absender|remitente|mittente|émetteur|expéditeur|fornitore|proveedor\W*$
+    fournisseur\W*$|leverancier\W*$|vendedor\W*$|destinatai?r[ei]o?|adressée? à|debiteur|debitor
+    page|seite|date|datum|total|logo|tel|fax|phone|e-?mail|www|number|nummer|name
     verkäufer|lieferant\W*$|rechnungs?e?r?steller|(?:seller|supplier|vendor|client)\W*$|käufer
     kunde|buyer|customer|adresse|address|description|ust|vat|tva|gln|siren|siret|iban|bic|hrb
     herrn?|frau|mr|mrs|ms|monsieur|madame|pos|deutschland|germany|france|bemerkung\w*
     testkennzeichen|bill to|sold to|ship to|contract|agency|globale|cash|customer|welcome|thank
+    product|property|station|attention|(?:billing|shipping|delivery|postal) address|datos de
+    dirección|indirizzo|indirizzi|dati|coordonnées|lieferadresse|rechnungsadresse|versandadresse
+    factuuradres|afleveradres|bezorgadres|netto\w*|brutto\w*|subtotal\w*|montant|importe|importo
     """
 )
 _META = any_of(
@@ -65,6 +74,29 @@ _SALUTATION = re.compile(
 )
 _TITLES = re.compile(
     "|".join(sorted((t for cues in CUES.values() for t in cues.titles), key=len, reverse=True))
+)
+_WHOSE = re.compile(
+    r"^(?:ihre?n?|unsere?|uw|onze|your|our|votre|vos|notre|tu|su|nuestr[ao]|vostr[ao]|(?:la )?tua"
+    r"|cop(?:y|ia) (?:of|de|di)|kopie van|copie de)\s+",
+    re.IGNORECASE,
+)
+_PAPER = any_of(
+    r"""
+    [\w-]*(?:rechnung|gutschrift|bestell(?:ung|schein)|lieferschein|auftrag(?:sbestätigung)?)
+    [\w-]*(?:bestätigung|quittung|mahnung|angebot|factuur|bestelling|bevestiging|bestelbon|pakbon)
+    (?:energie|credit|eind|voorschot|jaar)nota|storno\w*|oorspronkelijke|storno\w*|oorspronkelijke
+    facture|avoir|bon de|commande|factura|pedido|albarán
+    fattura|ordine|nota (?:di|de|d[\u2019'])|conferma|confirmation|confirmación|presupuesto|reçu
+    paklijst|zendnota|vrachtbrief|lettre de voiture|bordereau|bolla|documento di|distinta
+    (?:packing|picking) list|lista de|liste de|remito|guía|carta de porte|waybill
+    begleitschein|versandschein|vettore|transporteur|vervoerder|spediteur|carrier|work order|bill
+    qty|qté|qte|q\.?tà|quantit\w+|menge|anzahl|aantal|cantidad|article|artikel\w*|articolo|artículo
+    descri\w+|désignation|beschreibung|bezeichnung|omschrijving|p\.? ?unit\w*|prix|preis|prezzo
+    precio|prijs|(?:sach)?bearbeiter\w*|ansprechpartner\w*|contact\w*|contatt\w+|correo|courriel
+    mail|betreff|subject|objet|asunto|oggetto|onderwerp|interlocuteur|referente|telefon\w*|téléphone
+    (?:sales |order |pro ?forma )*(?:invoice|order|receipt|confirmation|quotation|estimate)
+    credit (?:note|memo)|(?:delivery|dispatch|packing) \w+|ddt|remittance advice|rappel|sollecito
+    """
 )
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -94,15 +126,24 @@ def is_like_a_name(text: str) -> bool:
 
 def is_heading(text: str) -> bool:
     """Tell whether the text starts with a word that forms use and names do not."""
-    bare = text.strip(" *#|-_.:")
+    bare = _WHOSE.sub("", text.strip(" *#|-_.:"))
     title = _TITLES.match(bare.lower())
-    return bool(_NOT_A_NAME.match(bare)) or (title is not None and len(title[0]) * 2 > len(bare))
+    if _NOT_A_NAME.match(bare) or (title is not None and len(title[0]) * 2 > len(bare)):
+        return True
+    return bool(_PAPER.match(bare)) and not LEGAL_FORM.search(bare)
 
 
 def is_beside_the_name(text: str) -> bool:
     """Tell a line that stands in an address and is not its name: a number, a salutation."""
     bare = text.lstrip(" *#|-_.")
     return bool(_META.match(bare) or _SALUTATION.fullmatch(bare)) or not _WORD.search(text)
+
+
+def is_no_name(text: str) -> bool:
+    """Tell a number, a date or a sentence, which may stand where a name is missing."""
+    digits = sum(map(str.isdigit, text))
+    is_sentence = text.rstrip().endswith(".") and len(text.split()) > _SHORT_SENTENCE
+    return digits > sum(map(str.isalpha, text)) or (is_sentence and not LEGAL_FORM.search(text))
 
 
 def named_by_form(cell: Cell) -> Cell | None:

@@ -4,7 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from switchgear_documents.reading.address_blocks import addressee, whole_name
 from switchgear_documents.reading.labels import Candidate, Label
 from switchgear_documents.reading.names import (
     ADDRESS,
@@ -12,38 +14,58 @@ from switchgear_documents.reading.names import (
     is_beside_the_name,
     is_heading,
     is_like_a_name,
+    is_no_name,
     name_key,
     named_by_form,
     tidy,
 )
 from switchgear_documents.reading.words import Box, Cell, Page
+from switchgear_documents.reading.written import dates_in
 
 _SENDER_LINE = re.compile(
     r"^(?P<name>[^|·•*\u2013]{3,60}?)\s*(?:[|·•*\u2013]|, |\s-\s|;)\s*(?P<rest>.+)$"
 )
 _OF_A_NUMBER = re.compile(
-    r"(?:p\.?o|no|nr|id|ref\w*|number|nummer|order|#|vat|code|n[°º])\b", re.IGNORECASE
+    r"(?:(?:p\.?o|no|nr|n|id|ref\w*|number|nummer|order|vat|code)\b|#|n[°º])", re.IGNORECASE
 )
 _HOUSE_NUMBER = re.compile(r"\s\d+\w?$|^c/", re.IGNORECASE)
 _NAMED = re.compile(
     r"^\W*(?:name|firma|company|nom(?:bre)?|nome|naam|raison sociale)\s*:?\s*(?P<name>.*)",
     re.IGNORECASE,
 )
+_STATE = re.compile(r"[A-Z]{2},? *\d{5}\b|\d{4,6}\b")
 _DOMAIN = re.compile(r"(?:www\.|@|https?://)(?:www\.)?([a-z0-9-]{3,})\.", re.IGNORECASE)
 _ANYBODY = {"gmail", "outlook", "hotmail", "yahoo", "gmx", "web", "icloud", "aol"}
 _SHORTEST_DOMAIN, _SAME_START = 4, 6
 
 _TOP, _UPPER = 0.3, 0.42
-_WINDOW_TOP, _WINDOW_BOTTOM = 0.08, 0.45
-_INDENT, _MARGIN = 0.06, 0.02
-_BLOCK_LINES, _WINDOW_LINES = 7, 45
-_PARAGRAPH, _ADDRESS_LINE = 120, 60
+_INDENT = 0.06
+_BLOCK_LINES = 7
+_IN_A_SENTENCE = re.compile(
+    r"(?!(?:de|van|von|der|den|ten|ter|te|la|le|del|della|di|da|do|dos)\s)[a-zà-ÿ]+\s|.*@"
+)
+_TO_WHOM = re.compile(
+    r"\W*(?:an|aan|to|para|a|à|recipient|destinatai?re|destinatario|empfänger|attn\.?|gentile"
+    r"|spett(?:abile|\.?le)?|.*(?:attention|atención|attenzione)(?: d[ei])?|adressée? à"
+    r"|t\.a\.v\.|z\. ?hd\.)\W*",
+    re.IGNORECASE,
+)
+_PARAGRAPH = 120
 _LARGE = 1.35
-_LEADING = 1.2
 
-_HEADED, _BUYER_HEADED, _OWNS_ACCOUNT, _SENDS, _LARGE_PRINT, _FIRST = 0.8, 0.85, 0.4, 0.6, 0.35, 0.3
-_FORM_ABOVE, _FORM_BELOW, _HAS_DOMAIN, _AGAIN, _IN_THE_WINDOW = 0.22, 0.18, 0.25, 0.6, 0.6
+_HEADED, _RECEIVER_HEADED, _OWNS_ACCOUNT, _SENDS, _LARGE_PRINT, _FIRST = (
+    0.8,
+    0.85,
+    0.4,
+    0.6,
+    0.35,
+    0.3,
+)
+_FORM_ABOVE, _FORM_BELOW, _HAS_DOMAIN, _AGAIN = 0.22, 0.18, 0.25, 0.6
 _MOST_SURE = 0.96
+
+
+Side = Literal["sender", "receiver", "owner"]
 
 
 @dataclass(frozen=True)
@@ -52,35 +74,60 @@ class Parties:
 
     supplier: Candidate | None
     buyer: Candidate | None
-    is_supplier_headed: bool = False
 
 
-def read_parties(pages: Sequence[Page], labels: Iterable[Label]) -> Parties:
-    """Weigh every sign of who the sender is; signs that agree on one name add up."""
+def read_parties(
+    pages: Sequence[Page], labels: Sequence[Label], *, is_order: bool = False
+) -> Parties:
+    """Weigh every sign of who the sender is; signs that agree on one name add up.
+
+    The sender of a purchase order is its buyer, of everything else its supplier.
+    """
     by_number = {page.number: page for page in pages}
     headed = [
-        (label, cell)
+        (_side(label, is_order=is_order), cell, label.strength)
         for label in labels
         if label.role in ("supplier", "buyer", "owner") and _is_heading_alone(label)
         if (cell := _headed_name(label, by_number[label.cell.page])) is not None
     ]
-    buyers = [cell for label, cell in headed if label.role == "buyer"]
-    votes = _Votes({name_key(cell.text) for cell in buyers[:1]})
-    for label, cell in headed:
-        if label.role != "buyer":
-            votes.add(cell, _HEADED if label.role == "supplier" else _OWNS_ACCOUNT)
+    received = [(cell, strength) for side, cell, strength in headed if side == "receiver"]
+    received.sort(key=lambda each: (-each[1], is_order and not LEGAL_FORM.search(each[0].text)))
+    receivers = [cell for cell, _ in received]
+    votes = _Votes({name_key(cell.text) for cell in receivers[:1]})
+    for side, cell, _ in headed:
+        if side != "receiver":
+            is_clear = side == "sender" and (not is_order or LEGAL_FORM.search(cell.text))
+            votes.add(cell, _HEADED if is_clear else _OWNS_ACCOUNT, is_headed=bool(is_clear))
     for page in pages[:1]:
         for cell, weight in _letterhead(page):
             votes.add(cell, weight)
     for page in pages:
         for cell in filter(None, map(named_by_form, page.cells)):
             votes.add(cell, _FORM_ABOVE if cell.box.top < _TOP else _FORM_BELOW)
-    supplier = votes.winner(_domains(pages))
-    is_headed = any(label.role == "supplier" for label, _ in headed)
-    if buyers:
-        buyer = Candidate(tidy(buyers[0].text), buyers[0], _BUYER_HEADED)
-        return Parties(supplier, buyer, is_headed)
-    return Parties(supplier, _addressee(pages[0], supplier) if pages else None, is_headed)
+    sender = votes.winner(_domains(pages))
+    if receivers:
+        receiver = Candidate(tidy(receivers[0].text), receivers[0], _RECEIVER_HEADED)
+    else:
+        receiver = addressee(pages[0], sender) if pages else None
+    of_a_heading = {name_key(cell.text) for _, cell, _ in headed}
+    headings = {
+        (label.cell.page, label.cell.line, label.cell.box.left)
+        for label in labels
+        if label.role in ("supplier", "buyer", "owner")
+    }
+    sender = whole_name(sender, by_number, headings, of_a_heading)
+    receiver = whole_name(receiver, by_number, headings, of_a_heading)
+    return Parties(receiver, sender) if is_order else Parties(sender, receiver)
+
+
+def _side(label: Label, *, is_order: bool) -> Side:
+    """Tell which side a heading names: an order goes to its supplier, all else to its buyer."""
+    if label.role == "owner":
+        return "owner"
+    says_to_whom = _TO_WHOM.fullmatch(label.cell.text[label.start : label.end])
+    if is_order:
+        return "receiver" if label.role == "supplier" or says_to_whom else "sender"
+    return "sender" if label.role == "supplier" else "receiver"
 
 
 class _Votes:
@@ -90,11 +137,15 @@ class _Votes:
         self._not_these = not_these
         self._weights: dict[str, float] = defaultdict(float)
         self._seen: dict[str, Cell] = {}
+        self._headed: set[str] = set()
 
-    def add(self, cell: Cell, weight: float) -> None:
+    def add(self, cell: Cell, weight: float, *, is_headed: bool = False) -> None:
+        cell = _up_to_its_form(cell)
         key = name_key(cell.text)
-        if len(key) < len("AB") or key in self._not_these or is_heading(cell.text):
+        if len(key) < len("AB") or key in self._not_these or not _may_be_named(cell.text):
             return
+        if is_headed:
+            self._headed.add(key)
         self._weights[key] += weight * (_AGAIN if key in self._seen else 1.0)
         self._seen.setdefault(key, cell)
 
@@ -114,12 +165,29 @@ class _Votes:
     def _in_full(self, key: str) -> str:
         """Return the longer name that a logo or a short name is the start of."""
         longer = [other for other in self._weights if other.startswith(key) and other != key]
-        is_headed = self._weights[key] >= _HEADED
-        if not longer or is_headed or LEGAL_FORM.search(self._seen[key].text):
+        if not longer or key in self._headed or LEGAL_FORM.search(self._seen[key].text):
             return key
         full = max(longer, key=lambda other: self._weights[other])
         self._weights[full] += self._weights.pop(key)
         return full
+
+
+def _may_be_named(text: str) -> bool:
+    """Tell whether somebody may be called so: what has a legal form is, an address or date not."""
+    if is_heading(text):
+        return False
+    if LEGAL_FORM.search(text):
+        return True
+    is_day = any(day.end - day.start > len(text) * 0.5 for day in dates_in(text))
+    return not (is_day or is_no_name(text) or ADDRESS.search(text))
+
+
+def _up_to_its_form(cell: Cell) -> Cell:
+    """Return the cell without what follows a comma after the legal form: a place, mostly."""
+    form = LEGAL_FORM.search(cell.text)
+    if form is None or cell.text[form.end() : form.end() + 1] != ",":
+        return cell
+    return cell.part(0, form.end())
 
 
 def _fits(key: str, domain: str) -> bool:
@@ -144,15 +212,15 @@ def _headed_name(label: Label, page: Page) -> Cell | None:
     """Return the name that a heading introduces: after it, beside it, or the first below it."""
     text = label.cell.text
     rest = text[label.end :].lstrip(" :.-")
-    if _OF_A_NUMBER.match(rest):
+    if _OF_A_NUMBER.match(rest) or _IN_A_SENTENCE.match(rest):
         return None
     if len(rest) >= len("ABC") and not is_beside_the_name(rest):
         return label.cell.part(len(text) - len(rest), len(text))
     line = page.lines[label.cell.line - 1]
     if ":" in text:
         for cell in line[line.index(label.cell) + 1 :][:1]:
-            if not is_beside_the_name(cell.text):
-                return cell
+            if not is_beside_the_name(cell.text) and _may_be_named(cell.text):
+                return _up_to_its_form(cell)
     return _name_below(label.cell.box, page.lines[label.cell.line :][:_BLOCK_LINES])
 
 
@@ -167,7 +235,7 @@ def _name_below(head: Box, lines: Iterable[tuple[Cell, ...]]) -> Cell | None:
                     return cell.part(named.start("name"), len(cell.text))
                 return line[place + 1] if place + 1 < len(line) else None
             if not is_beside_the_name(cell.text):
-                return cell
+                return _up_to_its_form(cell) if _may_be_named(cell.text) else None
             break
     return None
 
@@ -193,39 +261,8 @@ def _letterhead(page: Page) -> Iterator[tuple[Cell, float]]:
 def _sender(text: str) -> str | None:
     """Return the name at the start of a line that goes on with its address."""
     line = _SENDER_LINE.match(text) if len(text) < _PARAGRAPH else None
-    if line is None or not ADDRESS.search(line["rest"]):
+    if line is None or not ADDRESS.search(line["rest"]) or _STATE.match(line["rest"]):
         return None
     if ADDRESS.search(line["name"]) or _HOUSE_NUMBER.search(line["name"]):
         return None
     return line["name"]
-
-
-def _addressee(page: Page, supplier: Candidate | None) -> Candidate | None:
-    """Return who stands in the window: the head of the first address that is not the sender's."""
-    ours = name_key(supplier.value) if supplier else ""
-    for number, line in enumerate(page.lines[:_WINDOW_LINES]):
-        for cell in line:
-            is_in_window = _WINDOW_TOP < cell.box.top < _WINDOW_BOTTOM
-            if not is_in_window or len(cell.text) > _ADDRESS_LINE or not ADDRESS.search(cell.text):
-                continue
-            block = _block_above(page, number, cell)
-            if ours and any(ours in name_key(part.text) for part in block):
-                continue
-            names = [part for part in block if is_like_a_name(part.text) or named_by_form(part)]
-            names = [part for part in names if not is_beside_the_name(part.text)]
-            if names:
-                return Candidate(tidy(names[0].text), names[0], _IN_THE_WINDOW)
-    return None
-
-
-def _block_above(page: Page, number: int, cell: Cell) -> list[Cell]:
-    """Return the lines of the block that the cell ends, from its top."""
-    block = [cell]
-    for line in reversed(page.lines[max(0, number - _BLOCK_LINES) : number]):
-        near = [other for other in line if abs(other.box.left - cell.box.left) < _MARGIN]
-        if not near:
-            continue
-        if block[-1].box.top - near[0].box.bottom > _LEADING * page.line_height:
-            break
-        block.append(near[0])
-    return block[::-1]

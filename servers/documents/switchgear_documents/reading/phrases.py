@@ -10,9 +10,12 @@ from typing import Literal, NamedTuple
 
 Role = Literal[
     "number", "date", "due_date", "order_ref", "order_date", "confirmation", "currency", "buyer",
-    "supplier", "owner", "net", "tax", "gross", "due", "prepaid",
+    "supplier", "owner", "delivery", "delivery_date", "net", "tax", "gross", "due", "prepaid",
 ]  # fmt: skip
-"""What a label stands for; `owner` is whom an account belongs to, `confirmation` an order's."""
+"""What a label stands for; `owner` is whom an account belongs to.
+
+`confirmation` is the number of an order's, `delivery` that of a delivery note.
+"""
 
 
 class Phrases(NamedTuple):
@@ -28,12 +31,13 @@ _PARTS = {
     "<invoice>": (
         r"(?:(?:tax |sales |commercial |pro ?forma )?(?:invoice|inv)|bill|credit (?:note|memo)"
         r"|\w*rechnung\w*(?: \(\d+\))?|beleg|\w*gutschrifts?(?: \(\d+\))?|facture|avoir|factura"
-        r"|note de crédit|fattura|nota di credito|nota de crédito|abono|factuur|creditnota)"
+        r"|note de crédit|fattura|nota (?:di )?credito|nota de crédito|(?:nota de )?abono|factuur"
+        r"|credit(?:nota)?|cn|storno|(?:factura )?rectificativa|nota d.(?:ac|ad)[cd]\w+ito)"
     ),
     "<order>": (
         r"(?:p\.?\s?o\.?|(?:purchase|your|customer|sales)? ?order|(?:ihre )?auftrags?"
         r"|(?:ihre |einkaufs)?bestell(?:ung)?s?|(?:bon de )?commande|(?:su )?pedido|bestelbon"
-        r"|(?:vostro )?ordine(?: d.acquisto)?|bestelling)"
+        r"|inkooporder|(?:su )?orden(?: de compra)?|(?:vostro )?ordine(?: d.acquisto)?|bestelling)"
     ),
     "<digits>": r"(?=\s*[:#]?\s*[a-z]{0,8}[-/ ]?\d{3,})",
     "<value>": r"(?=\s*[:.]?\s*(?:$|\d|[a-zé]{3,10}\.? \d|\d{1,2} [a-z]))",
@@ -53,8 +57,10 @@ PHRASES: tuple[Phrases, ...] = (
     phrases("number", 0.95, r"""
         <invoice>\s*[-.:/]?\s*<no>(?!\w)(?:\s*<no>(?!\w))?
         (?:rechnung|factuur|beleg|gutschrift)s?-?nummer|número (?:de )?(?:la )?factura
-        num[ée]ro (?:de |della )?(?:la )?(?:facture|factura|fattura|avoir)
-        <no>\s*(?:de |della )?(?:facture|factura|fattura)|<no>\s+(?:of )?invoice
+        num[ée]ro (?:de |della |d<'>)?(?:la )?(?:facture|factura|fattura|avoir)
+        <no>\s*(?:de |della |di )?(?:l[a<'>] ?)?(?:facture|factura|fattura)|<no>\s+(?:of )?invoice
+        <no>\s*(?:de |d<'>|della? |di )?(?:avoir|abono|rectificativa|nota (?:di )?credito|storno)
+        <no>\s*(?:de (?:la )?)?note de crédit|num[ée]ro (?:del )?documento|<no> documento
         document (?:no|number|nr)\.?|receipt\s*(?:#\s*)?(?:no\.?|number|#)
         """),
     phrases("number", 0.75, r"""
@@ -65,7 +71,7 @@ PHRASES: tuple[Phrases, ...] = (
         """),
     phrases("number", 0.5, r"""
         (?:bill|statement|doc|document|bon|ticket)\s*(?:no\.?|#|nr\.?)
-        ^\W*(?:no|nr|n[°º]|number|nummer|número|numéro)\.?(?=\s*[:#]|\s+\d)
+        ^\W*(?:no|nr|n[°º]|number|nummer|número|numéro|numero)\.?(?=\s*[:#]|\s+[a-z]{0,4}[-/]?\d)
         """),
     phrases("date", 0.95, r"""
         (?:invoice|issue|billing|bill|tax|document)[ -]date|date (?:of )?(?:issue|invoice)(?:d)?
@@ -74,7 +80,8 @@ PHRASES: tuple[Phrases, ...] = (
         date (?:de (?:la )?facture(?! associ)|d<'>émission|facture|de facturation)|émise? le
         fecha (?:de )?(?:la )?(?:factura|emisi[óo]n|expedici[óo]n)
         data (?:della )?(?:fattura|emissione|documento)|factuurdatum
-        ^\W*\w*(?:rechnung(?! (?:gem|zu|nach|über))|korrektur|gutschrift) .{0,60}?\bvom
+        ^\W*\w*(?:rechnung(?! (?:gem|zu|nach|über))|korrektur) .{0,60}?\bvom
+        ^\W*\w*gutschrift (?!.{0,50}(?:rechnung|reklamation|lieferung|schreiben)).{0,60}?\bvom
         ^\W*invoice .{0,40}?\bdated|^\W*(?:facture|avoir) .{0,40}?\bdu(?= \d)|date d<'>avoir
         (?:gutschrift|credit(?: ?note)?)s?[- ]?(?:datum|date)|^\W*fattura .{0,40}?\bdel(?= \d)
         """),
@@ -89,12 +96,22 @@ PHRASES: tuple[Phrases, ...] = (
         zahlbar .{0,60}?\bbis(?: zum)?|(?:zahlen|überweisen) (?:sie )?.{0,40}?bis(?: zum)?
         (?:date (?:d.|limite d<'>?))?échéance(?: le)?|date limite (?:de paiement|de règlement)?
         payable (?:le|avant le|au)|à payer avant le|(?:fecha (?:de )?)?vencimiento
+        vence(?: el)?|fecha límite(?: de pago)?|pag(?:ar|o) antes del
+        (?:da )?pagar(?:e|si) entro(?: il)?
+        betaal(?:termijn|datum)|payment due|settle(?:ment)? by|bitte .{0,30}? bis(?: zum)?
         (?:data (?:di )?)?scadenza|verval-?datum|uiterlijk(?: op)?|te betalen (?:voor|vóór)
         """),
     phrases("order_ref", 0.9, r"""
         <order>\s*[-.:/]?\s*<no>|(?:bestell|order|auftrags|bestelling)-?nummer
-        po(?=\s*[:#])|bestellung(?=\s*:)|n[°º] (?:de )?(?:bon de )?commande|n[°º] d<'>ordine
-        n[°º] de pedido|uw (?:referentie|ordernummer)|(?:your|customer) ref(?:erence)?\.?
+        po(?=\s*[:#])|bestellung(?=\s*(?::|$))|n[°º] (?:de )?(?:bon de )?commande|n[°º] d<'>ordine
+        <no> (?:de |del )?(?:pedido|orden|ordine)|uw (?:referentie|ordernummer)|bestelnummer
+        num[ée]ro (?:de |del )?(?:commande|pedido|orden|ordine)|r[ée]f\.? (?:de )?commande
+        (?:your|customer) ref(?:erence)?\.?|rif\.? (?:vs\.? )?ordine
+        """),
+    phrases("order_ref", 0.82, r"""
+        (?:your|purchase|customer) order<digits>|(?:votre )?commande<digits>|orden de compra<digits>
+        (?:uw|ihre|ihr) (?:bestelling|bestellung|auftrag|order)<digits>|(?:vostro )?ordine<digits>
+        (?:su )?pedido<digits>
         """),
     phrases("order_date", 0.93, r"""
         (?:p\.?o\.?|purchase|order)(?: order)? date|order(?:ed)? on|bestell?-?datum|auftragsdatum
@@ -107,6 +124,25 @@ PHRASES: tuple[Phrases, ...] = (
         (?:order|auftrags)(?:bestätigung|bevestiging)s?\W*<no>|<no> (?:de |d<'>)?(?:la )?confirma\w+
         <no> (?:di )?conferma(?: d<'>ordine)?|acuse de recibo <no>|accusé de réception <no>
         """),
+    phrases("delivery", 0.93, r"""
+        (?:d(?:elivery|[ie]spatch)|packing|ship(?:ment|ping)|dn)(?: ?(?:note|slip|list))?\s*<no>
+        lieferschein-?\s*<no>|liefer(?:ungs)?-?<no>
+        <no> (?:d[eu] |del )?(?:bl|bon|bordereau|albarán|ddt)|delivery docket\s*<no>
+        (?:bon|bordereau) de livraison\s*<no>|b\.?l\.?\s*<no>|albarán\s*<no>|nota de entrega\s*<no>
+        <no> (?:de |del )?(?:livraison|entrega|documento|bolla)|d\.?d\.?t\.?\s*<no>|bolla\s*<no>
+        (?:pak|lever|leverings|aflever)bon-?\s*<no>
+        num[ée]ro (?:de |del |di )?(?:livraison|albarán|ddt)
+        """),
+    phrases("delivery", 0.75, r"""
+        ^\W*(?:delivery note|packing slip|lieferschein|bon de livraison|albarán|ddt|pakbon)<digits>
+        """),
+    phrases("delivery_date", 0.93, r"""
+        (?:delivery|dispatch|despatch|shipping|shipment|ship)(?: note)? date|lieferschein-?datum
+        (?:liefer|versand)-?datum|date (?:du (?:bl|bon)|de livraison|d<'>expédition)
+        fecha (?:de(?:l)? )?(?:albarán|entrega|envío)
+        data (?:del )?(?:ddt|documento|trasporto|consegna)
+        (?:lever|verzend|pakbon)-?datum|date shipped|shipped(?: on)?
+        """),
     phrases("currency", 0.95, r"""
         (?:rechnungs)?währung|currency|devise|moneda|valuta
         (?:alle )?(?:beträge|preise|amounts|prices|montants|importes|importi) (?:are )?(?:in|en)
@@ -114,9 +150,10 @@ PHRASES: tuple[Phrases, ...] = (
         """),
     phrases("supplier", 0.9, r"""
         verkäufer|lieferant|rechnungs(?:er)?steller|leistungserbringer|seller|supplier|vendor
-        (?:bill(?:ed)? |invoice )?from|sold by|issued by|vendeur|fournisseur|émetteur|prestataire
+        (?:bill(?:ed)? |invoice )?from|afzender|absender|remitente|mittente|emittente
+        sold by|issued by|vendeur|fournisseur|émetteur|prestataire
         vendedor|proveedor|emisor|fornitore|cedente(?:/prestatore)?|leverancier|verkoper
-        remit(?:tance)? to|payable to|expéditeur
+        remit(?:tance)?(?: to| address)|payable to|expéditeur
         """),
     phrases("owner", 0.7, r"""
         kontoinhaber|account (?:name|holder)|bénéficiaire|titulaire(?: du compte)?|t\.n\.v\.
@@ -129,19 +166,35 @@ PHRASES: tuple[Phrases, ...] = (
         destinataire|cliente|comprador|facturar a|destinatario|cessionario(?:/committente)?
         ^\W*(?:aan|an|to|para|a)\W*$|intestatario|datos del cliente|dati (?:del )?cliente
         coordonnées (?:du )?client|klantgegevens|kundendaten|empfänger|gentile|attn\.?
-        spett(?:abile|\.?le)?|klant|koper|factuuradres|factuur aan|advertiser
+        spett(?:abile|\.?le)?|klant|koper|factuuradres|factuur aan|advertiser|debiteur|debitor
+        adressée? à|à l<'>attention de|a la atención de|alla (?:cortese )?attenzione(?: di)?
+        t\.a\.v\.|billing address|datos de facturación|fatturare a|intestata a
+        facturado a|invoice address|geleverd aan|ordered by|besteller|orderer|donneur d<'>ordre
+        auftraggeber|opdrachtgever|purchaser|acquirente|committente|solicitante|invoice to
         """),
+    phrases("buyer", 0.6, r"""
+        (?:deliver(?:ed|y)?|shipped|consigned?) to|(?:delivery|shipping|ship-?to) address|consignee
+        liefer(?:anschrift|adresse|ung an)|warenempfänger|versand an|livr(?:er|é|aison) à|envoyer à
+        adresse de livraison|lieu de livraison|enviar a|entregar en|(?:lugar|dirección) de entrega
+        spedire a|destinazione(?: merce)?|luogo di (?:consegna|destinazione)|consegnare a
+        (?:aflever|bezorg|lever)adres|leveren aan|verzenden naar|bestemming
+        """),
+    phrases("supplier", 0.85, r"kreditor|creditor|crediteur|acreedor|creditore"),
     phrases("net", 0.9, r"""
-        (?:net|sub)[ -]?total(?: amount)?|total net(?: amount)?|net (?:amount|value)
+        net[ -]?total(?: amount)?|total net(?: amount)?|net (?:amount|value)
         (?:total|amount|price|value)s? (?:ex|before|without)\w*\.? (?:of )?(?:vat|tax(?:es)?|gst)
         taxable (?:amount|value)|netto-?(?:betrag|summe|gesamt)|gesamtnetto(?:betrag)?
         (?:gesamt|summe|total|rechnungssumme|gesamtbetrag|positionen)[- ]netto(?:betrag)?
-        rechnungs(?:summe|betrag) (?:netto|ohne ust\.?)|zwischensumme|netto(?: eur| €)?$
-        summe (?:ohne|exkl\.?|zzgl\.?) (?:mwst|ust)\.?|(?:netto)?warenwert|positionssumme
-        (?:sous[- ]?)?total (?:g[ée]n[ée]ral )?(?:h\.?t\.?|hors taxes?)|sous[- ]total
+        rechnungs(?:summe|betrag) (?:netto|ohne ust\.?)|netto(?: eur| €)?$
+        summe (?:ohne|exkl\.?|zzgl\.?) (?:mwst|ust)\.?|(?:netto)?warenwert
+        total (?:g[ée]n[ée]ral )?(?:h\.?t\.?|hors taxes?)
         montant (?:h\.?t\.?|hors taxes?)|base (?:h\.?t\.?|tva|imponible)|total (?:sin iva|base)
-        (?:totale )?imponibile|totale (?:netto|merce)|subtotaal|line total sum|total excl\w*\.?
+        (?:totale )?imponibile|totale (?:netto|merce)|total excl\w*\.?
         (?:totaal|bedrag|totaal ?bedrag) ?(?:excl\.?|exclusief|netto)(?: btw)?
+        """),
+    phrases("net", 0.8, r"""
+        sub[ -]?total(?: amount)?|zwischensumme|positionssumme|sous[- ]total(?: h\.?t\.?)?|subtotaal
+        line total sum
         """),
     phrases("tax", 0.85, r"""
         (?:total )?(?:sales |output )?(?:vat|tax|gst|taxes)(?: amount| total)?(?!<taxed>)
@@ -170,6 +223,8 @@ PHRASES: tuple[Phrases, ...] = (
         (?:montant |total )?à rembourser|total (?:del )?(?:crédito|abono|pedido)|credit total
         totale (?:a credito|ordine|nota)|total (?:credit(?:ed)?|order|refund)|total commande
         (?:amount )?(?:credited|to be refunded)|erstattungsbetrag|gutgeschriebener betrag
+        (?:auftrags|gesamt|bestell|rechnungs)-?wert|(?:betrag )?zu ihren gunsten|net à votre crédit
+        importo accreditato|importe (?:abonado|a su favor)|a vostro credito|in uw voordeel
         totaal(?:bedrag)?(?! (?:excl|netto|btw))(?: incl\.?(?: btw)?)?|te betalen(?: bedrag)?
         """.replace("<sum>", r"(?:betrag|summe|preis)(?! (?:ohne|netto|der (?:zu|ab)))"
                     r"(?: brutto| inkl\.? \w+)?")),

@@ -114,7 +114,8 @@ class _Choice:
         return self._totals(*best) if best else Totals({}, None)
 
     def _grosses(self) -> set[Decimal]:
-        named = {*self._scores["gross"], *self._scores["due"]}
+        sums = {net + tax for net in self._scores["net"] for tax in self._scores["tax"]}
+        named = {*self._scores["gross"], *self._scores["due"], *(sums & self._loose.keys())}
         return named or ({self._largest} if self._largest is not None else set())
 
     def _nets(self, gross: Decimal) -> set[Decimal | None]:
@@ -196,7 +197,7 @@ class _Choice:
         if adds_up and is_named:
             return _SURE if tax else _LIKELY
         if adds_up:
-            return _LIKELY if tax else _GUESSED
+            return _LIKELY if tax or self._is_untaxed else _GUESSED
         if is_named and adds_up is None:
             is_alone = len(self._scores[role]) == 1 and not any(self._scores["tax"])
             return _LIKELY if is_alone else _GUESSED
@@ -209,9 +210,9 @@ class _Choice:
         if gross is None:
             return chosen
         if not dues:
-            is_prepaid = any(self._scores["prepaid"])
+            is_paid_back = any(self._scores["prepaid"]) or Decimal(gross.value) < 0
             sure = min(gross.score, _GUESSED)
-            return chosen if is_prepaid else {**chosen, "due": gross._replace(score=sure)}
+            return chosen if is_paid_back else {**chosen, "due": gross._replace(score=sure)}
         expected = {Decimal(gross.value) - paid for paid in self._scores["prepaid"]}
         expected.add(Decimal(gross.value))
         fitting = [amount for amount in dues if amount in expected]

@@ -1,5 +1,6 @@
 """UBL 2 documents: invoice, credit note, order, order response, despatch advice."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from switchgear_documents.reading.einvoice import (
@@ -15,7 +16,9 @@ from switchgear_documents.reading.markup import (
     find,
     find_all,
     find_text,
+    leaves,
     local_name,
+    text_at,
     text_of,
 )
 from switchgear_documents.reading.reading import DocumentType, FieldName, InvoiceLine
@@ -177,27 +180,28 @@ def _currency(tax_total: Element) -> str | None:
 
 
 def _line(finder: FieldFinder, line: Element) -> InvoiceLine:
-    quantity = next((q for path in _QUANTITIES if (q := find(line, path)) is not None), None)
-    price = finder.number(find(line, "Price/PriceAmount"))
-    per = finder.number(find(line, "Price/BaseQuantity"))
+    at = leaves(line)
+    quantity = next((at[path] for path in _QUANTITIES if path in at), None)
+    price = finder.number(at.get("Price/PriceAmount"))
+    per = finder.number(at.get("Price/BaseQuantity"))
     return InvoiceLine(
-        line_no=find_text(line, "ID") or "",
-        description=find_text(line, "Item/Name", "Item/Description") or "",
-        seller_item_id=find_text(line, "Item/SellersItemIdentification/ID"),
-        buyer_item_id=find_text(line, "Item/BuyersItemIdentification/ID"),
+        line_no=text_at(at, "ID") or "",
+        description=text_at(at, "Item/Name", "Item/Description") or "",
+        seller_item_id=text_at(at, "Item/SellersItemIdentification/ID"),
+        buyer_item_id=text_at(at, "Item/BuyersItemIdentification/ID"),
         quantity=optional(finder.number(quantity)),
         unit=None if quantity is None else quantity.get("unitCode"),
         unit_price=unit_price(price, per),
-        net=optional(finder.number(find(line, "LineExtensionAmount"))),
-        tax_percent=optional(_percent(line)),
-        order_line_ref=find_text(line, "OrderLineReference/LineID"),
+        net=optional(finder.number(at.get("LineExtensionAmount"))),
+        tax_percent=optional(_percent(at)),
+        order_line_ref=text_at(at, "OrderLineReference/LineID"),
     )
 
 
-def _percent(line: Element) -> Decimal | None:
-    rate = find(line, "Item/ClassifiedTaxCategory/Percent")
+def _percent(at: Mapping[str, Element]) -> Decimal | None:
+    rate = at.get("Item/ClassifiedTaxCategory/Percent")
     if rate is None:
-        rate = find(line, "TaxTotal/TaxSubtotal/TaxCategory/Percent")
+        rate = at.get("TaxTotal/TaxSubtotal/TaxCategory/Percent")
     if rate is None:
         return None
     try:

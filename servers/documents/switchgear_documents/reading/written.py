@@ -46,6 +46,13 @@ _AMOUNT = re.compile(
 )
 
 
+_BY_DAY = re.compile(
+    r"£|\bVAT\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\bLtd\b|\bPLC\b|\bPty\b|\bBhd\b|\bGST\b",
+    re.IGNORECASE,
+)
+"""What stands on papers of countries that write in English and put the day first."""
+
+
 class DateIn(NamedTuple):
     """A date in a text: ISO 8601, and from where to where it stands."""
 
@@ -64,10 +71,14 @@ class AmountIn(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """How one document writes: which mark stands before decimals, and what a date starts with."""
+    """How one document writes: which mark stands before decimals, and what a date starts with.
+
+    `is_order_known` tells whether anything but custom says so.
+    """
 
     decimal_mark: str = "."
     is_month_first: bool = False
+    is_order_known: bool = True
 
 
 def dialect_of(text: str) -> Dialect:
@@ -84,8 +95,19 @@ def dialect_of(text: str) -> Dialect:
         return Dialect(mark, is_month_first=False)
     if any(last > _MONTHS_IN_A_YEAR for _, last in second):
         return Dialect(mark, is_month_first=True)
-    american = re.search(r"\$|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
-    return Dialect(mark, is_month_first=american is not None and mark == "." and "€" not in text)
+    addressed = re.search(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
+    is_american = mark == "." and "€" not in text and (addressed is not None or "$" in text)
+    is_known = mark == "," or addressed is not None or _BY_DAY.search(text) is not None
+    return Dialect(mark, is_month_first=is_american, is_order_known=is_known)
+
+
+def is_either(text: str) -> bool:
+    """Tell whether the text is a date with slashes or dashes whose day could be its month."""
+    match = _DATE.search(text)
+    if match is None or match["a2"] is None or match["s2"].strip() == ".":
+        return False
+    first, second = int(match["a2"]), int(match["b2"])
+    return max(first, second) <= _MONTHS_IN_A_YEAR and first != second
 
 
 def dates_in(text: str, dialect: Dialect = Dialect()) -> Iterator[DateIn]:  # noqa: B008 - immutable

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from switchgear_documents.evaluation.manifest import load
+from switchgear_documents.evaluation.manifest import Entry, load
 from switchgear_documents.evaluation.observations import Observation, observe
 from switchgear_documents.generating.collection import SOURCE
 from switchgear_documents.reading.features import Features, features
@@ -41,16 +41,22 @@ class Example:
 async def collect(folders: Sequence[Path], reader: Reader) -> list[Example]:
     """Read every document of the folders' manifests that has words, the XML in PDFs left out.
 
-    What is read as XML or by a bank's format is left out too: no words decide there. An e-mail
-    file is learned from, since the same may come as a print, but not judged.
+    What is read as XML or by a bank's format is left out too: no words decide there. So are
+    pictures of our own: an engine takes seconds for what others of their kind say as text. An
+    e-mail file is learned from, since the same may come as a print, but not judged.
     """
     examples: list[Example] = []
     for folder in folders:
-        async for seen in observe(folder, load(folder), reader, pages_only=True):
+        entries = [entry for entry in load(folder) if not _is_own_picture(entry)]
+        async for seen in observe(folder, entries, reader, pages_only=True):
             example = _example(seen)
             if example is not None:
                 examples.append(example)
     return examples
+
+
+def _is_own_picture(entry: Entry) -> bool:
+    return entry.group == "image" and entry.source.startswith(SOURCE)
 
 
 def _example(observed: Observation) -> Example | None:
