@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from switchgear_documents import tools_operations
+from switchgear_documents.dead_letters import DecidedLetters
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
@@ -45,16 +46,20 @@ def build(context: Context) -> Part:
         ocr_max_pixels=settings.document_ocr_max_pixels,
         templates=settings.document_templates,
     )
+    dead_letters = DeadLetters(context.bus)
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
         name="documents",
         title="Switchgear documents",
         instructions=INSTRUCTIONS,
         toolset=documents,
-        backend=SqlDocuments(database, files, context.trail, DeadLetters(context.bus)),
+        backend=SqlDocuments(database, files, context.trail, dead_letters),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
-        consumers=Stages(database, files, reader).consumers(),
+        consumers=(
+            *Stages(database, files, reader).consumers(),
+            *DecidedLetters(dead_letters).consumers(),
+        ),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
         findings=engine_findings,

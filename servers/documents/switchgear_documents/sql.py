@@ -53,8 +53,7 @@ class SqlDocuments(Failures):
     def __init__(
         self, database: Database, files: Files, trail: AuditTrail, dead_letters: DeadLetters
     ) -> None:
-        super().__init__(dead_letters)
-        self._database = database
+        super().__init__(database, dead_letters)
         self._files = files
         self._intake = Intake(database, files)
         self._reviews = Reviews(database)
