@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
-from switchgear_shared.messaging.burial import Delivered, bury, failure_group
+from switchgear_shared.messaging import dead_letters
+from switchgear_shared.messaging.burial import DIED, Delivered, bury, failure_group
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer, ConsumerRunner
 from switchgear_shared.messaging.dead_letters import DeadLetter, DeadLetters
@@ -38,7 +40,18 @@ async def _bury(
 
 
 async def _stored(bus: Bus) -> int:
-    return (await bus.jetstream.stream_info(EVENTS)).state.messages
+    """Return how many filed documents the stream holds; announcements of deaths stand beside."""
+    return len(await _events(bus, FILED))
+
+
+async def _events(bus: Bus, event_type: str) -> list[Event]:
+    info = await bus.jetstream.stream_info(EVENTS)
+    messages = [await bus.jetstream.get_msg(EVENTS, n + 1) for n in range(info.state.last_seq)]
+    return [
+        Event.from_cloudevent(message.data or b"")
+        for message in messages
+        if str(message.subject).endswith(event_type)
+    ]
 
 
 async def test_a_dead_letter_says_what_failed_where_how_often_and_keeps_the_body(
@@ -77,6 +90,81 @@ async def test_burying_again_after_a_crash_keeps_one_letter(bus: Bus, filed: Fil
     await _bury(bus, event)
 
     assert len((await DeadLetters(bus).list()).items) == 1
+
+
+async def test_a_death_is_announced_once_under_the_work_that_stands_still(
+    bus: Bus, filed: Filed
+) -> None:
+    event = filed("doc_1")
+    letter = await _bury(bus, event)
+    await _bury(bus, event)
+
+    (died,) = await _events(bus, DIED)
+    assert (died.subject, died.correlation_id, died.causation_id, died.tenant) == (
+        "doc_1",
+        event.correlation_id,
+        event.id,
+        event.tenant,
+    )
+    assert died.data == {
+        "dead_letter_id": letter.id,
+        "event_id": event.id,
+        "event_type": FILED,
+        "consumer": "documents-file",
+        "cause": "exhausted",
+        "error_code": "backend_unavailable",
+        "failure_group": letter.failure_group,
+        "attempts": 3,
+    }
+
+
+async def test_the_death_of_an_announcement_is_not_announced(bus: Bus, filed: Filed) -> None:
+    await _bury(bus, filed("doc_1"))
+    (died,) = await _events(bus, DIED)
+
+    await _bury(bus, died, sequence=2, consumer="documents-trace")
+
+    assert len(await _events(bus, DIED)) == 1
+    assert len((await DeadLetters(bus).list()).items) == 2
+
+
+async def test_filters_find_a_group_a_consumer_and_a_type(bus: Bus, filed: Filed) -> None:
+    first = await _bury(bus, filed("doc_1"))
+    await _bury(bus, filed("doc_2"), sequence=2, consumer="documents-trace")
+    await _bury(bus, filed("doc_3"), sequence=3)
+    letters = DeadLetters(bus)
+
+    async def found(**filters: Any) -> list[str]:
+        return [letter.id for letter in (await letters.list(**filters)).items]
+
+    assert await found(failure_group=first.failure_group) == ["1", "3"]
+    assert await found(failure_group="none") == []
+    assert await found(consumer="documents-trace") == ["2"]
+    assert await found(event_type=FILED, limit=2) == ["1", "2"]
+    assert await found(event_type="erp.invoice.posted") == []
+    with pytest.raises(InvalidRequestError):
+        await letters.list(consumer="documents.*")
+
+
+@pytest.mark.parametrize(("looked_at", "shown"), [(1, 0), (2, 0), (3, 1), (4, 1)])
+async def test_a_listing_looks_at_so_many_letters_and_leads_on(
+    bus: Bus, filed: Filed, monkeypatch: pytest.MonkeyPatch, looked_at: int, shown: int
+) -> None:
+    for number in range(1, 3):
+        await _bury(bus, filed(f"doc_{number}"), sequence=number, consumer="documents-trace")
+    wanted = await _bury(bus, filed("doc_3"), sequence=3)
+    monkeypatch.setattr(dead_letters, "LOOKED_AT", looked_at)
+    letters = DeadLetters(bus)
+
+    page = await letters.list(failure_group=wanted.failure_group)
+    seen = len(page.items)
+    while page.next_cursor is not None:
+        page = await letters.list(failure_group=wanted.failure_group, cursor=page.next_cursor)
+        seen += len(page.items)
+
+    first = await letters.list(failure_group=wanted.failure_group)
+    assert (len(first.items), seen) == (shown, 1)
+    assert first.truncated is (looked_at <= 3)
 
 
 async def test_an_error_message_of_any_characters_can_be_kept(bus: Bus, filed: Filed) -> None:

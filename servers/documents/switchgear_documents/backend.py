@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from switchgear_documents.models import (
     ClaimFilter,
     DeadLetterPage,
+    DeadLetterRecord,
+    DeadLetterResult,
     Decision,
     Document,
     DocumentPage,
@@ -134,19 +136,45 @@ class DocumentsBackend(Protocol):
         ...
 
     async def list_dead_letters(
-        self, tenant: TenantId, *, cursor: str | None, limit: int
+        self,
+        tenant: TenantId,
+        *,
+        failure_group: str | None,
+        consumer: str | None,
+        event_type: str | None,
+        cursor: str | None,
+        limit: int,
     ) -> DeadLetterPage:
-        """Return dead letters, oldest first."""
+        """Return dead letters that nobody has decided on, oldest first."""
         ...
 
-    async def replay_dead_letter(
-        self, caller: Caller, dead_letter_id: str, edits: dict[str, Any] | None
-    ) -> WriteResult:
-        """Hand a dead letter to its handler again; what it already did is not done twice."""
+    async def get_dead_letter(self, tenant: TenantId, dead_letter_id: str) -> DeadLetterRecord:
+        """Return one dead letter whole; of one that is gone, what was decided and why."""
         ...
 
-    async def discard_dead_letter(
-        self, caller: Caller, dead_letter_id: str, reason: str
-    ) -> WriteResult:
-        """Remove a dead letter for good."""
+    async def replay_dead_letters(
+        self,
+        caller: Caller,
+        *,
+        dead_letter_id: str | None,
+        failure_group: str | None,
+        edits: dict[str, Any] | None,
+        limit: int,
+    ) -> DeadLetterResult:
+        """Have one letter, or the oldest of a group, handled again.
+
+        Each is decided on once; what its handler already did is not done twice.
+        """
+        ...
+
+    async def discard_dead_letters(
+        self,
+        caller: Caller,
+        *,
+        dead_letter_id: str | None,
+        failure_group: str | None,
+        reason: str,
+        limit: int,
+    ) -> DeadLetterResult:
+        """Remove one letter, or the oldest of a group, for good; the reason is kept."""
         ...

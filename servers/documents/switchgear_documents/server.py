@@ -5,6 +5,7 @@ from pathlib import Path
 
 from switchgear_documents import tools_operations, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
+from switchgear_documents.dead_letters import DecidedLetters
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
@@ -63,6 +64,7 @@ def build(context: Context) -> Part:
         escalations=settings.review_escalations,
         claim_minutes=settings.review_claim_minutes,
     )
+    dead_letters = DeadLetters(context.bus)
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
         name="documents",
@@ -73,13 +75,16 @@ def build(context: Context) -> Part:
             database,
             files,
             context.trail,
-            DeadLetters(context.bus),
+            dead_letters,
             rules=rules,
             may_decide=partial(_may_decide, context.agents),
         ),
         database=database,
         migrations=(Path(__file__).parent / "migrations",),
-        consumers=Stages(database, files, reader, rules, second_opinion).consumers(),
+        consumers=(
+            *Stages(database, files, reader, rules, second_opinion).consumers(),
+            *DecidedLetters(dead_letters).consumers(),
+        ),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
         findings=lambda: (*engine_findings(), *model_findings(settings.document_models)),

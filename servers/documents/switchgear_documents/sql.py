@@ -63,7 +63,7 @@ class SqlDocuments(ReviewQueue, ReviewClaims, Reviews, Failures):
         ReviewQueue.__init__(self, database)
         ReviewClaims.__init__(self, database, rules, may_decide)
         Reviews.__init__(self, database)
-        Failures.__init__(self, dead_letters)
+        Failures.__init__(self, database, dead_letters)
         self._files = files
         self._intake = Intake(database, files)
         self._tracing = Tracing(database, trail)

@@ -82,6 +82,27 @@ class ReviewRecord(Base):
     version: Mapped[int] = mapped_column(Integer, default=1)
 
 
+class DeadLetterDecisionRecord(Base):
+    """What an operator decided on a dead letter; it outlives the letter.
+
+    The broker counts letters anew if it loses its disk, so the moment of death is part of the key.
+    """
+
+    __tablename__ = "dead_letter_decisions"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dead_letter_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    died_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    decision: Mapped[str] = mapped_column(String(16))
+    decided_by: Mapped[str] = mapped_column(String(128))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str | None] = mapped_column(Text)
+    consumer: Mapped[str] = mapped_column(String(64))
+    event_type: Mapped[str | None] = mapped_column(String(128))
+    error_code: Mapped[str] = mapped_column(String(128))
+    correlation_id: Mapped[str | None] = mapped_column(String(128))
+
+
 class TraceRecord(Base):
     """An event seen on the bus, kept for the trace of its correlation ID."""
 

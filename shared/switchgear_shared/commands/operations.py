@@ -11,11 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from switchgear_shared.commands.console import call_tool, run, settings_with, show
-from switchgear_shared.messaging.dead_letters import DeadLetters
-from switchgear_shared.serving import hosting
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For machines.")]
+Acting = Annotated[str, typer.Option("--as", help="The registered party that acts.")]
+Letter = Annotated[str | None, typer.Argument(help="Its id; or give --group.")]
+Group = Annotated[str | None, typer.Option("--group", help="Those of this failure_group.")]
+GroupLimit = Annotated[int, typer.Option("--limit", min=1, max=50, help="Most of a group.")]
+
+_MOST = 50
 
 _END_STATES = ("filed", "rejected", "in_review")
 _POLL_S = 0.25
@@ -99,61 +103,72 @@ def trace(
 
 
 @_dead_letters.command("list")
-def list_dead_letters(as_json: AsJson = False, data: Data = None) -> None:
-    """List dead letters, oldest first."""
-    page = _call(data, "documents_list_dead_letters", {"limit": 50})
-    columns = ("id", "consumer", "event_type", "error_code", "attempts", "correlation_id")
+def list_dead_letters(
+    group: Group = None,
+    consumer: Annotated[str | None, typer.Option("--consumer", help="Only of this one.")] = None,
+    event_type: Annotated[str | None, typer.Option("--type", help="Only this type.")] = None,
+    acting: Acting = "operator",
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """List dead letters, oldest first, fifty at most."""
+    filters = {"failure_group": group, "consumer": consumer, "event_type": event_type}
+    page = _call(data, acting, "documents_list_dead_letters", {**filters, "limit": _MOST})
+    columns = ("id", "consumer", "event_type", "failure_group", "attempts", "error_code")
     show(page["items"], as_json=as_json, columns=columns)
 
 
 @_dead_letters.command("show")
-def show_dead_letter(letter_id: Annotated[str, typer.Argument()], data: Data = None) -> None:
-    """Show one dead letter whole, with its body."""
-
-    async def work() -> dict[str, Any]:
-        async with hosting(settings_with(data=data), []) as (host, runtime):
-            await runtime.start()
-            letter = await DeadLetters(host.bus).get(letter_id)
-            return json.loads(letter.model_dump_json())
-
-    show(run(work()), as_json=False)
+def show_dead_letter(
+    letter_id: Annotated[str, typer.Argument()], acting: Acting = "operator", data: Data = None
+) -> None:
+    """Show one dead letter whole, with its body; of one that is gone, who decided and why."""
+    answer = _call(data, acting, "documents_dead_letter", {"dead_letter_id": letter_id})
+    show(json.loads(answer["text"]), as_json=False)
 
 
 @_dead_letters.command("replay")
 def replay(
-    letter_id: Annotated[str, typer.Argument()],
+    letter_id: Letter = None,
+    group: Group = None,
     edits: Annotated[str | None, typer.Option("--edits", help="JSON object of new data.")] = None,
+    limit: GroupLimit = _MOST,
+    acting: Acting = "operator",
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Hand a dead letter to its handler again."""
+    """Hand a dead letter, or the oldest of a group, to its handler again."""
     try:
-        arguments = {"id": letter_id, "edits": json.loads(edits) if edits else None}
+        edited = json.loads(edits) if edits else None
     except json.JSONDecodeError as error:
         raise typer.BadParameter(f"no JSON: {error}", param_hint="--edits") from error
-    show(_call(data, "documents_replay_dead_letter", arguments), as_json=as_json)
+    arguments = {"id": letter_id, "failure_group": group, "edits": edited, "limit": limit}
+    show(_call(data, acting, "documents_replay_dead_letter", arguments), as_json=as_json)
 
 
 @_dead_letters.command("discard")
 def discard(
-    letter_id: Annotated[str, typer.Argument()],
-    reason: Annotated[str, typer.Option("--reason", help="Kept in the audit trail.")],
+    reason: Annotated[str, typer.Option("--reason", help="Kept, and shown by the trace.")],
+    letter_id: Letter = None,
+    group: Group = None,
+    limit: GroupLimit = _MOST,
+    acting: Acting = "operator",
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Remove a dead letter for good."""
-    arguments = {"id": letter_id, "reason": reason}
-    show(_call(data, "documents_discard_dead_letter", arguments), as_json=as_json)
+    """Remove a dead letter, or the oldest of a group, for good."""
+    arguments = {"id": letter_id, "failure_group": group, "reason": reason, "limit": limit}
+    show(_call(data, acting, "documents_discard_dead_letter", arguments), as_json=as_json)
 
 
-def _call(data: Path | None, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _call(data: Path | None, acting: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return run(
         call_tool(
             settings_with(data=data),
             "documents",
             tool,
             arguments,
-            acting="operator",
+            acting=acting,
             with_broker=True,
         )
     )

@@ -217,6 +217,32 @@ class ApprovalDecided(Contract):
     decided_by: str
 
 
+class DeadLetterDecided(Contract):
+    """An operator had a dead letter replayed, or discarded it for a reason."""
+
+    dead_letter_id: str
+    died_at: AwareDatetime
+    decision: Literal["replay", "discard"]
+    decided_by: str
+    reason: str | None
+    edits: dict[str, Any] | None
+    event_type: str | None
+    consumer: str
+
+
+class EventDeadLettered(Contract):
+    """No handler could take an event; it is kept for an operator."""
+
+    dead_letter_id: str
+    event_id: str
+    event_type: str
+    consumer: str
+    cause: Literal["permanent", "undecodable", "exhausted", "poison"]
+    error_code: str
+    failure_group: str
+    attempts: int
+
+
 EVENT_DATA: dict[str, type[Contract]] = {
     "crm.account.changed": business.AccountChanged,
     "crm.activity.logged": business.ActivityLogged,
@@ -224,6 +250,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "crm.opportunity.changed": business.OpportunityChanged,
     "crm.opportunity.created": business.OpportunityChanged,
     "crm.opportunity.moved": business.OpportunityMoved,
+    "documents.dead_letter.decided": DeadLetterDecided,
     "documents.document.classified": DocumentClassified,
     "documents.document.extracted": DocumentExtracted,
     "documents.model.asked": DocumentModelAsked,
@@ -255,6 +282,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "inventory.stock.shipped": business.StockShipped,
     "inventory.stock.transferred": business.StockTransferred,
     "workflows.process.advanced": ProcessAdvanced,
+    "messaging.event.dead_lettered": EventDeadLettered,
     "workflows.process.completed": ProcessCompleted,
     "workflows.process.failed": ProcessFailed,
     "workflows.process.reverted": ProcessReverted,

@@ -13,9 +13,10 @@ import nats.js.errors
 import orjson
 from nats.aio.msg import Msg
 
+from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.values import utc_now
-from switchgear_shared.errors import SwitchgearError
+from switchgear_shared.errors import InvalidRequestError, SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.pull import PullLoop, PullSource, settle
 from switchgear_shared.messaging.subjects import (
@@ -32,6 +33,7 @@ from switchgear_shared.messaging.subjects import (
 from switchgear_shared.observability.logs import logger
 
 Reason = Literal["permanent", "undecodable", "exhausted", "poison"]
+DIED = "messaging.event.dead_lettered"
 
 _log = logger(__name__)
 _MESSAGE_CHARS = 1000
@@ -86,7 +88,10 @@ class Delivered:
 async def bury(
     bus: Bus, delivered: Delivered, *, reason: Reason, error_code: str, error_message: str
 ) -> None:
-    """Keep the message in DEAD with its failure; burying it again changes nothing."""
+    """Keep the message in DEAD with its failure, and announce it.
+
+    Burying it again changes nothing.
+    """
     parts = delivered.subject.split(".")
     failure = Failure(
         reason=reason,
@@ -102,12 +107,14 @@ async def bury(
         failure_group=failure_group(delivered.consumer, error_code, error_message),
         died_at=utc_now(),
     )
-    await bus.publish_raw(
+    message_id = f"{EVENTS}:{delivered.sequence}:{delivered.consumer}"
+    letter = await bus.publish_raw(
         dead_subject(tenant_token(delivered.subject), delivered.consumer),
         delivered.body,
         {DEAD_LETTER: json.dumps(failure.model_dump(mode="json"))},  # ASCII: it is a header
-        message_id=f"{EVENTS}:{delivered.sequence}:{delivered.consumer}",
+        message_id=message_id,
     )
+    await _announce(bus, delivered, failure, str(letter), message_id)
     _log.error(
         "event_dead_lettered",
         reason=reason,
@@ -118,6 +125,42 @@ async def bury(
         failure_group=failure.failure_group,
         correlation_id=failure.correlation_id,
     )
+
+
+async def _announce(
+    bus: Bus, delivered: Delivered, failure: Failure, letter_id: str, message_id: str
+) -> None:
+    """Publish that the event died, under an id of its own that repeating this finds again.
+
+    Nothing is said of an unreadable event, which names no piece of work, nor of the death of an
+    announcement: a consumer that takes none would make one of another without end.
+    """
+    try:
+        event = Event.from_cloudevent(delivered.body)
+    except InvalidRequestError:
+        return
+    if event.type == DIED:
+        return
+    announced = new_event(
+        DIED,
+        source="messaging",
+        subject=event.subject,
+        cause=event,
+        time=failure.died_at,
+        data={
+            "dead_letter_id": letter_id,
+            "event_id": event.id,
+            "event_type": event.type,
+            "consumer": failure.consumer,
+            "cause": failure.reason,
+            "error_code": failure.error_code,
+            "failure_group": failure.failure_group,
+            "attempts": failure.attempts,
+        },
+    )
+    seed = f"{letter_id}\n{message_id}\n{event.id}"
+    stable = hashlib.sha256(seed.encode()).hexdigest()[:32]
+    await bus.publish([announced.model_copy(update={"id": f"died_{stable}"})])
 
 
 def failure_group(consumer: str, error_code: str, error_message: str) -> str:

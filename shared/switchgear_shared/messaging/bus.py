@@ -112,13 +112,17 @@ class Bus:
         *,
         message_id: str,
         timeout_s: float = _PUBLISH_TIMEOUT_S,
-    ) -> None:
-        """Store one message under an id that makes repeating this harmless."""
+    ) -> int:
+        """Store one message under an id that makes repeating this harmless.
+
+        Returns its sequence in the stream; repeated, that of the first time.
+        """
         stamped = {**headers, "Nats-Msg-Id": message_id}
-        await self.call(
+        stored = await self.call(
             lambda: self.jetstream.publish(subject, body, headers=dict(stamped)),
             timeout_s=timeout_s,
         )
+        return stored.seq
 
     async def schedule(self, envelope: Envelope, at: datetime) -> None:
         """Have the broker deliver the event at the moment `at`, whether or not we live then."""

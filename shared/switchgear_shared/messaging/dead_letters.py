@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats.js.errors
@@ -28,6 +30,10 @@ from switchgear_shared.messaging.subjects import (
 _TIMEOUT_S = 10.0
 _LISTING = "dead_letters"
 _MOST = 50
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+
+LOOKED_AT = 1000
+"""Most letters that one listing looks at."""
 
 
 class DeadLetter(Failure):
@@ -46,6 +52,19 @@ class DeadLetter(Failure):
             return Event.from_cloudevent(self.body)
         except InvalidRequestError:
             return None
+
+    def edited(self, edits: dict[str, Any]) -> bytes:
+        """Return the body with fields of the event's data replaced; the event keeps its id.
+
+        Raises:
+            InvalidRequestError: it is not readable, or would be no valid event.
+        """
+        event = self.event
+        if event is None:
+            raise InvalidRequestError(f"dead letter {self.id} holds no readable event to edit")
+        body = orjson.loads(self.body)
+        body["data"] = {**event.data, **edits}
+        return Event.from_cloudevent(orjson.dumps(body)).to_cloudevent()
 
 
 class DeadLetterPage(Page):
@@ -69,21 +88,40 @@ class DeadLetters:
         limit: int = 10,
         cursor: str | None = None,
         consumer: str | None = None,
+        event_type: str | None = None,
+        failure_group: str | None = None,
         tenant: TenantId | None = None,
+        is_open: Callable[[DeadLetter], Awaitable[bool]] | None = None,
     ) -> DeadLetterPage:
-        """Return at most `limit` (1 to 50) dead letters, oldest first."""
+        """Return at most `limit` (1 to 50) dead letters, oldest first; with filters, that match.
+
+        No more than LOOKED_AT letters are looked at: a page may be short and lead on.
+
+        Raises:
+            InvalidRequestError: the cursor is not one of ours, or `consumer` is no such name.
+        """
+        if consumer is not None and not _NAME.fullmatch(consumer):
+            raise InvalidRequestError(f"no consumer is called {consumer[:64]!r}", field="consumer")
         subject = dead_subject(token(tenant) if tenant else "*", consumer or "*")
         after = decode_cursor(_LISTING, cursor, int)[0] if cursor else 0
+        most = max(1, min(limit, _MOST))
         found: list[DeadLetter] = []
-        for _ in range(max(1, min(limit, _MOST)) + 1):
+        for _ in range(LOOKED_AT):
             letter = await self._next(subject, after)
             if letter is None:
                 return DeadLetterPage(items=tuple(found))
-            found.append(letter)
+            is_wanted = (
+                event_type in (None, letter.event_type)
+                and failure_group in (None, letter.failure_group)
+                and (is_open is None or await is_open(letter))
+            )
+            if is_wanted and len(found) == most:
+                break
+            if is_wanted:
+                found.append(letter)
             after = int(letter.id)
-        items = tuple(found[:-1])
         return DeadLetterPage(
-            items=items, next_cursor=encode_cursor(_LISTING, [int(items[-1].id)]), truncated=True
+            items=tuple(found), next_cursor=encode_cursor(_LISTING, [after]), truncated=True
         )
 
     async def count(self) -> int:
@@ -119,16 +157,24 @@ class DeadLetters:
         """
         letter = await self._find(letter_id, tenant)
         if letter is None:
-            await self._check_existed(letter_id)
+            await self.check_existed(letter_id)
             return False
         await self._bus.publish_raw(
             letter.subject,
-            _edited(letter, edits) if edits else letter.body,
+            letter.edited(edits) if edits else letter.body,
             {**letter.headers, REPLAY_FOR: letter.consumer},
             message_id=f"{letter.event_id or 'unknown'}:replay:{letter.id}",
         )
         await self._bus.discard(DEAD, int(letter.id))
         return True
+
+    async def check_existed(self, letter_id: str) -> None:
+        """Raise NotFoundError if there never was such a letter."""
+        info = await self._bus.call(
+            lambda: self._bus.jetstream.stream_info(DEAD), timeout_s=_TIMEOUT_S
+        )
+        if _sequence(letter_id) > info.state.last_seq:
+            raise NotFoundError(f"there is no dead letter {letter_id}")
 
     async def discard(self, letter_id: str, *, tenant: TenantId | None = None) -> bool:
         """Drop the letter for good; returns False if it was replayed or discarded before.
@@ -138,7 +184,7 @@ class DeadLetters:
         """
         letter = await self._find(letter_id, tenant)
         if letter is None:
-            await self._check_existed(letter_id)
+            await self.check_existed(letter_id)
             return False
         return await self._bus.discard(DEAD, int(letter.id))
 
@@ -158,13 +204,6 @@ class DeadLetters:
             return None
         return _letter_of(raw)
 
-    async def _check_existed(self, letter_id: str) -> None:
-        info = await self._bus.call(
-            lambda: self._bus.jetstream.stream_info(DEAD), timeout_s=_TIMEOUT_S
-        )
-        if _sequence(letter_id) > info.state.last_seq:
-            raise NotFoundError(f"there is no dead letter {letter_id}")
-
 
 def _sequence(letter_id: str) -> int:
     if not letter_id.isascii() or not letter_id.isdigit() or not 0 < int(letter_id[:20]) < 1 << 63:
@@ -183,12 +222,3 @@ def _letter_of(raw: RawStreamMsg) -> DeadLetter:
             "body": raw.data or b"",
         }
     )
-
-
-def _edited(letter: DeadLetter, edits: dict[str, Any]) -> bytes:
-    event = letter.event
-    if event is None:
-        raise InvalidRequestError(f"dead letter {letter.id} holds no readable event to edit")
-    body = orjson.loads(letter.body)
-    body["data"] = {**event.data, **edits}
-    return Event.from_cloudevent(orjson.dumps(body)).to_cloudevent()

@@ -6,7 +6,7 @@ from alembic import op
 from switchgear_shared.storage.columns import UtcDateTime
 
 revision = "documents_0005"
-down_revision = "documents_0003"
+down_revision = "documents_0004"
 branch_labels = None
 depends_on = None
 
