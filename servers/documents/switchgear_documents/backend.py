@@ -13,6 +13,7 @@ from switchgear_documents.models import (
     DocumentTypes,
     Extraction,
     ReviewClaim,
+    ReviewDetail,
     ReviewPage,
     Submission,
     TextPart,
@@ -99,6 +100,17 @@ class DocumentsBackend(Protocol):
         limit: int,
     ) -> ReviewPage:
         """Return reviews, those due first first; `claim` is seen from the caller."""
+        ...
+
+    async def get_review(self, tenant: TenantId, review_id: str) -> ReviewDetail:
+        """Return a review with all that is needed to decide it."""
+        ...
+
+    async def read_page(self, tenant: TenantId, document_id: str, page: int) -> bytes:
+        """Return a page, from 1, of a PDF or image as PNG.
+
+        Raises NotFoundError where it has no such page to show.
+        """
         ...
 
     async def claim_review(self, caller: Caller, review_id: str, *, to: str | None) -> ReviewClaim:

@@ -11,6 +11,7 @@ from switchgear_documents.reading.reading import (
     FieldReading,
     InvoiceLine,
     StatementEntry,
+    TypeCandidate,
 )
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
@@ -151,7 +152,7 @@ class Document(Answer):
     classifier: str | None
     submitted_by: str
     parent_id: str | None
-    attachments: tuple[AttachmentRow, ...] = Field(description="What a message brought.")
+    attachments: Annotated[tuple[AttachmentRow, ...], _rows("What a message brought: id, name.")]
     received_at: datetime
     updated_at: datetime
     correlation_id: str
@@ -208,6 +209,32 @@ class Review(Answer):
     correlation_id: str
 
 
+class HistoryStep(Answer):
+    """One event of a document."""
+
+    at: datetime
+    what: str
+    by: str | None
+
+
+class ReviewDetail(Review):
+    """All that is needed to decide one review."""
+
+    media_type: str
+    confidence: float | None
+    candidates: Annotated[
+        tuple[TypeCandidate, ...], _rows("document_type and confidence, the likeliest first.")
+    ]
+    fields: Annotated[tuple[FieldReading, ...], _rows("As documents_get_extraction has them.")]
+    lines: Annotated[tuple[InvoiceLine, ...], _rows("As documents_get_extraction has them.")]
+    failed_checks: Annotated[tuple[Check, ...], _rows("name and detail.")]
+    pages: tuple[str, ...] = Field(
+        description="Pictures (PNG) of the pages, in order; empty for what has no pages."
+    )
+    text: str = Field(description="Resource with the text.")
+    history: Annotated[tuple[HistoryStep, ...], _rows("at, what, by; oldest first.")]
+
+
 class ReviewClaim(WriteResult):
     """Who holds a review, and until when."""
 
@@ -242,7 +269,9 @@ class Trace(Answer):
     parent_id: str | None
     state: State | None
     record_uri: str | None
-    steps: tuple[TraceStep, ...]
+    steps: Annotated[
+        tuple[TraceStep, ...], _rows("at, source, what, server, by, subject, outcome, detail.")
+    ]
 
 
 class DocumentTypeInfo(Answer):
@@ -257,7 +286,10 @@ class DocumentTypeInfo(Answer):
 class DocumentTypes(Answer):
     """Every document type known."""
 
-    items: tuple[DocumentTypeInfo, ...]
+    items: Annotated[
+        tuple[DocumentTypeInfo, ...],
+        _rows("document_type, process, straight_through_confidence, required_fields."),
+    ]
 
 
 class DeadLetterRow(Answer):
@@ -277,4 +309,7 @@ class DeadLetterRow(Answer):
 class DeadLetterPage(AnswerPage):
     """Dead letters, oldest first."""
 
-    items: tuple[DeadLetterRow, ...]
+    items: Annotated[
+        tuple[DeadLetterRow, ...],
+        _rows("id, event_type, consumer, error_code, error_message, attempts, failure_group…"),
+    ]

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from switchgear_documents import tools_operations, tools_reviews
+from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
@@ -66,6 +67,7 @@ def build(context: Context) -> Part:
             files,
             context.trail,
             DeadLetters(context.bus),
+            images=PageImages(settings.data / "pages", files, reader),
             rules=rules,
             may_decide=partial(_may_decide, context.agents),
         ),

@@ -236,6 +236,7 @@ def _by_words(
             checks=(_no_text(),),
         )
     verdict, classifier = classify(text), CLASSIFIER
+    candidates = verdict.candidates
     template = template_for(templates, text)
     if template is not None and template.type is not None:
         verdict, classifier = Verdict(template.type, TAUGHT), f"template/{template.name}"
@@ -253,6 +254,7 @@ def _by_words(
         text=text[:MOST_TEXT],
         pages=len(texts),
         checks=make_checks(extract, today) if today is not None and extract.fields else (),
+        candidates=candidates,
     )
 
 
