@@ -25,7 +25,7 @@ from switchgear_shared.testing import settings_for
 from switchgear_shared.toolset import WRITE_ARGUMENTS, Toolset
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-MOST_TOOLS = 16
+MOST_TOOLS = 18
 MOST_TOKENS_SEEN = 4_000
 MOST_TOKENS_LISTED = 8_000
 BYTES_A_TOKEN = 4

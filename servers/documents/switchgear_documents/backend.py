@@ -5,9 +5,6 @@ from typing import Any, Protocol
 
 from switchgear_documents.models import (
     ClaimFilter,
-    DeadLetterPage,
-    DeadLetterRecord,
-    DeadLetterResult,
     Decision,
     Document,
     DocumentPage,
@@ -15,11 +12,13 @@ from switchgear_documents.models import (
     DocumentTypes,
     Extraction,
     ReviewClaim,
+    ReviewDetail,
     ReviewPage,
     Submission,
     TextPart,
     Trace,
 )
+from switchgear_documents.models_failures import DeadLetterPage, DeadLetterRecord, DeadLetterResult
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
@@ -101,6 +100,17 @@ class DocumentsBackend(Protocol):
         limit: int,
     ) -> ReviewPage:
         """Return reviews, those due first first; `claim` is seen from the caller."""
+        ...
+
+    async def get_review(self, tenant: TenantId, review_id: str) -> ReviewDetail:
+        """Return a review with all that is needed to decide it."""
+        ...
+
+    async def read_page(self, tenant: TenantId, document_id: str, page: int) -> bytes:
+        """Return a page, from 1, of a PDF or image as PNG.
+
+        Raises NotFoundError where it has no such page to show.
+        """
         ...
 
     async def claim_review(self, caller: Caller, review_id: str, *, to: str | None) -> ReviewClaim:

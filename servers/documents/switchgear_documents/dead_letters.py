@@ -10,7 +10,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.models import DeadLetterRecord
+from switchgear_documents.models_failures import DeadLetterRecord
 from switchgear_documents.tables import DeadLetterDecisionRecord
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import Event, new_event

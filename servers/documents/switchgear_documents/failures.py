@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from switchgear_documents.dead_letters import STATES, Choice, record_decision, remembered, whole
-from switchgear_documents.models import (
+from switchgear_documents.models_failures import (
     DeadLetterPage,
     DeadLetterRecord,
     DeadLetterResult,

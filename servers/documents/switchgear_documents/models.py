@@ -11,13 +11,14 @@ from switchgear_documents.reading.reading import (
     FieldReading,
     InvoiceLine,
     StatementEntry,
+    TypeCandidate,
 )
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.results import WriteResult
 
 
-def _rows(description: str) -> WithJsonSchema:
+def rows_of(description: str) -> WithJsonSchema:
     """Return the schema of rows whose columns the description names: a tenth of the whole one."""
     return WithJsonSchema(
         {"type": "array", "items": {"type": "object"}, "description": description}
@@ -151,7 +152,7 @@ class Document(Answer):
     classifier: str | None
     submitted_by: str
     parent_id: str | None
-    attachments: tuple[AttachmentRow, ...] = Field(description="What a message brought.")
+    attachments: Annotated[tuple[AttachmentRow, ...], rows_of("What a message brought: id, name.")]
     received_at: datetime
     updated_at: datetime
     correlation_id: str
@@ -178,11 +179,11 @@ class Extraction(Answer):
     fields: Fields
     lines: Annotated[
         tuple[InvoiceLine, ...],
-        _rows("line_no, description, quantity, unit, unit_price, net and more, null if not there."),
+        rows_of("line_no, description, quantity, unit, unit_price, net…; null if not there."),
     ]
     entries: Annotated[
         tuple[StatementEntry, ...],
-        _rows("Of a bank statement: date, amount, counterparty, reference, text and more."),
+        rows_of("Of a bank statement: date, amount, counterparty, reference, text and more."),
     ]
     checks: tuple[Check, ...]
     is_corrected: bool
@@ -206,6 +207,32 @@ class Review(Answer):
     claimed_by: str | None
     claimed_until: datetime | None
     correlation_id: str
+
+
+class HistoryStep(Answer):
+    """One event of a document."""
+
+    at: datetime
+    what: str
+    by: str | None
+
+
+class ReviewDetail(Review):
+    """All that is needed to decide one review."""
+
+    media_type: str
+    confidence: float | None
+    candidates: Annotated[
+        tuple[TypeCandidate, ...], rows_of("document_type and confidence, the likeliest first.")
+    ]
+    fields: Annotated[tuple[FieldReading, ...], rows_of("As documents_get_extraction has them.")]
+    lines: Annotated[tuple[InvoiceLine, ...], rows_of("As documents_get_extraction has them.")]
+    failed_checks: Annotated[tuple[Check, ...], rows_of("name and detail.")]
+    pages: tuple[str, ...] = Field(
+        description="Pictures (PNG) of the pages, in order; empty for what has no pages."
+    )
+    text: str = Field(description="Resource with the text.")
+    history: Annotated[tuple[HistoryStep, ...], rows_of("at, what, by; oldest first.")]
 
 
 class ReviewClaim(WriteResult):
@@ -242,7 +269,9 @@ class Trace(Answer):
     parent_id: str | None
     state: State | None
     record_uri: str | None
-    steps: tuple[TraceStep, ...]
+    steps: Annotated[
+        tuple[TraceStep, ...], rows_of("at, source, what, server, by, subject, outcome, detail.")
+    ]
 
 
 class DocumentTypeInfo(Answer):
@@ -257,54 +286,7 @@ class DocumentTypeInfo(Answer):
 class DocumentTypes(Answer):
     """Every document type known."""
 
-    items: tuple[DocumentTypeInfo, ...]
-
-
-class DeadLetterRow(Answer):
-    """An event that no handler could take."""
-
-    id: str
-    event_type: str | None
-    consumer: str
-    error_code: str
-    error_message: str
-    attempts: int
-    correlation_id: str | None
-    failure_group: str
-    died_at: datetime
-
-
-class DeadLetterPage(AnswerPage):
-    """Dead letters, oldest first."""
-
-    items: tuple[DeadLetterRow, ...]
-
-
-class DeadLetterRecord(Contract):
-    """One dead letter whole, or what is left of it once it was decided on."""
-
-    id: str
-    state: Literal["open", "replayed", "discarded"]
-    reason: str | None = Field(description="permanent, undecodable, exhausted or poison.")
-    error_code: str
-    error_message: str | None
-    attempts: int | None
-    consumer: str
-    event_type: str | None
-    event_id: str | None
-    correlation_id: str | None
-    failure_group: str | None
-    died_at: datetime
-    headers: dict[str, str]
-    event: dict[str, Any] | None = Field(description="The event, where its body is JSON.")
-    body_base64: str | None = Field(description="The body as it came.")
-    decided_by: str | None
-    decided_at: datetime | None
-    decision_reason: str | None
-
-
-class DeadLetterResult(WriteResult):
-    """What was decided on one letter, or on those of a failure group."""
-
-    decided_count: int
-    remaining_count: int | None = Field(description="Still in the group; null: too many to count.")
+    items: Annotated[
+        tuple[DocumentTypeInfo, ...],
+        rows_of("document_type, process, straight_through_confidence, required_fields."),
+    ]

@@ -16,28 +16,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from switchgear_documents.models import DocumentStatus, Submission
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.rest_answers import RestCalls, refuse, unroutable
+from switchgear_documents.rest_reviews import RestReviews
 from switchgear_documents.tools import UPLOAD_SCHEME
-from switchgear_shared.calls.call import Dispatcher, Outcome
-from switchgear_shared.errors import InvalidRequestError, NotFoundError, SwitchgearError
-from switchgear_shared.storage.files import Files, FileTooLargeError
-from switchgear_shared.transports.authentication import principal_of
-from switchgear_shared.transports.requests import correlation_of, request_of
+from switchgear_shared.calls.call import Dispatcher
+from switchgear_shared.errors import InvalidRequestError, SwitchgearError
+from switchgear_shared.storage.files import Files
 from switchgear_shared.transports.results import CORRELATION_KEY
 
-_STATUS = {
-    "conflict": HTTPStatus.CONFLICT,
-    "invalid_request": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "not_found": HTTPStatus.NOT_FOUND,
-    "policy_denied": HTTPStatus.FORBIDDEN,
-    "approval_required": HTTPStatus.FORBIDDEN,
-    "throttled": HTTPStatus.TOO_MANY_REQUESTS,
-    "unauthenticated": HTTPStatus.UNAUTHORIZED,
-    "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
-}
 _CHUNK = 1 << 16
 _FORM_TEXTS = ("type", "sha256")
 
@@ -57,7 +47,7 @@ class RestIntake:
     """The routes under `/api/v1`, in front of the same governed tools that agents call."""
 
     def __init__(self, dispatcher: Dispatcher, files: Files) -> None:
-        self._dispatcher = dispatcher
+        self._calls = RestCalls(dispatcher)
         self._files = files
 
     def app(self) -> FastAPI:
@@ -95,41 +85,25 @@ class RestIntake:
             summary="Where a document is",
         )
         app.include_router(router)
-        app.add_exception_handler(HTTPException, _unroutable)
+        app.include_router(RestReviews(self._calls).router())
+        app.add_exception_handler(HTTPException, unroutable)
         return app
 
     async def submit(self, request: Request) -> Response:
         """Take one document; repeating the same bytes is safe and starts nothing."""
         try:
             async with self._received(request) as arguments:
-                return await self._dispatch(
+                return await self._calls.answer(
                     request, "documents_submit", arguments, HTTPStatus.ACCEPTED
                 )
         except SwitchgearError as error:
-            return _refuse(request, error)
+            return refuse(request, error)
 
     async def status(self, request: Request, document_id: str) -> Response:
         """Return the document's state."""
-        return await self._dispatch(
+        return await self._calls.answer(
             request, "documents_get_status", {"document_id": document_id}, HTTPStatus.OK
         )
-
-    async def _dispatch(
-        self, request: Request, tool: str, arguments: dict[str, Any], status: HTTPStatus
-    ) -> Response:
-        try:
-            call = request_of(
-                server="documents",
-                tool=tool,
-                arguments=arguments,
-                meta=None,
-                headers=request.headers,
-                principal=principal_of(request),
-                transport="http",
-            )
-        except SwitchgearError as error:
-            return _refuse(request, error)
-        return _respond(await self._dispatcher.dispatch(call), status)
 
     @asynccontextmanager
     async def _received(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
@@ -190,41 +164,6 @@ class RestIntake:
                 **({"type": document.type} if document.type else {}),
                 **({"sha256": document.sha256} if document.sha256 else {}),
             }
-
-
-async def _unroutable(request: Request, error: Exception) -> Response:
-    """Answer what FastAPI itself refuses (a bad form, an unknown path) in our own form."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    if error.status_code == HTTPStatus.BAD_REQUEST:
-        return _refuse(request, InvalidRequestError(f"the form cannot be read: {error.detail}"))
-    kinds = {HTTPStatus.NOT_FOUND: NotFoundError}
-    kind = kinds.get(HTTPStatus(error.status_code), InvalidRequestError)
-    answer = _refuse(request, kind(f"{request.method} {request.url.path}: {error.detail}"))
-    answer.status_code = error.status_code
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-def _refuse(request: Request, error: SwitchgearError) -> Response:
-    """Answer an error that came before the call, under the correlation ID that was given."""
-    try:
-        correlation_id = correlation_of(request.headers.get("x-correlation-id"))
-    except InvalidRequestError:
-        correlation_id = correlation_of(None)
-    return _respond(Outcome(correlation_id, error=error))
-
-
-def _respond(outcome: Outcome, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    headers: dict[str, str] = {"X-Correlation-ID": outcome.correlation_id}
-    if outcome.error is None:
-        return JSONResponse(outcome.to_body(), status_code=status, headers=headers)
-    error = outcome.error
-    code = _STATUS.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE)
-    if isinstance(error, FileTooLargeError):
-        code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    if error.retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
-    return JSONResponse({"error": outcome.to_body()}, status_code=code, headers=headers)
 
 
 async def _chunks(upload: UploadFile) -> AsyncGenerator[bytes]:

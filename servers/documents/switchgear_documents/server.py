@@ -6,6 +6,7 @@ from pathlib import Path
 from switchgear_documents import tools_operations, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
 from switchgear_documents.dead_letters import DecidedLetters
+from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
@@ -76,6 +77,7 @@ def build(context: Context) -> Part:
             files,
             context.trail,
             dead_letters,
+            images=PageImages(settings.data / "pages", files, reader),
             rules=rules,
             may_decide=partial(_may_decide, context.agents),
         ),

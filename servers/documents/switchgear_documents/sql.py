@@ -19,8 +19,10 @@ from switchgear_documents.models import (
     TextPart,
     Trace,
 )
+from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.review_claims import MayDecide, ReviewClaims
+from switchgear_documents.review_details import ReviewDetails
 from switchgear_documents.review_queue import ReviewQueue
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.reviews import Reviews
@@ -47,7 +49,7 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments(ReviewQueue, ReviewClaims, Reviews, Failures):
+class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
@@ -57,10 +59,12 @@ class SqlDocuments(ReviewQueue, ReviewClaims, Reviews, Failures):
         trail: AuditTrail,
         dead_letters: DeadLetters,
         *,
+        images: PageImages,
         rules: ReviewRules,
         may_decide: MayDecide,
     ) -> None:
         ReviewQueue.__init__(self, database)
+        ReviewDetails.__init__(self, database, images)
         ReviewClaims.__init__(self, database, rules, may_decide)
         Reviews.__init__(self, database)
         Failures.__init__(self, database, dead_letters)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from switchgear_documents.backend import DocumentsBackend
-from switchgear_documents.models import DeadLetterPage, DeadLetterResult
+from switchgear_documents.models_failures import DeadLetterPage, DeadLetterResult
 from switchgear_documents.tools import Cursor, Edits, Limit, documents
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.errors import InvalidRequestError

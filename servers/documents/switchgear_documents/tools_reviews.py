@@ -1,16 +1,18 @@
 """The tools of people who review documents."""
 
+import base64
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from switchgear_documents.backend import DocumentsBackend
-from switchgear_documents.models import ClaimFilter, Decision, ReviewClaim, ReviewPage
+from switchgear_documents.models import ClaimFilter, Decision, ReviewClaim, ReviewDetail, ReviewPage
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.tools import Cursor, Fields, Limit, documents
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.toolset import ResourceBody
 
 ReviewId = Annotated[str, Field(max_length=64, description="`id` from documents_list_reviews.")]
 
@@ -40,6 +42,35 @@ async def documents_list_reviews(
         cursor=cursor,
         limit=limit,
     )
+
+
+@documents.read(permission="documents.review.read", untrusted=True)
+async def documents_get_review(
+    backend: DocumentsBackend, caller: Caller, review_id: ReviewId
+) -> ReviewDetail:
+    """Get all that is needed to decide one review, in one answer.
+
+    Fields with their boxes on the `pages`, reasons, failed checks, claim, types, history.
+    Fails with not_found.
+    """
+    return await backend.get_review(caller.tenant, review_id)
+
+
+@documents.resource(
+    "documents://{document_id}/pages/{page}.png",
+    permission="documents.document.read",
+    mime_type="image/png",
+    name="documents_page",
+)
+async def read_page_resource(
+    backend: DocumentsBackend,
+    caller: Caller,
+    document_id: str,
+    page: Annotated[str, Field(pattern="^[1-9][0-9]{0,3}$", description="From 1.")],
+) -> ResourceBody:
+    """Give a page of a PDF or an image as a picture; boxes are fractions of it."""
+    content = await backend.read_page(caller.tenant, document_id, int(page))
+    return ResourceBody(blob=base64.b64encode(content).decode())
 
 
 @documents.write(permission="documents.review.claim", idempotent=True)

@@ -46,7 +46,7 @@ class Tracing:
                     source="event",
                     what=event.type,
                     server=event.source,
-                    by=_actor(event.data),
+                    by=actor_of(event.data),
                     subject=event.subject,
                     outcome=None,
                     detail=_short(event.data),
@@ -86,7 +86,8 @@ def _called(at: datetime, event: dict[str, Any]) -> TraceStep:
     )
 
 
-def _actor(data: dict[str, Any]) -> str | None:
+def actor_of(data: dict[str, Any]) -> str | None:
+    """Return who is behind an event, as far as its data says."""
     actor = next((data[name] for name in _ACTORS if data.get(name)), None)
     return str(actor) if actor else None
 

@@ -1,8 +1,8 @@
 """The answer of every write, real or previewed."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, WithJsonSchema
+from pydantic import ConfigDict, Field
 
 from switchgear_shared.contracts.model import Contract
 
@@ -16,15 +16,21 @@ class Effect(Contract):
 
 
 class Preview(Contract):
-    """What a write would do; `preview_digest` holds a later call to exactly this.
-
-    Its schema leaves the shape of an effect out: every write of every server would repeat it.
-    """
+    """What a write would do; `preview_digest` holds a later call to exactly this."""
 
     preview_digest: str
-    effects: Annotated[
-        tuple[Effect, ...], WithJsonSchema({"type": "array", "items": {"type": "object"}})
-    ]
+    effects: tuple[Effect, ...]
+
+
+def _brief(schema: dict[str, Any]) -> None:
+    """Leave out what an answer always keeps to: every write of every server would repeat it."""
+    schema.pop("required", None)
+    schema["properties"]["preview"] = {
+        "anyOf": [
+            {"type": "object", "description": "Of dry_run: preview_digest, effects"},
+            {"type": "null"},
+        ]
+    }
 
 
 class WriteResult(Contract):
@@ -33,6 +39,8 @@ class WriteResult(Contract):
     `changed` is false if the record already was so; `caveat` says what the system cannot promise.
     """
 
+    model_config = ConfigDict(json_schema_extra=_brief)
+
     id: str
     ref: str | None = Field(default=None, description="The human number, such as INV-2026-0042.")
     state: str
@@ -40,6 +48,4 @@ class WriteResult(Contract):
     changed: bool = True
     replayed: bool = Field(default=False, description="True if an earlier call did this.")
     caveat: str | None = None
-    preview: Preview | None = Field(
-        default=None, description="Set by `dry_run` only; an effect is a record, before and after."
-    )
+    preview: Preview | None = None

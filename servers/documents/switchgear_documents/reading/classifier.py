@@ -1,12 +1,12 @@
 """The type of a document by its words, with a confidence that was measured."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from switchgear_documents.reading.features import features
 from switchgear_documents.reading.model import Model
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.reading import DocumentType, TypeCandidate
 
 CLASSIFIER = "words/1"
 WEIGHTS = Path(__file__).parent / "model" / "weights.npz"
@@ -16,6 +16,7 @@ _UNKNOWN = 0.25
 _LEAST_WORDS = 3
 _FEW_WORDS = 25
 _SURE_ON_FEW = 0.85
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Verdict:
 
     document_type: DocumentType
     confidence: float
+    candidates: tuple[TypeCandidate, ...] = field(default=(), compare=False)
 
 
 @cache
@@ -47,4 +49,8 @@ def judged(by: Model, text: str) -> Verdict:
         return Verdict("other", _UNKNOWN)
     best = int(probabilities.argmax())
     most = MOST_SURE if known >= _FEW_WORDS else _SURE_ON_FEW
-    return Verdict(by.types[best], round(min(float(probabilities[best]), most), 4))
+    likeliest = tuple(
+        TypeCandidate(document_type=by.types[place], confidence=round(float(share), 4))
+        for place, share in sorted(enumerate(probabilities), key=lambda pair: -pair[1])[:_SHOWN]
+    )
+    return Verdict(by.types[best], round(min(float(probabilities[best]), most), 4), likeliest)

@@ -237,6 +237,7 @@ def _by_words(
             checks=(_no_text(),),
         )
     verdict, classifier = classify(text), CLASSIFIER
+    candidates = verdict.candidates
     template = template_for(templates, text)
     if template is not None and template.type is not None:
         verdict, classifier = Verdict(template.type, TAUGHT), f"template/{template.name}"
@@ -259,6 +260,7 @@ def _by_words(
         checks=make_checks(extract, today)
         if today is not None and (extract.fields or extract.malformed)
         else (),
+        candidates=candidates,
     )
 
 

@@ -7,14 +7,17 @@ import select
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from switchgear_documents.reading.engines import MissingEngineError
 from switchgear_documents.reading.reading import Attachment, Reading
 from switchgear_documents.reading.worker import LENGTH, Limits
 from switchgear_shared.errors import BackendUnavailableError, UnreadableDocumentError
+
+T = TypeVar("T")
 
 _MODULE = "switchgear_documents.reading.worker"
 _START_S = 60.0
@@ -59,17 +62,29 @@ class Pool:
         MissingEngineError if the worker's engine is not installed; BackendUnavailableError if no
         worker can be started or the pool was closed meanwhile.
         """
-        try:
-            return await self._once(data, suffix)
-        except _CrashedError:
-            return await self._once(data, suffix)
 
-    async def _once(self, data: bytes, suffix: str) -> Reading:
+        async def read(worker: "_Worker") -> Reading:
+            return await worker.read(data, suffix, self._timeout_s)
+
+        try:
+            return await self._once(read)
+        except _CrashedError:
+            return await self._once(read)
+
+    async def render(self, data: bytes, page: int) -> bytes:
+        """Return a page as PNG; raises as `read` does."""
+
+        async def render(worker: "_Worker") -> bytes:
+            return await worker.render(data, page, self._timeout_s)
+
+        return await self._once(render)
+
+    async def _once(self, work: "Callable[[_Worker], Awaitable[T]]") -> T:
         async with self._slots:
             worker = await self._checked_out()
             self._busy.add(worker)
             try:
-                return await worker.read(data, suffix, self._timeout_s)
+                return await work(worker)
             except UnreadableDocumentError as error:
                 if self._is_closed:  # the worker was ours to kill: no fault of the document
                     raise BackendUnavailableError("the reader was closed meanwhile") from error
@@ -172,13 +187,25 @@ class _Worker:
         return self._is_sound and self._left > 0 and not self._is_dead()
 
     async def read(self, data: bytes, suffix: str, timeout_s: float) -> Reading:
+        return await self._serve({"suffix": suffix}, data, timeout_s, self._reading)
+
+    async def render(self, data: bytes, page: int, timeout_s: float) -> bytes:
+        return await self._serve({"page": page}, data, timeout_s, self._picture)
+
+    async def _serve(
+        self,
+        header: dict[str, Any],
+        data: bytes,
+        timeout_s: float,
+        take: Callable[[dict[str, Any]], Awaitable[T | None]],
+    ) -> T:
         self._left -= 1
         self._is_sound = False  # until it has answered: a cancelled read leaves half an answer
         try:
             async with asyncio.timeout(timeout_s):
-                await self._send({"suffix": suffix, "size": len(data)}, data)
+                await self._send({**header, "size": len(data)}, data)
                 answer = await self._receive()
-                reading = await self._reading(answer)
+                taken = await take(answer)
         except TimeoutError as error:
             raise StoppedError(
                 f"reading took longer than {timeout_s:g} s and was stopped"
@@ -194,8 +221,17 @@ class _Worker:
         self._is_sound = True
         if "unreadable" in answer:
             raise UnreadableDocumentError(str(answer["unreadable"]))
-        assert reading is not None  # noqa: S101 - an answer is one of the three
-        return reading
+        assert taken is not None  # noqa: S101 - an answer is one of the three
+        return taken
+
+    async def _picture(self, answer: dict[str, Any]) -> bytes | None:
+        if "picture" not in answer:
+            return None
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        size = int(answer["picture"])
+        if not 0 < size <= _MOST_ANSWER_BYTES:
+            raise ConnectionAbortedError
+        return await self._process.stdout.readexactly(size)
 
     async def _reading(self, answer: dict[str, Any]) -> Reading | None:
         """Return the reading with the bytes of its attachments, which are taken on no one's word.

@@ -156,6 +156,13 @@ class Check(Contract):
     detail: str
 
 
+class TypeCandidate(Contract):
+    """A type that a text may be of, with the model's probability for it."""
+
+    document_type: DocumentType
+    confidence: Confidence
+
+
 class Attachment(Contract):
     """A file that a message brought; its bytes go to the store and not into the reading kept."""
 
@@ -177,6 +184,7 @@ class Reading(Contract):
     `classifier` names what decided the type: `e-invoice/type-code`, `e-invoice/root-element`,
     `signature/...` for a format that only one kind of document uses, `words/1` for words,
     `template/...` for what was taught about a supplier, `own/...` for a company's own type, `none`.
+    `candidates` are the likeliest types where words decided, the likeliest first.
     `unread_pages` are the numbers of pages that are pictures nobody looked for words in.
     Everything in here came from a stranger: it is data, never an instruction.
     """
@@ -194,6 +202,7 @@ class Reading(Contract):
     pages: int = 1
     unread_pages: tuple[int, ...] = ()
     checks: tuple[Check, ...] = ()
+    candidates: tuple[TypeCandidate, ...] = ()
 
     def value(self, name: FieldName) -> str | None:
         """Return the value of the named field, or None if the document has none."""

@@ -17,6 +17,7 @@ from docx import Document
 
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.engines import EngineName
+from switchgear_documents.reading.rendering import render_page
 from switchgear_documents.reading.schemas import load_schemas
 from switchgear_documents.reading.words import Word
 
@@ -68,6 +69,7 @@ def rehearse(ocr: "Ocr | None" = None) -> None:
     load_schemas()
     for sample in samples:
         read_contents(sample, ".txt", max_pages=1, today=date(2000, 1, 1))
+    render_page(_pdf(), 1, max_pixels=_ENOUGH)
     if ocr is not None:
         _rehearse_scans(ocr)
 

@@ -59,6 +59,7 @@ class Reader:
             documents=documents_per_worker,
             parent_pid=os.getpid(),
             templates=taught,
+            ocr_max_pixels=ocr_max_pixels,
         )
         self._plain = Pool(plain, timeout_s=timeout_s, workers=workers)
         self._by_engine = {
@@ -92,6 +93,11 @@ class Reader:
         suffix = Path(name).suffix[:16]
         reading = await self._plain.read(data, suffix)
         return await self._by_ocr(data, suffix, reading) if needs_ocr(reading) else reading
+
+    async def render(self, path: Path, page: int) -> bytes:
+        """Return a page, from 1, of the PDF or image file at `path` as PNG; raises as `read`."""
+        data = await asyncio.to_thread(_load, path, self._max_bytes)
+        return await self._plain.render(data, page)
 
     async def _by_ocr(self, data: bytes, suffix: str, plain: Reading) -> Reading:
         """Return the likeliest of what the engines make of it; a missing one is in its checks."""

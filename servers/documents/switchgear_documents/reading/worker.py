@@ -1,7 +1,8 @@
 """The child process that reads documents: it limits itself, then serves one file at a time.
 
 Frames in both directions are a length (four bytes, big endian) and that much JSON; a request's
-JSON is followed by the file's bytes, a reading's by those of its attachments. Started by `Reader`,
+JSON is followed by the file's bytes, a reading's by those of its attachments, that of a page by
+its picture. Started by `Reader`,
 never by hand.
 """
 
@@ -60,6 +61,7 @@ def main() -> None:
     requests, answers = _take_over_streams()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads would only cost memory
     from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
+    from switchgear_documents.reading.rendering import render_page  # noqa: PLC0415 - heavy
     from switchgear_documents.reading.templates import load_templates  # noqa: PLC0415 - heavy
 
     try:
@@ -77,6 +79,10 @@ def main() -> None:
         today = datetime.now(UTC).date()
         broken: str | None = None
         try:
+            if "page" in header:
+                png = render_page(data, header["page"], max_pixels=limits.ocr_max_pixels)
+                _send(answers, {"picture": len(png)}, png)
+                continue
             reading = contents.read_contents(
                 data,
                 header["suffix"],

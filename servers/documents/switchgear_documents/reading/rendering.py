@@ -1,0 +1,61 @@
+"""A page as a picture for people: as its words were placed, so that their boxes fit it."""
+
+from io import BytesIO
+from itertools import islice
+
+from PIL import Image
+from pypdfium2 import PdfPage, raw
+
+from switchgear_documents.reading.pdf import open_pdf
+from switchgear_documents.reading.pictures import pictures_of_image, pictures_of_pdf
+from switchgear_documents.reading.signatures import kind_of
+from switchgear_shared.errors import UnreadableDocumentError
+
+_LONG_SIDE = 1600
+
+
+def render_page(data: bytes, number: int, *, max_pixels: int) -> bytes:
+    """Return page `number`, from 1, of a PDF or an image file as PNG.
+
+    Scans are shown level and in grey, as the engines read them.
+
+    Raises UnreadableDocumentError for other files, damaged ones, and pages that are not there.
+    """
+    kind, _ = kind_of(data)
+    if kind == "pdf":
+        return _png(_of_pdf(data, number))
+    if kind == "image":
+        frames = pictures_of_image(data, max_pages=number, max_pixels=max_pixels)
+        picture = next(islice(frames, number - 1, None), None)
+        if picture is not None:
+            return _png(picture)
+        raise UnreadableDocumentError(f"there is no page {number}")
+    raise UnreadableDocumentError("only PDFs and images have pages to show")
+
+
+def _of_pdf(data: bytes, number: int) -> Image.Image:
+    document = open_pdf(data)
+    try:
+        if not 0 < number <= len(document):
+            raise UnreadableDocumentError(f"there is no page {number}")
+        page = document[number - 1]
+        if not _is_scan(page):
+            scale = _LONG_SIDE / max(*page.get_size(), 1.0)
+            return page.render(scale=scale).to_pil()
+    finally:
+        document.close()
+    ((_, picture),) = pictures_of_pdf(data, (number,))
+    return picture
+
+
+def _is_scan(page: PdfPage) -> bool:
+    if page.get_textpage().get_text_range().strip():
+        return False
+    return any(True for _ in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+
+
+def _png(picture: Image.Image) -> bytes:
+    picture.thumbnail((_LONG_SIDE, _LONG_SIDE))
+    file = BytesIO()
+    picture.save(file, "PNG", optimize=False)
+    return file.getvalue()
