@@ -5,6 +5,7 @@ from pathlib import Path
 from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.part import Context, Part
 from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.customer_onboarding import CustomerOnboarding
 from switchgear_workflows.customer_order import CustomerOrder
 from switchgear_workflows.process import Kinds
 from switchgear_workflows.processes import ProcessManager
@@ -23,7 +24,9 @@ INSTRUCTIONS = (
 def installed_kinds(client: ToolClient) -> Kinds:
     """Return every kind of process, older versions too: rows go on with the one they have."""
     tools = ProcessTools(client)
-    return Kinds((SupplierInvoice(tools).kind(), CustomerOrder(tools).kind()))
+    return Kinds(
+        made(tools).kind() for made in (SupplierInvoice, CustomerOrder, CustomerOnboarding)
+    )
 
 
 def build(context: Context) -> Part:
