@@ -42,8 +42,8 @@ async def collect(folders: Sequence[Path], reader: Reader) -> list[Example]:
     """Read every document of the folders' manifests that has words, the XML in PDFs left out.
 
     What is read as XML or by a bank's format is left out too: no words decide there. So are
-    pictures of our own: an engine takes seconds for what others of their kind say as text. An e-mail
-    file is learned from, since the same may come as a print, but not judged.
+    pictures of our own: an engine takes seconds for what others of their kind say as text. An
+    e-mail file is learned from, since the same may come as a print, but not judged.
     """
     examples: list[Example] = []
     for folder in folders:
