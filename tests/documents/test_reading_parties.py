@@ -1,12 +1,12 @@
 """Who sent a page and to whom, on orders, in address blocks, and in names of two lines."""
 
 import pytest
+from tests.documents.reading_of import read, values
 
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.fields import read_fields
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.words import pages_of_text
-from tests.documents.reading_of import read, values
 
 
 def fields(text: str, kind: DocumentType = "invoice") -> dict[str, str]:
