@@ -1,6 +1,7 @@
 """Who sent a page and to whom, on orders, in address blocks, and in names of two lines."""
 
 import pytest
+from tests.documents.reading_of import read, values
 
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.fields import read_fields
@@ -171,6 +172,26 @@ Drill               3
         "supplier": "Harbour Tools PLC",
         "buyer": "Kestrel Foods Ltd",
     }
+
+
+def test_the_fields_of_a_web_page_are_read_by_its_table() -> None:
+    page = """<!DOCTYPE html><html><body><p>Kestrel Foods Ltd<br>12 Mill Lane<br>Leeds LS1 4AB</p>
+    <h1>Invoice</h1><table><tr><th>Invoice no.</th><td>R-77</td></tr>
+    <tr><th>Invoice date</th><td>23 March 2026</td></tr></table>
+    <table><tr><th>Description</th><th>Quantity</th><th>Unit price</th><th>Amount</th></tr>
+    <tr><td>A drill with a description that is long</td><td>2</td><td>50.00</td><td>100.00</td></tr>
+    <tr><td>Bit</td><td>10</td><td>1.00</td><td>10.00</td></tr></table>
+    <table><tr><th>Net total</th><td>110.00</td></tr><tr><th>VAT 20%</th><td>22.00</td></tr>
+    <tr><th>Grand total</th><td>132.00 GBP</td></tr></table></body></html>"""
+
+    reading = read(page, ".html")
+
+    found = values(reading)
+    assert (found["number"], found["date"], found["total_gross"], found["currency"]) == (
+        *("R-77", "2026-03-23"),
+        *("132.00", "GBP"),
+    )
+    assert [line.net for line in reading.lines] == ["100.00", "10.00"]
 
 
 def test_a_confirmation_keeps_its_own_number_apart_from_the_buyers() -> None:

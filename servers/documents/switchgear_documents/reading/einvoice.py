@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
+
 from switchgear_documents.reading.extract import AmountName, Extract, TaxPart
 from switchgear_documents.reading.markup import (
     Element,
@@ -22,6 +24,7 @@ from switchgear_documents.reading.reading import (
     InvoiceLine,
 )
 
+_TEXTS = etree.XPath("//text()[normalize-space()]", smart_strings=False)
 _DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,12})?|\.\d{1,12})")
 _DATE_PARTS = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(Z|[+-]\d{2}:?\d{2}|T.*)?")
 
@@ -216,7 +219,7 @@ def optional(number: Decimal | None) -> str | None:
 
 def all_text(root: Element) -> str:
     """Return every text of the document, one per line, in document order."""
-    return "\n".join([" ".join(text.split()) for text in root.itertext() if not text.isspace()])
+    return "\n".join([" ".join(text.split()) for text in _TEXTS(root)])
 
 
 def claims_en16931(customization: str | None) -> bool:

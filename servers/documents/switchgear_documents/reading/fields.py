@@ -24,6 +24,7 @@ from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
 from switchgear_documents.reading.reading import DocumentType, FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
+from switchgear_documents.reading.several import check_single
 from switchgear_documents.reading.sureness import MOST_SURE, sureness
 from switchgear_documents.reading.templates import Template
 from switchgear_documents.reading.totals import Total, read_totals
@@ -133,6 +134,8 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
         if candidate is not None:
             extract.amounts[_AMOUNTS[total]] = Decimal(candidate.value)
     _add_lines(pages, dialect, extract)
+    if (several := check_single(pages, labels, dialect)) is not None:
+        extract.malformed.append(several)
     _add(extract, found)
 
 
