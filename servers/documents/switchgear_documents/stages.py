@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_documents import duplicates
 from switchgear_documents.attachments import store, take_in
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
@@ -101,6 +102,7 @@ class Stages:
             reading = reading_of(record)
             failed = reading.failed_checks() if reading else ()
             show(record)
+            duplicates.mark(record)
             _move(record, "extracted")
             await emit(
                 session,
@@ -126,6 +128,8 @@ class Stages:
             record = await self._locked(session, event)
             reading = reading_of(record)
             reasons = doubts(record, reading) if reading else ("nothing was read",)
+            if process_of(record) is not None:
+                reasons += await duplicates.doubts_of_another(session, record)
             if reasons:
                 await ask(session, record, reasons, asked_by=SOURCE, cause=event, rules=self._rules)
                 return
