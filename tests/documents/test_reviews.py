@@ -11,7 +11,7 @@ import pytest
 from documents.room import CALLER, room
 from engines import ENGINES, Engine
 from journeys.desk import Answer, Desk, Samples, changed, gross_of
-from switchgear_documents.models import Decision
+from switchgear_documents.review_models import Decision
 from switchgear_documents.review_queue import ReviewQueue
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.samples import InvoiceSpec, to_facturx, to_ubl

@@ -141,9 +141,14 @@ async def test_a_second_invoice_of_one_number_waits_for_a_person(
     desk: Desk, samples: Samples
 ) -> None:
     spec = samples.small()
-    assert (await desk.until(await desk.submit(to_ubl(spec))))["state"] == "filed"
+    first = await desk.submit(to_ubl(spec))
+    assert (await desk.until(first))["state"] == "filed"
     twin = await desk.submit(to_ubl(replace(spec, note="sent again")))
 
+    review = await desk.review(twin)
+    assert review["reasons"] == [f"possible duplicate of {first['id']}: same supplier and number"]
+    await desk.decide(review, "approve")
+    await desk.process(twin, "waiting_review")
     assert "the ERP refuses" in await reasons(desk, twin)
     assert await desk.booked(spec.number) == [("posted", gross_of(spec))]
 

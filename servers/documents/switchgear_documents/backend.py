@@ -4,22 +4,25 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from switchgear_documents.models import (
-    ClaimFilter,
-    Decision,
     Document,
     DocumentPage,
     DocumentStatus,
     DocumentTypes,
+    Duplicates,
     Extraction,
-    ReviewClaim,
-    ReviewDetail,
-    ReviewPage,
     Submission,
     TextPart,
     Trace,
 )
 from switchgear_documents.models_failures import DeadLetterPage, DeadLetterRecord, DeadLetterResult
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_models import (
+    ClaimFilter,
+    Decision,
+    ReviewClaim,
+    ReviewDetail,
+    ReviewPage,
+)
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
@@ -82,6 +85,14 @@ class DocumentsBackend(Protocol):
 
     async def read_file(self, tenant: TenantId, document_id: str) -> tuple[bytes, str]:
         """Return the bytes as submitted, and their media type."""
+        ...
+
+    async def find_duplicates(self, tenant: TenantId, document_id: str) -> Duplicates:
+        """Return what may be the same paper; rejected documents are left out."""
+        ...
+
+    async def link(self, caller: Caller, document_id: str, record_uri: str) -> WriteResult:
+        """Link a document to a record; one that it is linked to already changes nothing."""
         ...
 
     async def get_extraction(self, tenant: TenantId, document_id: str) -> Extraction:

@@ -11,14 +11,13 @@ from switchgear_documents.reading.reading import (
     FieldReading,
     InvoiceLine,
     StatementEntry,
-    TypeCandidate,
 )
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.pages import Page
 from switchgear_shared.contracts.results import WriteResult
 
 
-def rows_of(description: str) -> WithJsonSchema:
+def brief_rows(description: str) -> WithJsonSchema:
     """Return the schema of rows whose columns the description names: a tenth of the whole one."""
     return WithJsonSchema(
         {"type": "array", "items": {"type": "object"}, "description": description}
@@ -27,37 +26,15 @@ def rows_of(description: str) -> WithJsonSchema:
 
 Fields = Annotated[
     tuple[FieldReading, ...],
-    WithJsonSchema(
-        {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "name": {"type": "string"},
-                    "value": {"type": "string"},
-                    "confidence": {"type": "number"},
-                    "place": {"type": "string"},
-                    "page": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
-                    "box": {
-                        "anyOf": [
-                            {"type": "array", "items": {"type": "number"}},
-                            {"type": "null"},
-                        ],
-                        "description": "Left, top, right, bottom in fractions of the page.",
-                    },
-                },
-            },
-        }
+    brief_rows(
+        "name, value, confidence, place, page; box: left, top, right, bottom in fractions of it."
     ),
 ]
 """Fields in an answer, without the list of all their names."""
 
 DocumentId = NewType("DocumentId", str)
-ReviewId = NewType("ReviewId", str)
 
 State = Literal["received", "classified", "extracted", "in_review", "routed", "filed", "rejected"]
-Decision = Literal["approve", "reject", "correct"]
-ClaimFilter = Literal["mine", "unclaimed"]
 
 TypeName = Annotated[
     DocumentType | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
@@ -104,6 +81,7 @@ class DocumentStatus(Answer):
     open_review_id: str | None
     parent_id: str | None = Field(description="The message that brought it.")
     record_uri: str | None = Field(description="The record it became, such as erp://invoices/…")
+    links: tuple[str, ...]
     version: str
     updated_at: datetime
 
@@ -127,7 +105,12 @@ class DocumentRow(Answer):
 class DocumentPage(AnswerPage):
     """Documents, most recently received first."""
 
-    items: tuple[DocumentRow, ...]
+    items: Annotated[
+        tuple[DocumentRow, ...],
+        brief_rows(
+            "id, name, state, document_type, party, number, total_gross, currency, snippet…"
+        ),
+    ]
 
 
 class AttachmentRow(Answer):
@@ -152,11 +135,14 @@ class Document(Answer):
     classifier: str | None
     submitted_by: str
     parent_id: str | None
-    attachments: Annotated[tuple[AttachmentRow, ...], rows_of("What a message brought: id, name.")]
+    attachments: Annotated[
+        tuple[AttachmentRow, ...], brief_rows("What a message brought: id, name.")
+    ]
     received_at: datetime
     updated_at: datetime
     correlation_id: str
     record_uri: str | None
+    links: tuple[str, ...]
     version: str
 
 
@@ -179,73 +165,16 @@ class Extraction(Answer):
     fields: Fields
     lines: Annotated[
         tuple[InvoiceLine, ...],
-        rows_of("line_no, description, quantity, unit, unit_price, net…; null if not there."),
+        brief_rows(
+            "line_no, description, quantity, unit, unit_price, net and more, null if not there."
+        ),
     ]
     entries: Annotated[
         tuple[StatementEntry, ...],
-        rows_of("Of a bank statement: date, amount, counterparty, reference, text and more."),
+        brief_rows("Of a bank statement: date, amount, counterparty, reference, text and more."),
     ]
     checks: tuple[Check, ...]
     is_corrected: bool
-
-
-class Review(Answer):
-    """A question for a person about one document."""
-
-    id: str
-    document_id: str
-    name: str
-    state: Literal["open", "decided"]
-    asked_by: Literal["documents", "workflows"]
-    reasons: tuple[str, ...]
-    document_type: TypeName
-    decision: Decision | None
-    decided_by: str | None
-    requested_at: datetime
-    due_at: datetime
-    escalation: int = Field(description="How often it was escalated since it was due.")
-    claimed_by: str | None
-    claimed_until: datetime | None
-    correlation_id: str
-
-
-class HistoryStep(Answer):
-    """One event of a document."""
-
-    at: datetime
-    what: str
-    by: str | None
-
-
-class ReviewDetail(Review):
-    """All that is needed to decide one review."""
-
-    media_type: str
-    confidence: float | None
-    candidates: Annotated[
-        tuple[TypeCandidate, ...], rows_of("document_type and confidence, the likeliest first.")
-    ]
-    fields: Annotated[tuple[FieldReading, ...], rows_of("As documents_get_extraction has them.")]
-    lines: Annotated[tuple[InvoiceLine, ...], rows_of("As documents_get_extraction has them.")]
-    failed_checks: Annotated[tuple[Check, ...], rows_of("name and detail.")]
-    pages: tuple[str, ...] = Field(
-        description="Pictures (PNG) of the pages, in order; empty for what has no pages."
-    )
-    text: str = Field(description="Resource with the text.")
-    history: Annotated[tuple[HistoryStep, ...], rows_of("at, what, by; oldest first.")]
-
-
-class ReviewClaim(WriteResult):
-    """Who holds a review, and until when."""
-
-    claimed_by: str | None
-    claimed_until: datetime | None
-
-
-class ReviewPage(AnswerPage):
-    """Reviews, due first first."""
-
-    items: tuple[Review, ...]
 
 
 class TraceStep(Answer):
@@ -269,8 +198,28 @@ class Trace(Answer):
     parent_id: str | None
     state: State | None
     record_uri: str | None
+    links: tuple[str, ...]
     steps: Annotated[
-        tuple[TraceStep, ...], rows_of("at, source, what, server, by, subject, outcome, detail.")
+        tuple[TraceStep, ...], brief_rows("at, source, what, server, by, subject, outcome, detail.")
+    ]
+
+
+class DuplicateCandidate(Answer):
+    """A document that may be the same paper, and why."""
+
+    id: str
+    name: str
+    state: State
+    confidence: float
+    reason: str
+
+
+class Duplicates(Answer):
+    """What may be the same paper as one document, the surest first."""
+
+    id: str
+    items: Annotated[
+        tuple[DuplicateCandidate, ...], brief_rows("id, name, state, confidence, reason.")
     ]
 
 
@@ -288,5 +237,5 @@ class DocumentTypes(Answer):
 
     items: Annotated[
         tuple[DocumentTypeInfo, ...],
-        rows_of("document_type, process, straight_through_confidence, required_fields."),
+        brief_rows("document_type, process, straight_through_confidence, required_fields."),
     ]

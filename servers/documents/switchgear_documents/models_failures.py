@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from switchgear_documents.models import Answer, AnswerPage, rows_of
+from switchgear_documents.models import Answer, AnswerPage, brief_rows
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.results import WriteResult
 
@@ -29,7 +29,7 @@ class DeadLetterPage(AnswerPage):
 
     items: Annotated[
         tuple[DeadLetterRow, ...],
-        rows_of("id, event_type, consumer, error_code, error_message, attempts, failure_group…"),
+        brief_rows("id, event_type, consumer, error_code, error_message, attempts, failure_group…"),
     ]
 
 

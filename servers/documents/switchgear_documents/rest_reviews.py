@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from switchgear_documents.models import Decision, ReviewClaim, ReviewDetail, ReviewPage
 from switchgear_documents.reading.reading import DocumentType, FieldName
 from switchgear_documents.rest_answers import RestCalls, refuse, respond
+from switchgear_documents.review_models import Decision, ReviewClaim, ReviewDetail, ReviewPage
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.models import ReviewClaim
+from switchgear_documents.review_models import ReviewClaim
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.rows import claimant, locked_review, refuse_others_claim
 from switchgear_documents.tables import DocumentRecord, ReviewRecord

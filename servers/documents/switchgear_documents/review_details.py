@@ -3,8 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.models import ReviewDetail
 from switchgear_documents.page_images import PageImages
+from switchgear_documents.review_models import ReviewDetail
 from switchgear_documents.rows import fields_of, find_document, reading_of, to_review
 from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
 from switchgear_documents.tracing import actor_of

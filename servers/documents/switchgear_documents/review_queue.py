@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
-from switchgear_documents.models import ClaimFilter, ReviewPage
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_models import ClaimFilter, ReviewPage
 from switchgear_documents.rows import to_review
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
 from switchgear_shared.contracts.caller import Caller

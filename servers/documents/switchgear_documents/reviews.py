@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_documents.duplicates import mark
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.models import Decision
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_models import Decision
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.routing import announce_route, show
 from switchgear_documents.rows import (
@@ -168,6 +169,7 @@ class Reviews:
                 record.corrections = {**record.corrections, **fields}
                 record.document_type = document_type or record.document_type
                 show(record)
+                mark(record)
             record.state = "rejected" if decision == "reject" else "routed"
             record.updated_at = utc_now()
             record.version += 1

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.models import AttachmentRow, Document, DocumentRow, Review
+from switchgear_documents.models import AttachmentRow, Document, DocumentRow
 from switchgear_documents.reading.reading import FieldReading, Reading
+from switchgear_documents.review_models import Review
 from switchgear_documents.tables import DocumentRecord, ReviewRecord
 from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.observability.metrics import Metrics
@@ -136,13 +137,15 @@ def to_row(record: DocumentRecord, snippet: str | None) -> DocumentRow:
     )
 
 
-async def to_document(session: AsyncSession, record: DocumentRecord) -> Document:
+async def to_document(
+    session: AsyncSession, record: DocumentRecord, links: tuple[str, ...]
+) -> Document:
     """Return the document as `get` shows it, with the documents that its attachments are."""
-    names = Document.model_fields.keys() - {"version", "attachments"}
+    names = Document.model_fields.keys() - {"version", "attachments", "links"}
     values: dict[str, Any] = {name: getattr(record, name) for name in names}
     brought = await _attachments(session, record)
     return Document.model_validate(
-        {**values, "version": str(record.version), "attachments": brought}
+        {**values, "version": str(record.version), "attachments": brought, "links": links}
     )
 
 

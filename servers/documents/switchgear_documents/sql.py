@@ -6,14 +6,17 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from switchgear_documents import duplicates
 from switchgear_documents.failures import Failures
 from switchgear_documents.intake import Intake
 from switchgear_documents.kinds import KINDS
+from switchgear_documents.links import Links, links_of
 from switchgear_documents.models import (
     Document,
     DocumentPage,
     DocumentStatus,
     DocumentTypes,
+    Duplicates,
     Extraction,
     Submission,
     TextPart,
@@ -49,7 +52,7 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
+class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
@@ -63,6 +66,7 @@ class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
         rules: ReviewRules,
         may_decide: MayDecide,
     ) -> None:
+        Links.__init__(self, database)
         ReviewQueue.__init__(self, database)
         ReviewDetails.__init__(self, database, images)
         ReviewClaims.__init__(self, database, rules, may_decide)
@@ -109,6 +113,7 @@ class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
             else:
                 raise InvalidRequestError("give document_id or correlation_id")
             review = await open_review_of(session, tenant, record.id)
+            links = await links_of(session, record)
         return DocumentStatus.model_validate(
             {
                 "id": record.id,
@@ -121,6 +126,7 @@ class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
                 "open_review_id": review.id if review else None,
                 "parent_id": record.parent_id,
                 "record_uri": record.record_uri,
+                "links": links,
                 "version": str(record.version),
                 "updated_at": record.updated_at,
             }
@@ -195,7 +201,7 @@ class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
         """See DocumentsBackend."""
         async with self._database.reading() as session:
             record = await find_document(session, tenant, document_id)
-            return await to_document(session, record)
+            return await to_document(session, record, await links_of(session, record))
 
     async def read_text(
         self, tenant: TenantId, document_id: str, *, offset: int, max_chars: int
@@ -220,6 +226,12 @@ class SqlDocuments(ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
             record = await find_document(session, tenant, document_id)
         content = await asyncio.to_thread(self._files.path(record.sha256).read_bytes)
         return content, record.media_type
+
+    async def find_duplicates(self, tenant: TenantId, document_id: str) -> Duplicates:
+        """See DocumentsBackend."""
+        async with self._database.reading() as session:
+            record = await find_document(session, tenant, document_id)
+            return Duplicates(id=record.id, items=await duplicates.find(session, record))
 
     async def get_extraction(self, tenant: TenantId, document_id: str) -> Extraction:
         """See DocumentsBackend."""

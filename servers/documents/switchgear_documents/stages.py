@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
 from switchgear_documents.attachments import store, take_in
@@ -115,6 +116,7 @@ class Stages:
             reading = reading_of(record)
             failed = reading.failed_checks() if reading else ()
             show(record)
+            duplicates.mark(record)
             _move(record, "extracted")
             await emit(
                 session,
@@ -140,6 +142,8 @@ class Stages:
             record = await self._locked(session, event)
             reading = reading_of(record)
             reasons = doubts(record, reading) if reading else ("nothing was read",)
+            if process_of(record) is not None:
+                reasons += await duplicates.doubts_of_another(session, record)
             if reasons:
                 await ask(session, record, reasons, asked_by=SOURCE, cause=event, rules=self._rules)
                 return

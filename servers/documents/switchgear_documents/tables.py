@@ -22,6 +22,8 @@ class DocumentRecord(Base):
         Index("documents_by_time", "tenant", "received_at", "id"),
         Index("documents_by_correlation", "tenant", "correlation_id"),
         Index("documents_by_root", "tenant", "root_id"),
+        Index("documents_by_number", "tenant", "number_key"),
+        *(Index(f"documents_by_band_{n}", "tenant", f"band_{n}") for n in range(4)),
     )
 
     tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -39,6 +41,11 @@ class DocumentRecord(Base):
     number: Mapped[str | None] = mapped_column(String(255))
     total_gross: Mapped[str | None] = mapped_column(String(64))
     currency: Mapped[str | None] = mapped_column(String(16))
+    number_key: Mapped[str | None] = mapped_column(String(128))
+    band_0: Mapped[str | None] = mapped_column(String(4))
+    band_1: Mapped[str | None] = mapped_column(String(4))
+    band_2: Mapped[str | None] = mapped_column(String(4))
+    band_3: Mapped[str | None] = mapped_column(String(4))
     text: Mapped[str | None] = mapped_column(Text)
     reading: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     corrections: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
@@ -101,6 +108,18 @@ class DeadLetterDecisionRecord(Base):
     event_type: Mapped[str | None] = mapped_column(String(128))
     error_code: Mapped[str] = mapped_column(String(128))
     correlation_id: Mapped[str | None] = mapped_column(String(128))
+
+
+class LinkRecord(Base):
+    """A record that a document was said to belong to."""
+
+    __tablename__ = "links"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    record_uri: Mapped[str] = mapped_column(String(255), primary_key=True)
+    linked_by: Mapped[str] = mapped_column(String(128))
+    linked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class TraceRecord(Base):

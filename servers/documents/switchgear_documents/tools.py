@@ -13,6 +13,7 @@ from switchgear_documents.models import (
     DocumentPage,
     DocumentStatus,
     DocumentTypes,
+    Duplicates,
     Extraction,
     State,
     Submission,
@@ -21,6 +22,7 @@ from switchgear_documents.models import (
 )
 from switchgear_documents.reading.reading import DocumentType, FieldName
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.toolset import ResourceBody, Toolset
 
@@ -176,6 +178,39 @@ async def documents_get_extraction(
     Fails with not_found. No fields before the document is classified.
     """
     return await backend.get_extraction(caller.tenant, document_id)
+
+
+@documents.read(permission="documents.document.read", untrusted=True)
+async def documents_find_duplicates(
+    backend: DocumentsBackend, caller: Caller, document_id: Id
+) -> Duplicates:
+    """Find documents that may be the same paper, the surest first, with the reason.
+
+    The same bytes are one document anyhow. No items means none is known.
+    Fails with not_found.
+    """
+    return await backend.find_duplicates(caller.tenant, document_id)
+
+
+@documents.write(permission="documents.document.link", idempotent=True)
+async def documents_link(
+    backend: DocumentsBackend,
+    caller: Caller,
+    document_id: Id,
+    record_uri: Annotated[
+        str,
+        Field(
+            pattern=r"^(crm|erp|inventory)://[a-z_]{1,32}/[A-Za-z0-9._-]{1,128}$",
+            description="Such as erp://orders/ord_1; it must exist.",
+        ),
+    ],
+) -> WriteResult:
+    """Link a document to a record that it belongs to.
+
+    Look the record up first: only the form of its URI is checked here. Again changes nothing.
+    Fails with not_found, and invalid_request for another form.
+    """
+    return await backend.link(caller, document_id, record_uri)
 
 
 @documents.read(permission="documents.document.read", cost="light")

@@ -6,8 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from switchgear_documents.backend import DocumentsBackend
-from switchgear_documents.models import ClaimFilter, Decision, ReviewClaim, ReviewDetail, ReviewPage
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.review_models import (
+    ClaimFilter,
+    Decision,
+    ReviewClaim,
+    ReviewDetail,
+    ReviewPage,
+)
 from switchgear_documents.tools import Cursor, Fields, Limit, documents
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult

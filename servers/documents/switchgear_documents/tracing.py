@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from switchgear_documents.links import links_of
 from switchgear_documents.models import Trace, TraceStep
 from switchgear_documents.rows import newest_of
 from switchgear_documents.tables import TraceRecord
@@ -15,7 +16,15 @@ from switchgear_shared.storage.database import Database
 
 _DETAIL_CHARS = 300
 _ACTORS = (
-    *("decided_by", "assigned_by", "claimed_by", "released_by", "submitted_by", "requested_by"),
+    *(
+        "decided_by",
+        "linked_by",
+        "assigned_by",
+        "claimed_by",
+        "released_by",
+        "submitted_by",
+        "requested_by",
+    ),
 )
 _FOLLOWING = ("documents_trace", "documents_get_status")
 """Calls that only look at the trace are no part of it."""
@@ -40,6 +49,7 @@ class Tracing:
                     )
                 )
             ).scalars()
+            links = await links_of(session, record) if record else ()
             steps = [
                 TraceStep(
                     at=event.at,
@@ -67,6 +77,7 @@ class Tracing:
                 "parent_id": record.parent_id if record else None,
                 "state": record.state if record else None,
                 "record_uri": record.record_uri if record else None,
+                "links": links,
                 "steps": sorted(steps, key=lambda step: step.at),
             }
         )

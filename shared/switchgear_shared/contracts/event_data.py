@@ -75,6 +75,14 @@ class DocumentFiled(Contract):
     document_id: str
 
 
+class DocumentLinked(Contract):
+    """Somebody said that a document belongs to a record."""
+
+    document_id: str
+    record_uri: str
+    linked_by: str
+
+
 class ReviewRequested(Contract):
     """A person is asked to look at a document."""
 
@@ -255,6 +263,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "documents.document.extracted": DocumentExtracted,
     "documents.model.asked": DocumentModelAsked,
     "documents.document.filed": DocumentFiled,
+    "documents.document.linked": DocumentLinked,
     "documents.document.received": DocumentReceived,
     "documents.document.routed": DocumentRouted,
     "documents.review.claimed": ReviewClaimed,

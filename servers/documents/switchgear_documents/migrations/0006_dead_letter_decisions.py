@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "documents_0004"
-down_revision = "documents_0003"
+revision = "documents_0006"
+down_revision = "documents_0005"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from switchgear_shared.storage.columns import UtcDateTime
 
-revision = "documents_0005"
-down_revision = "documents_0004"
+revision = "documents_0007"
+down_revision = "documents_0006"
 branch_labels = None
 depends_on = None
 
