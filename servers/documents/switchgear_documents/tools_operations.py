@@ -36,7 +36,7 @@ async def documents_list_reviews(
     return await backend.list_reviews(caller.tenant, state=state, cursor=cursor, limit=limit)
 
 
-@documents.write(permission="documents.review.decide", idempotent=False)
+@documents.write(permission="documents.review.decide", idempotent=False, untrusted=True)
 async def documents_decide_review(
     backend: DocumentsBackend,
     caller: Caller,
@@ -144,6 +144,7 @@ async def documents_discard_dead_letter(
     permission="documents.dead_letter.read",
     mime_type="application/json",
     name="documents_dead_letter",
+    untrusted=True,
 )
 async def read_dead_letter(
     backend: DocumentsBackend, caller: Caller, dead_letter_id: str

@@ -13,6 +13,7 @@ from switchgear_shared.calls.execution import Execution
 from switchgear_shared.calls.fallback import Fallback
 from switchgear_shared.calls.idempotency import Idempotency, Writes
 from switchgear_shared.calls.limiting import Limiting
+from switchgear_shared.calls.tainting import Tainting
 from switchgear_shared.calls.validation import Validation, is_storable
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.errors import InternalError, NotFoundError, SwitchgearError
@@ -21,6 +22,7 @@ from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.budget import Budgets
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.taint import Taints
 from switchgear_shared.observability.logs import bound, logger
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.observability.traces import span
@@ -41,6 +43,7 @@ class Governance:
     approvals: Approvals
     audit: Audit
     budgets: Budgets
+    taints: Taints
 
 
 class Pipeline:
@@ -74,6 +77,7 @@ class Pipeline:
         stages: list[Stage] = [
             AuditedOutcome(governance.audit, metrics),
             Validation(),
+            Tainting(governance.taints),
             Authorization(
                 governance.policies,
                 governance.approvals,
