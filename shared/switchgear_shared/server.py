@@ -31,6 +31,7 @@ from switchgear_shared.governance.identity import (
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.governance.store import migrate_audit, migrate_governance
+from switchgear_shared.governance.taint import Taints
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.outbox import emit
@@ -101,6 +102,7 @@ class Host:
             approvals=self.approvals,
             audit=self.audit,
             budgets=Budgets(self.governance_database),
+            taints=Taints(self.governance_database, timedelta(minutes=settings.taint_minutes)),
         )
         self._limits = RateLimits(settings.rate_limit)
 

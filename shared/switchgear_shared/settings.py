@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     approval_hours: int = Field(
         default=72, ge=1, le=8760, description="Hours after which an undecided approval expires."
     )
+    taint_minutes: int = Field(
+        default=60,
+        ge=1,
+        le=10_080,
+        description="Minutes for which a party counts as having read text of unknown origin.",
+    )
     approval_limit: int = Field(
         default=1000,
         ge=0,

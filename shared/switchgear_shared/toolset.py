@@ -81,6 +81,7 @@ class Toolset(Generic[BackendT]):
         idempotent: bool,
         destructive: bool = False,
         cost: Cost = "normal",
+        untrusted: bool = False,
         facts: Facts | None = None,
     ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Callable[..., Awaitable[BaseModel]]]:
         """Declare a tool that changes records.
@@ -90,6 +91,7 @@ class Toolset(Generic[BackendT]):
             idempotent: whether a second identical call changes nothing more, key or no key.
             destructive: whether it undoes or removes what cannot be had back by another call.
             cost: its weight in the rate limit.
+            untrusted: whether a preview shows records that carry others' text.
             facts: looks up what policies should know of the records named.
         """
         return self._declare(
@@ -98,7 +100,7 @@ class Toolset(Generic[BackendT]):
             idempotent=idempotent,
             destructive=destructive,
             cost=cost,
-            untrusted=False,
+            untrusted=untrusted,
             facts=facts,
         )
 
@@ -117,9 +119,12 @@ class Toolset(Generic[BackendT]):
         )
 
     def resource(
-        self, uri: str, *, permission: str, mime_type: str, name: str
+        self, uri: str, *, permission: str, mime_type: str, name: str, untrusted: bool = False
     ) -> Callable[[Callable[..., Awaitable[ResourceBody]]], Callable[..., Awaitable[ResourceBody]]]:
-        """Declare a resource under `uri`; its docstring describes it, `name` audits it."""
+        """Declare a resource under `uri`; its docstring describes it, `name` audits it.
+
+        `untrusted`: its contents are others' text.
+        """
 
         def declare(
             function: Callable[..., Awaitable[ResourceBody]],
@@ -132,7 +137,7 @@ class Toolset(Generic[BackendT]):
                 idempotent=True,
                 destructive=False,
                 cost="normal",
-                untrusted=False,
+                untrusted=untrusted,
                 listed=False,
                 facts=None,
             )

@@ -212,6 +212,7 @@ async def test_the_correlation_id_and_trace_of_the_caller_are_kept(
         {"name": "jars_put_coins", "arguments": {"jar_id": RENT, "coins": 1}},
         meta={**in_meta, **aside},
         headers=in_headers,
+        party="spouse",  # has read no stranger's text
     )
 
     assert answer.json()["result"]["_meta"][CORRELATION_KEY] == mine

@@ -98,7 +98,7 @@ async def documents_get_status(
     )
 
 
-@documents.read(permission="documents.document.read")
+@documents.read(permission="documents.document.read", untrusted=True)
 async def documents_trace(
     backend: DocumentsBackend, caller: Caller, correlation_id: CorrelationIdOf
 ) -> Trace:
@@ -143,7 +143,7 @@ async def documents_search(
     )
 
 
-@documents.read(permission="documents.document.read")
+@documents.read(permission="documents.document.read", untrusted=True)
 async def documents_get(backend: DocumentsBackend, caller: Caller, document_id: Id) -> Document:
     """Get one document's particulars, without its text and fields.
 
@@ -227,6 +227,7 @@ async def documents_list_types(backend: DocumentsBackend) -> DocumentTypes:
     permission="documents.document.read",
     mime_type="text/plain",
     name="documents_text",
+    untrusted=True,
 )
 async def read_text_resource(
     backend: DocumentsBackend, caller: Caller, document_id: str
@@ -241,6 +242,7 @@ async def read_text_resource(
     permission="documents.document.read",
     mime_type="application/octet-stream",
     name="documents_file",
+    untrusted=True,
 )
 async def read_file_resource(
     backend: DocumentsBackend, caller: Caller, document_id: str

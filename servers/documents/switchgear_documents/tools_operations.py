@@ -91,6 +91,7 @@ async def documents_discard_dead_letter(
     permission="documents.dead_letter.read",
     mime_type="application/json",
     name="documents_dead_letter",
+    untrusted=True,
 )
 async def read_dead_letter(
     backend: DocumentsBackend, caller: Caller, dead_letter_id: str

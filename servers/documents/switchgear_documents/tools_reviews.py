@@ -106,7 +106,7 @@ async def documents_claim_review(
     return await backend.claim_review(caller, review_id, to=to)
 
 
-@documents.write(permission="documents.review.decide", idempotent=False)
+@documents.write(permission="documents.review.decide", idempotent=False, untrusted=True)
 async def documents_decide_review(
     backend: DocumentsBackend,
     caller: Caller,

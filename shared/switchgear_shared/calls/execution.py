@@ -1,6 +1,7 @@
 """The innermost step: the tool runs against its backend, protected, previewed or keyed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,8 +60,10 @@ class Execution:
 
         if call.tool.effect == "write":
             if self._writes is not None:
-                act = self._writes.preview if call.is_dry_run else self._writes.run
-                return await act(call, run)
+                if call.is_dry_run:
+                    shown = await self._writes.preview(call, run)
+                    return replace(shown, is_untrusted=call.tool.untrusted)
+                return await self._writes.run(call, run)
             if call.is_dry_run:
                 raise InvalidRequestError(
                     f"{call.tool.name} cannot be previewed on this backend", field="dry_run"

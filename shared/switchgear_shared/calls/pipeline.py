@@ -13,6 +13,7 @@ from switchgear_shared.calls.execution import Execution
 from switchgear_shared.calls.fallback import Fallback
 from switchgear_shared.calls.idempotency import Idempotency, Writes
 from switchgear_shared.calls.limiting import Limiting
+from switchgear_shared.calls.tainting import Tainting
 from switchgear_shared.calls.validation import Validation, is_storable
 from switchgear_shared.contracts.schemas import has_property
 from switchgear_shared.contracts.values import new_correlation_id
@@ -22,6 +23,7 @@ from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.budget import Budgets
 from switchgear_shared.governance.policy import Policies
 from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.taint import Taints
 from switchgear_shared.observability.logs import bound, logger
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.observability.traces import span
@@ -42,6 +44,7 @@ class Governance:
     approvals: Approvals
     audit: Audit
     budgets: Budgets
+    taints: Taints
 
 
 class Pipeline:
@@ -75,6 +78,7 @@ class Pipeline:
         stages: list[Stage] = [
             AuditedOutcome(governance.audit, metrics),
             Validation(),
+            Tainting(governance.taints),
             Authorization(
                 governance.policies,
                 governance.approvals,

@@ -115,6 +115,17 @@ class BudgetRow(GovernanceTables):
     posted_minor: Mapped[int] = mapped_column(BigInteger)
 
 
+class TaintRow(GovernanceTables):
+    """Until when a party counts as having read untrusted text of a server."""
+
+    __tablename__ = "taints"
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    principal_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AuditRow(AuditTables):
     """One link of a tenant's chain: `body` is the text that was hashed, byte for byte.
 

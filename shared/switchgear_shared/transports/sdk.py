@@ -44,7 +44,7 @@ from switchgear_shared.governance.principal import Principal
 from switchgear_shared.transports.authentication import principal_of
 from switchgear_shared.transports.front import Front
 from switchgear_shared.transports.requests import correlation_of, request_of
-from switchgear_shared.transports.results import to_tool_result
+from switchgear_shared.transports.results import UNTRUSTED_KEY, to_tool_result
 
 _Context = ServerRequestContext[Any, Any]
 _RESOURCE_NOT_FOUND = -32002
@@ -161,12 +161,15 @@ class SdkAdapter:
                 raise MCPError(INVALID_PARAMS, outcome.error.message, outcome.to_body())
             body = outcome.unwrap()
             mime_type = body.get("mime_type") or resource.mime_type
+            meta: dict[str, Any] | None = {UNTRUSTED_KEY: True} if outcome.is_untrusted else None
             if body.get("blob") is not None:
                 base64.b64decode(body["blob"], validate=True)
-                content = BlobResourceContents(uri=uri, mime_type=mime_type, blob=body["blob"])
+                content = BlobResourceContents(
+                    uri=uri, mime_type=mime_type, blob=body["blob"], _meta=meta
+                )
             else:
                 content = TextResourceContents(
-                    uri=uri, mime_type=mime_type, text=body.get("text") or ""
+                    uri=uri, mime_type=mime_type, text=body.get("text") or "", _meta=meta
                 )
             return ReadResourceResult(contents=[content])
         code = INVALID_PARAMS if context.protocol_version >= _MODERN else _RESOURCE_NOT_FOUND
