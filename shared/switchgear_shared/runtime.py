@@ -26,6 +26,7 @@ log = logger(__name__)
 
 _PRUNE_EVERY_S = 3600.0
 _RETRY_S = 1.0
+_BACKGROUND_RETRY_S = 5.0
 
 
 class Runtime:
@@ -50,6 +51,7 @@ class Runtime:
         ]
         self._starting: asyncio.Task[None] | None = None
         self._pruning: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._stops: list[Callable[[], Awaitable[None]]] = []
         self._is_running = False
 
@@ -70,13 +72,18 @@ class Runtime:
             await part.start()
             self._stops.append(part.stop)
         self._pruning = asyncio.create_task(self._prune(), name="runtime-prune")
+        self._background = [
+            asyncio.create_task(_again(part.name, part.background), name=f"{part.name}-background")
+            for part in (server.part for server in self._host.servers.values())
+            if part.background is not None
+        ]
         self._is_running = True
         log.info("messaging started", servers=sorted(self._host.servers))
 
     async def stop(self) -> None:
         """Stop in the reverse order; the embedded broker last, where it is ours."""
         self._is_running = False
-        for task in (self._starting, self._pruning):
+        for task in (self._starting, self._pruning, *self._background):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -123,6 +130,15 @@ class Runtime:
             except SwitchgearError as error:
                 log.warning("pruning waits", error=error.message)
             await asyncio.sleep(_PRUNE_EVERY_S)
+
+
+async def _again(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background work failed", server=name)
+        await asyncio.sleep(_BACKGROUND_RETRY_S)
 
 
 def locate_broker(settings: Settings) -> tuple[Locate, EmbeddedNats | None]:

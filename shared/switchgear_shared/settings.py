@@ -182,6 +182,15 @@ class Settings(BaseSettings):
     document_templates: Path | None = Field(
         default=None, description="Folder of YAML templates that teach single suppliers' pages."
     )
+    intake_folder: Path | None = Field(
+        default=None, description="Folder whose files are handed in as documents; none without."
+    )
+    intake_party: str = Field(
+        default="clerk", description="Party that is said to have handed in what lies there."
+    )
+    intake_settle_s: float = Field(
+        default=2.0, ge=0, le=3600, description="Seconds a file there must stay as it is first."
+    )
     document_models: Path | None = Field(
         default=None, description="TOML file of language models that may be asked; none without."
     )

@@ -16,6 +16,8 @@ from switchgear_documents.rows import count_states
 from switchgear_documents.sql import SqlDocuments
 from switchgear_documents.stages import Stages
 from switchgear_documents.tools import documents
+from switchgear_documents.watched_folder import WatchedFolder
+from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.governance.identity import Agents
 from switchgear_shared.messaging.dead_letters import DeadLetters
@@ -66,6 +68,18 @@ def build(context: Context) -> Part:
         claim_minutes=settings.review_claim_minutes,
     )
     dead_letters = DeadLetters(context.bus)
+    background = None
+    if (folder := settings.intake_folder) is not None:
+        party = settings.intake_party
+
+        async def tools() -> ToolClient:
+            agent = await context.agents.get(party)
+            return ToolClient(context.switchboard, agent.principal, settings.call_timeout_s)
+
+        background = WatchedFolder(
+            folder, files, tools, party=party, settle_s=settings.intake_settle_s
+        ).run
+
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
         name="documents",
@@ -87,6 +101,7 @@ def build(context: Context) -> Part:
             *Stages(database, files, reader, rules, second_opinion).consumers(),
             *DecidedLetters(dead_letters).consumers(),
         ),
+        background=background,
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
         findings=lambda: (*engine_findings(), *model_findings(settings.document_models)),
