@@ -182,15 +182,16 @@ async def test_a_name_that_is_no_text_is_taken(place: Place) -> None:
 
 async def test_two_that_watch_take_each_file_once(place: Place, tmp_path: Path) -> None:
     """The second waits until the first lets go."""
-    other = Place.__new__(Place)
-    other.path, other.clock, other.tools = place.path, Clock(), Submitting()
-
-    async def tools() -> Any:
-        return other.tools
-
+    first_tools, second_tools = Submitting(), Submitting()
     files = Files(tmp_path / "other", max_bytes=LARGEST)
-    second = WatchedFolder(place.path, files, tools, party="clerk", settle_s=0)
-    first = WatchedFolder(place.path, files, place.folder._tools_of, party="clerk", settle_s=0)
+
+    def watching(tools: Any) -> WatchedFolder:
+        async def tools_of() -> Any:
+            return tools
+
+        return WatchedFolder(place.path, files, tools_of, party="clerk", settle_s=0)
+
+    first, second = watching(first_tools), watching(second_tools)
     running = [asyncio.create_task(first.run())]
     await asyncio.sleep(0.05)
     running.append(asyncio.create_task(second.run()))
@@ -207,8 +208,8 @@ async def test_two_that_watch_take_each_file_once(place: Place, tmp_path: Path) 
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    assert sorted(place.tools.taken) == [f"{number}.txt" for number in range(5)]
-    assert other.tools.taken == []
+    assert sorted(first_tools.taken) == [f"{number}.txt" for number in range(5)]
+    assert second_tools.taken == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from switchgear_shared.contracts import business_event_data as business
+from switchgear_shared.contracts import process_event_data as process
 from switchgear_shared.contracts.model import Contract
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -136,73 +137,6 @@ class ReviewEscalated(Contract):
     claimed_by: str | None
 
 
-class ProcessStarted(Contract):
-    """A process began."""
-
-    process_id: str
-    process: str
-    document_id: str | None
-
-
-class ProcessWaiting(Contract):
-    """A process waits for something outside of it."""
-
-    process_id: str
-    state: str
-    waits_for: str
-    approval_id: str | None
-
-
-class ProcessCompleted(Contract):
-    """A process reached its goal."""
-
-    process_id: str
-    process: str
-    document_id: str | None
-    result: dict[str, Any]
-
-
-class ProcessAdvanced(Contract):
-    """A process is to go on after `step`, or from its start."""
-
-    process_id: str
-    process: str
-    document_id: str | None
-    step: str | None
-
-
-class ProcessReverted(Contract):
-    """A process turned back: what its steps did is being undone."""
-
-    process_id: str
-    process: str
-    document_id: str | None
-    reason: str
-
-
-class ProcessFailed(Contract):
-    """A process ended without its result and undid what it could.
-
-    `state` says why: a person or a policy said no, somebody cancelled it, or a step could not be
-    done. The effects of the steps in `not_undone` stay.
-    """
-
-    process_id: str
-    process: str
-    document_id: str | None
-    reason: str
-    state: Literal["rejected", "cancelled", "failed"] = "failed"
-    not_undone: tuple[str, ...] = ()
-
-
-class ProcessReviewRequested(Contract):
-    """A process asks a person to look at its document."""
-
-    process_id: str
-    document_id: str
-    reasons: tuple[str, ...]
-
-
 class TimerDue(Contract):
     """The moment that a process set itself has come."""
 
@@ -290,14 +224,14 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "inventory.stock.reserved": business.StockReserved,
     "inventory.stock.shipped": business.StockShipped,
     "inventory.stock.transferred": business.StockTransferred,
-    "workflows.process.advanced": ProcessAdvanced,
+    "workflows.process.advanced": process.ProcessAdvanced,
     "messaging.event.dead_lettered": EventDeadLettered,
-    "workflows.process.completed": ProcessCompleted,
-    "workflows.process.failed": ProcessFailed,
-    "workflows.process.reverted": ProcessReverted,
-    "workflows.process.started": ProcessStarted,
-    "workflows.process.waiting": ProcessWaiting,
-    "workflows.review.requested": ProcessReviewRequested,
+    "workflows.process.completed": process.ProcessCompleted,
+    "workflows.process.failed": process.ProcessFailed,
+    "workflows.process.reverted": process.ProcessReverted,
+    "workflows.process.started": process.ProcessStarted,
+    "workflows.process.waiting": process.ProcessWaiting,
+    "workflows.review.requested": process.ProcessReviewRequested,
     "workflows.timer.due": TimerDue,
 }
 """The data model of every type of event; a server of a company's own adds its types here."""
