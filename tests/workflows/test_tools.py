@@ -28,6 +28,16 @@ async def test_a_process_is_found_by_its_id_and_by_its_correlation_id(
 
     del by_id["freshness"], by_correlation["freshness"], process["freshness"]
     assert by_id == by_correlation == process
+    proposed = process["result"]["payment_proposal"]
+    invoice = await desk.ask("erp_get_invoice", invoice_id=process["result"]["invoice_id"])
+    assert proposed == {
+        "pay_on": invoice["due_on"],
+        "amount": invoice["gross"]["amount"],
+        "currency": invoice["gross"]["currency"],
+        "party_id": invoice["party_id"],
+        "has_account": True,
+        "reference": invoice["external_ref"],
+    }
     assert process["result"]["record_uri"] == f"erp://invoices/{process['result']['invoice_id']}"
     assert (process["waits_for"], process["reason"], process["requested_by"]) == (
         None,
@@ -96,9 +106,9 @@ async def test_the_kinds_of_process_are_described(desk: Desk) -> None:
     kinds = {kind["process"]: kind for kind in answer["items"]}
     assert kinds["supplier_invoice"] == {
         "process": "supplier_invoice",
-        "version": 1,
+        "version": 2,
         "starts_with": ["documents.document.routed"],
-        "steps": ["read", "supplier", "draft", "match", "post"],
+        "steps": ["read", "supplier", "draft", "match", "post", "propose_payment"],
         "undoes": [],
         "waits_for": ["governance.approval.decided", "documents.review.decided"],
         "input_schema": None,

@@ -25,7 +25,11 @@ def installed_kinds(client: ToolClient) -> Kinds:
     """Return every kind of process, older versions too: rows go on with the one they have."""
     tools = ProcessTools(client)
     return Kinds(
-        made(tools).kind() for made in (SupplierInvoice, CustomerOrder, CustomerOnboarding)
+        (
+            *SupplierInvoice(tools).kinds(),
+            CustomerOrder(tools).kind(),
+            CustomerOnboarding(tools).kind(),
+        )
     )
 
 

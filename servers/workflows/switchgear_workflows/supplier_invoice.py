@@ -1,7 +1,7 @@
-"""The process of a supplier's invoice: read, find the supplier, draft, match three ways, post."""
+"""The process of a supplier's invoice: from reading it to the proposal of its payment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,22 +31,25 @@ class SupplierInvoice:
 
     tools: ProcessTools
 
-    def kind(self) -> Kind:
-        """Return the process as the manager runs it."""
-        return Kind(
+    def kinds(self) -> tuple[Kind, ...]:
+        """Return the process in each version; the first knows no payment."""
+        steps = {
+            "read": Step(self.read),
+            "supplier": Step(self.supplier),
+            "draft": Step(self.draft, stays="a draft is in no ledger, and no tool removes it"),
+            "match": Step(self.match),
+            "post": Step(self.post, stays="what is posted stays posted"),
+        }
+        first = Kind(
             name=NAME,
             version=1,
             starts_with=("documents.document.routed",),
             waits_for=("governance.approval.decided", "documents.review.decided"),
-            steps={
-                "read": Step(self.read),
-                "supplier": Step(self.supplier),
-                "draft": Step(self.draft, stays="a draft is in no ledger, and no tool removes it"),
-                "match": Step(self.match),
-                "post": Step(self.post, stays="what is posted stays posted"),
-            },
+            steps=steps,
             record_of=_record,
         )
+        proposing = {**steps, "propose_payment": Step(self.propose_payment)}
+        return first, replace(first, version=2, steps=proposing)
 
     async def read(self, work: Work) -> End:
         """Fetch the fields as they stand now, corrections included."""
@@ -71,11 +74,11 @@ class SupplierInvoice:
         )
         if isinstance(party, str):
             return doubt(work, party)
-        data = {"party_id": party["id"]}
+        data = {"party_id": party["id"], "has_account": bool(party["iban"])}
         if _is_other_account(fields.get("iban"), party["iban"]):
             reason = f"the document's IBAN is not the one on file for {party['ref']}"
             return doubt(work, reason, then=Done(detail=data, data=data))
-        return Done(detail={**data, "name": party["name"]}, data=data)
+        return Done(detail={"party_id": party["id"], "name": party["name"]}, data=data)
 
     async def draft(self, work: Work) -> End:
         """Create the draft in the ERP under the supplier's own number, once."""
@@ -149,6 +152,23 @@ class SupplierInvoice:
         data = {"ref": posted["ref"], "state": posted["state"]}
         return Done(detail={**data, "replayed": posted["replayed"]}, data=data)
 
+    async def propose_payment(self, work: Work) -> End:
+        """Say what is to be paid, when and where to; the payment itself is a person's.
+
+        It goes to the account on file, never to the one that the document names; without one on
+        file `has_account` is false, and somebody has to ask the supplier.
+        """
+        invoice = await self.tools.read(work, "erp_get_invoice", invoice_id=work.data["invoice_id"])
+        proposal = {
+            "pay_on": invoice["due_on"],
+            "amount": invoice["open"]["amount"],
+            "currency": invoice["open"]["currency"],
+            "party_id": work.data["party_id"],
+            "has_account": work.data.get("has_account", False),
+            "reference": invoice["external_ref"],
+        }
+        return Done(detail=proposal, data={"payment_proposal": proposal})
+
     async def _order(self, work: Work, ref: str | None) -> dict[str, Any] | AwaitReview | None:
         if not ref:
             return None
@@ -185,6 +205,7 @@ def _record(data: Mapping[str, Any]) -> dict[str, Any]:
         "record_uri": f"erp://invoices/{data['invoice_id']}",
         "invoice_id": data["invoice_id"],
         "ref": data["ref"],
+        **({"payment_proposal": data["payment_proposal"]} if "payment_proposal" in data else {}),
     }
 
 
