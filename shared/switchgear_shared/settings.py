@@ -135,7 +135,7 @@ class Settings(BaseSettings):
         default=60,
         ge=1,
         le=10_080,
-        description="Minutes for which a party counts as having read text of unknown origin.",
+        description="Minutes for which who read text of unknown origin counts as tainted; 0: never.",
     )
     approval_limit: int = Field(
         default=1000,

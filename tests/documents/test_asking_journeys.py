@@ -15,8 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 UNCLEAR = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich."
 BILL = """Muster Werke GmbH
-Invoice RE-4711
-Date 2026-11-03
+Invoice
+(RE-4711 is what we call it) 2026-11-03
 Net 100.00 EUR
 VAT 19.00 EUR
 Total 119.00 EUR

@@ -111,7 +111,7 @@ async def serving_crm(
 ) -> AsyncGenerator[CrmSuite]:
     """Open a host whose CRM is a Tryton's, or our own, until the block ends."""
     told = over_tryton(connection, "crm") if connection else {}
-    host, _ = new_host(settings_for(data, **told, **changes))
+    host, _ = new_host(settings_for(data, **{"taint_minutes": 0, **told, **changes}))
     try:
         await host.open(["crm"])
         suite = CrmSuite(host)

@@ -1,5 +1,6 @@
 """A customer's purchase order becomes a sales order, or goes to a person with the reasons."""
 
+import base64
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -146,8 +147,20 @@ async def test_an_order_that_was_entered_already_goes_to_a_person(office: Office
     await handed_in(office, text)
 
     again = text.replace("2026-03-02", "2026-03-03")
-    _, process = await handed_in(office, again)
+    encoded = base64.b64encode(again.encode()).decode()
+    receipt = await office.ask("documents_submit", by="assistant", name="b.xml", content=encoded)
+    await office.deliver()
 
+    status = await office.ask("documents_get_status", document_id=receipt["id"])
+    review = await office.ask("documents_get_review", review_id=status["open_review_id"])
+    (reason,) = review["reasons"]
+    assert reason.startswith("possible duplicate of doc_")
+    await office.ask(
+        "documents_decide_review", by="clerk", review_id=review["id"], decision="approve"
+    )
+    (started,) = await office.deliver(hold={"workflows.process.started"})
+    await office.manager().resume(started)
+    process = await office.process(started)
     (reason,) = process["steps"][-1]["detail"]["reasons"]
     assert reason.startswith(f"the ERP refuses: {says['number']} of party {CUSTOMER} is on order ")
     assert (await standing(office, says["number"])).orders == ("confirmed",)
