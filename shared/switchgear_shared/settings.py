@@ -133,9 +133,9 @@ class Settings(BaseSettings):
     )
     taint_minutes: int = Field(
         default=60,
-        ge=1,
+        ge=0,
         le=10_080,
-        description="Minutes for which who read text of unknown origin counts as tainted; 0: never.",
+        description="Minutes for which who read strangers' text counts as tainted; 0 for never.",
     )
     approval_limit: int = Field(
         default=1000,
