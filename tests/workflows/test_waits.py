@@ -81,7 +81,7 @@ async def test_a_decided_review_wakes_its_process_though_the_first_try_fails(
     assert (await office.process(started))["state"] == "completed"
     assert await office.booked(spec.number) == ["posted"]
     await failing.review_decided(decided)
-    assert len((await office.process(started))["steps"]) == 4 + 5
+    assert len((await office.process(started))["steps"]) == 4 + 6
 
 
 async def test_a_granted_approval_wakes_its_process_though_the_first_try_fails(
