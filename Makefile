@@ -38,7 +38,7 @@ test-chaos: env
 	$(BIN)/pytest -m chaos
 
 test-live: env
-	$(BIN)/pytest -n 2 --dist loadfile -m live
+	$(BIN)/pytest -m live
 
 backend-tryton: env
 	@$(BIN)/python deploy/backends/tryton/tryton.py start

@@ -1,7 +1,6 @@
 """A Tryton of our own, made by deploy/backends, put back for every module, and worlds over it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -22,22 +21,13 @@ from switchgear_shared.storage.tryton.client import TrytonClient
 from switchgear_shared.testing import TEST_DATABASE_URL, is_ci
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "backends" / "tryton" / "tryton.py"
-BACKENDS = "SWITCHGEAR_BACKENDS"
-FOLDER = Path(os.environ.get(BACKENDS) or ".switchgear-backends")
 PATIENCE_S = 900
-
-
-def _place() -> Path:
-    """Each test process has a Tryton of its own; the first takes the one that people start."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    return FOLDER if worker == "gw0" else FOLDER / worker
 
 
 def run_script(command: str) -> dict[str, Any]:
     """Run a command of the script and return the connection that it left, if any."""
     done = subprocess.run(
         [sys.executable, SCRIPT, command],
-        env={**os.environ, BACKENDS: str(_place())},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -54,7 +44,7 @@ def run_script(command: str) -> dict[str, Any]:
 def tryton_script() -> Iterator[Command]:
     """The script, where Tryton is installed or may be; what was not running is stopped again."""
     before = run_script("status")
-    if not is_ci() and not (FOLDER / "tryton" / "environment").exists():
+    if not is_ci() and not before["installed"]:
         pytest.skip("Tryton is not installed: make backend-tryton")
     yield run_script
     if before["pid"] is None:
