@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from functools import cached_property
 from hashlib import blake2b, sha256
 
 from sqlalchemy import or_, select
@@ -14,7 +16,7 @@ from switchgear_documents.tables import DocumentRecord
 SURE = 0.9
 """From here on a person is asked before the later one goes on."""
 
-_BITS = 64
+_BYTES = 8
 _BANDS = 4
 _NEAR = 3
 """Fingerprints that differ in three bits of 64 share one of four bands whole."""
@@ -38,25 +40,50 @@ def fingerprint(text: str) -> str | None:
     if len(words) < _LEAST_WORDS:
         return None
     runs = {" ".join(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
-    votes = [0] * _BITS
-    for run in runs:
-        hashed = int.from_bytes(blake2b(run.encode(), digest_size=8).digest(), "big")
-        for bit in range(_BITS):
-            votes[bit] += 1 if hashed >> bit & 1 else -1
-    return f"{sum(1 << bit for bit, vote in enumerate(votes) if vote > 0):016x}"
+    hashes = b"".join(blake2b(run.encode(), digest_size=_BYTES).digest() for run in runs)
+    found = 0
+    for place in range(_BYTES):
+        counts = Counter(hashes[place::_BYTES])
+        for bit in range(8):
+            ones = sum(count for byte, count in counts.items() if byte >> bit & 1)
+            found |= (2 * ones > len(runs)) << (8 * (_BYTES - 1 - place) + bit)
+    return f"{found:016x}"
 
 
 def mark(record: DocumentRecord) -> None:
     """Set what duplicates of the document are found by, from its fields and text."""
     record.number_key = key_of(record.number)
     found = fingerprint(record.text or "")
-    width = _BITS // 4 // _BANDS
+    width = 2 * _BYTES // _BANDS
     bands = [found[at * width : (at + 1) * width] if found else None for at in range(_BANDS)]
     record.band_0, record.band_1, record.band_2, record.band_3 = bands
 
 
 async def find(session: AsyncSession, record: DocumentRecord) -> tuple[DuplicateCandidate, ...]:
     """Return what may be the same paper as `record`, the surest first; rejected ones are none."""
+    return tuple(candidate for _, candidate in await _alike(session, record))
+
+
+async def doubts_of_another(session: AsyncSession, record: DocumentRecord) -> tuple[str, ...]:
+    """Return why a person should look before this one goes on: an earlier one is surely the same.
+
+    Earlier is what came first or went on already, so of two at once one is asked about.
+    """
+    reasons = [
+        f"possible duplicate of {candidate.id}: {candidate.reason}"
+        for other, candidate in await _alike(session, record)
+        if candidate.confidence >= SURE
+        and (
+            (other.received_at, other.id) < (record.received_at, record.id)
+            or other.state in _ROUTED
+        )
+    ]
+    return tuple(reasons[:3])
+
+
+async def _alike(
+    session: AsyncSession, record: DocumentRecord
+) -> list[tuple[DocumentRecord, DuplicateCandidate]]:
     other = DocumentRecord
     alike = [
         column == value
@@ -70,7 +97,7 @@ async def find(session: AsyncSession, record: DocumentRecord) -> tuple[Duplicate
         if value is not None
     ]
     if not alike:
-        return ()
+        return []
     rows = await session.scalars(
         select(other)
         .where(
@@ -83,71 +110,56 @@ async def find(session: AsyncSession, record: DocumentRecord) -> tuple[Duplicate
         .order_by(other.received_at.desc(), other.id)
         .limit(_MOST)
     )
-    found = [candidate for row in rows if (candidate := _compared(record, row)) is not None]
-    return tuple(sorted(found, key=lambda candidate: -candidate.confidence))
+    mine = _Paper(record)
+    found = [
+        (row, candidate) for row in rows if (candidate := _compared(mine, _Paper(row))) is not None
+    ]
+    return sorted(found, key=lambda one: -one[1].confidence)
 
 
-async def doubts_of_another(session: AsyncSession, record: DocumentRecord) -> tuple[str, ...]:
-    """Return why a person should look before this one goes on: an earlier one is surely the same.
+class _Paper:
+    """What a document is compared by; its text is looked at only where that decides."""
 
-    Earlier is what came first or went on already, so of two at once one is asked about.
-    """
-    reasons: list[str] = []
-    for candidate in await find(session, record):
-        other = await session.get(DocumentRecord, (record.tenant, candidate.id))
-        is_earlier = other is not None and (
-            (other.received_at, other.id) < (record.received_at, record.id)
-            or other.state in _ROUTED
-        )
-        if candidate.confidence >= SURE and is_earlier:
-            reasons.append(f"possible duplicate of {candidate.id}: {candidate.reason}")
-    return tuple(reasons[:3])
+    def __init__(self, record: DocumentRecord) -> None:
+        self.record = record
+        values = {field.name: field.value for field in fields_of(record)}
+        self.number = key_of(values.get("number"))
+        self.parties = [key_of(values.get(name)) for name in ("supplier_vat", "supplier")]
+        self.amounts = [key_of(values.get(name)) for name in ("date", "total_gross")]
+
+    @cached_property
+    def digest(self) -> str | None:
+        words = _WORD.findall((self.record.text or "").casefold())
+        return sha256(" ".join(words).encode()).hexdigest() if len(words) >= _LEAST_WORDS else None
+
+    @cached_property
+    def fingerprint(self) -> int | None:
+        record = self.record
+        bands = (record.band_0, record.band_1, record.band_2, record.band_3)
+        return int("".join(band or "" for band in bands), 16) if any(bands) else None
 
 
-def _compared(one: DocumentRecord, other: DocumentRecord) -> DuplicateCandidate | None:
+def _compared(one: _Paper, other: _Paper) -> DuplicateCandidate | None:
     """Return why the other may be the same paper, None where nothing speaks for it.
 
     Two numbers that differ speak against it, whatever else is alike: it is the next invoice.
     """
-    mine, theirs = _values(one), _values(other)
-    if mine["number"] and theirs["number"] and mine["number"] != theirs["number"]:
+    if one.number and other.number and one.number != other.number:
         return None
-    is_numbered = mine["number"] is not None and mine["number"] == theirs["number"]
-    parties = [
-        bool(mine[name] and mine[name] == theirs[name]) for name in ("supplier_vat", "supplier")
-    ]
-    if is_numbered and any(parties):
-        return _candidate(other, _SAME_PARTY_AND_NUMBER, "same supplier and number")
-    if _digest(one) is not None and _digest(one) == _digest(other):
-        return _candidate(other, _SAME_TEXT, "same text")
-    amounts = [mine[name] and mine[name] == theirs[name] for name in ("date", "total_gross")]
-    if is_numbered and all(amounts):
-        return _candidate(other, _SAME_NUMBERS, "same number, date and gross")
-    distance = _distance(one, other)
-    if distance is not None and distance <= _NEAR:
-        return _candidate(other, _NEAR_TEXT, "nearly the same text")
+    is_numbered = one.number is not None and one.number == other.number
+    if is_numbered and any(
+        mine and mine == theirs for mine, theirs in zip(one.parties, other.parties, strict=True)
+    ):
+        return _candidate(other.record, _SAME_PARTY_AND_NUMBER, "same supplier and number")
+    if one.digest is not None and one.digest == other.digest:
+        return _candidate(other.record, _SAME_TEXT, "same text")
+    if is_numbered and all(one.amounts) and one.amounts == other.amounts:
+        return _candidate(other.record, _SAME_NUMBERS, "same number, date and gross")
+    if one.fingerprint is not None and other.fingerprint is not None:
+        distance = (one.fingerprint ^ other.fingerprint).bit_count()
+        if distance <= _NEAR:
+            return _candidate(other.record, _NEAR_TEXT, "nearly the same text")
     return None
-
-
-def _values(record: DocumentRecord) -> dict[str, str | None]:
-    values = {field.name: field.value for field in fields_of(record)}
-    named = ("number", "supplier", "supplier_vat", "date", "total_gross")
-    return {name: key_of(values.get(name)) for name in named}  # type: ignore[call-overload]
-
-
-def _digest(record: DocumentRecord) -> str | None:
-    words = _WORD.findall((record.text or "").casefold())
-    return sha256(" ".join(words).encode()).hexdigest() if len(words) >= _LEAST_WORDS else None
-
-
-def _distance(one: DocumentRecord, other: DocumentRecord) -> int | None:
-    prints = [
-        "".join(band or "" for band in (r.band_0, r.band_1, r.band_2, r.band_3))
-        for r in (one, other)
-    ]
-    if not all(prints):
-        return None
-    return (int(prints[0], 16) ^ int(prints[1], 16)).bit_count()
 
 
 def _candidate(other: DocumentRecord, confidence: float, reason: str) -> DuplicateCandidate:

@@ -1,7 +1,7 @@
 """What is done with each document type: its process, its required fields, its threshold."""
 
 from switchgear_documents.models import DocumentTypeInfo
-from switchgear_documents.reading.own_document import own_types
+from switchgear_documents.reading.own_document import OURS, own_types
 from switchgear_documents.reading.reading import DocumentType
 
 _INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
@@ -9,7 +9,6 @@ _STRAIGHT_THROUGH = 0.9
 
 _FILED_WITH: dict[DocumentType, tuple[str, ...]] = {
     "credit_note": _INVOICE_FIELDS,
-    "purchase_order": ("number", "date", "supplier", "buyer", "total_gross"),
     "order_confirmation": ("number", "date", "supplier", "buyer", "total_gross"),
     "delivery_note": ("number", "date", "supplier", "buyer"),
     "receipt": ("supplier", "date", "total_gross"),
@@ -39,19 +38,8 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
                 straight_through_confidence=_STRAIGHT_THROUGH,
                 required_fields=_FILED_WITH.get(name, ()),
             )
-            for name in (
-                "credit_note",
-                "order_confirmation",
-                "delivery_note",
-                "receipt",
-                "bank_statement",
-                "contract",
-                "complaint",
-                "letter",
-                "email",
-                "resume",
-                "form",
-            )
+            for name in OURS
+            if name not in ("invoice", "purchase_order", "other")
         ),
         DocumentTypeInfo(
             document_type="other",

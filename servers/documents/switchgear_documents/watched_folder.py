@@ -7,7 +7,6 @@ import stat
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from switchgear_documents.tools import UPLOAD_SCHEME
@@ -26,21 +25,9 @@ _POLL_S = 1.0
 _CHUNK = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """A file as it was seen, and since when it has looked so."""
-
-    size: int
-    changed_ns: int
-    number: int
-    since_s: float
-
-    def is_same(self, found: os.stat_result) -> bool:
-        return (self.size, self.changed_ns, self.number) == (
-            found.st_size,
-            found.st_mtime_ns,
-            found.st_ino,
-        )
+def _look_of(found: os.stat_result) -> tuple[int, int, int]:
+    """Return what changes when a file is written to or replaced."""
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 class WatchedFolder:
@@ -69,7 +56,8 @@ class WatchedFolder:
         self._party = party
         self._settle_s = settle_s
         self._clock = clock
-        self._seen: dict[str, _Sight] = {}
+        self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}
+        """By name, how a file looked and since when."""
 
     async def run(self) -> None:
         """Look again and again; while another process has the folder, wait for it to let go."""
@@ -102,11 +90,10 @@ class WatchedFolder:
         return moved
 
     def _has_settled(self, name: str, found: os.stat_result) -> bool:
-        sight = self._seen.get(name)
-        if sight is None or not sight.is_same(found):
-            self._seen[name] = _Sight(found.st_size, found.st_mtime_ns, found.st_ino, self._clock())
-            return self._settle_s <= 0
-        return self._clock() - sight.since_s >= self._settle_s
+        look = _look_of(found)
+        if name not in self._seen or self._seen[name][0] != look:
+            self._seen[name] = (look, self._clock())
+        return self._clock() - self._seen[name][1] >= self._settle_s
 
     async def _take(self, name: str, found: os.stat_result) -> bool:
         try:
@@ -141,12 +128,7 @@ class WatchedFolder:
                     yield chunk
 
             async with self._files.upload(chunks()) as held:
-                now = os.fstat(file.fileno())
-                if (now.st_size, now.st_mtime_ns, now.st_ino) != (
-                    found.st_size,
-                    found.st_mtime_ns,
-                    found.st_ino,
-                ):
+                if _look_of(os.fstat(file.fileno())) != _look_of(found):
                     return False
                 answer = await tools.call(
                     "documents_submit",

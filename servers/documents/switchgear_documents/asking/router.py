@@ -135,30 +135,16 @@ class ModelRouter:
         except SwitchgearError as error:
             latency_s = self.clock() - started_s
             candidate.failed_with(error, self.clock())
-            cost = None if isinstance(error, DeadlineError | InvalidAnswerError) else 0
-            failed = decided.failed(error, most_micro if cost is None else 0, latency_s)
-            await self._settle(subject, call_id, failed, cost)
+            may_have_cost = isinstance(error, DeadlineError | InvalidAnswerError)
+            failed = decided.failed(error, most_micro if may_have_cost else 0, latency_s)
+            await self.spending.settle(subject, call_id, failed)
             return None, failed
         latency_s = self.clock() - started_s
         candidate.saw(latency_s)
         cost = entry.cost_micro(answered.input_tokens, answered.output_tokens)
         done = decided.answered(cost, answered.input_tokens, answered.output_tokens, latency_s)
-        await self._settle(subject, call_id, done, cost)
+        await self.spending.settle(subject, call_id, done)
         return answered.answer, done
-
-    async def _settle(
-        self, subject: Subject, call_id: str, decision: DocumentModelAsked, cost: int | None
-    ) -> None:
-        await self.spending.settle(
-            subject,
-            call_id,
-            outcome=decision.outcome,
-            reason=decision.reason,
-            cost_micro=cost,
-            input_tokens=decision.input_tokens,
-            output_tokens=decision.output_tokens,
-            latency_ms=decision.latency_ms,
-        )
 
     @staticmethod
     def _most_micro(question: Question[AnswerT], candidate: Candidate) -> int:

@@ -1,6 +1,5 @@
 """A second opinion on a reading that is in doubt, weighed against the first."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +10,8 @@ from switchgear_documents.asking.router import Advice, ModelRouter
 from switchgear_documents.asking.spending import Subject
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.reading.checks import make_checks
-from switchgear_documents.reading.extract import AmountName, Extract
+from switchgear_documents.reading.einvoice import TOTAL_FIELDS
+from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.reading import EXACT, Check, FieldName, FieldReading, Reading
 from switchgear_shared.contracts.event_data import DocumentModelAsked
 
@@ -19,12 +19,6 @@ SAID = "model_values_are_in_the_document"
 _OWN = ("template/", "own/", "signature/")
 _MOST_SURE = 0.99
 _DISPUTED = 0.5
-_AMOUNTS: Mapping[FieldName, AmountName] = {
-    "total_net": "net",
-    "total_tax": "tax",
-    "total_gross": "gross",
-    "total_due": "due",
-}
 _ASKED: tuple[FieldName, ...] = (
     *("number", "date", "due_date", "supplier", "supplier_vat", "buyer", "buyer_vat", "currency"),
     *("total_net", "total_tax", "total_gross", "iban", "order_ref"),
@@ -167,7 +161,7 @@ def _checked(reading: Reading, model: str, unfounded: list[str], today: date) ->
     extract.lines = list(reading.lines)
     extract.line_nets = [Decimal(line.net) for line in reading.lines if line.net is not None]
     for field in reading.fields:
-        if (amount := _AMOUNTS.get(field.name)) is not None and _is_plain(field.value):
+        if (amount := TOTAL_FIELDS.get(field.name)) is not None and _is_plain(field.value):
             extract.amounts[amount] = Decimal(field.value)
     made = make_checks(extract, today)
     names = {check.name for check in made}

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from decimal import Decimal
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.asking.catalogue import Catalogue, ModelEntry, Task
+from switchgear_documents.asking.catalogue import MICRO, Catalogue, ModelEntry, Task
 from switchgear_documents.tables import ModelBudgetRecord, ModelCallRecord
+from switchgear_shared.contracts.event_data import DocumentModelAsked
 from switchgear_shared.contracts.values import TenantId, new_id, utc_now
 from switchgear_shared.storage.database import Database, DuplicateKeyError
 
@@ -57,29 +59,18 @@ class Spending:
             session.add(record)
             return record.id
 
-    async def settle(
-        self,
-        subject: Subject,
-        call_id: str,
-        *,
-        outcome: Outcome,
-        reason: str | None,
-        cost_micro: int | None,
-        input_tokens: int,
-        output_tokens: int,
-        latency_ms: int,
-    ) -> None:
-        """Write what the call came to; without a cost what was set aside stays spent."""
+    async def settle(self, subject: Subject, call_id: str, came_to: DocumentModelAsked) -> None:
+        """Write what the call came to and cost in place of what was set aside."""
         async with self._database.writing() as session:
             record = await session.get_one(
                 ModelCallRecord, (subject.tenant, call_id), with_for_update=True
             )
-            record.outcome = outcome
-            record.reason = reason
-            record.cost_micro = record.cost_micro if cost_micro is None else cost_micro
-            record.input_tokens = input_tokens
-            record.output_tokens = output_tokens
-            record.latency_ms = latency_ms
+            record.outcome = came_to.outcome
+            record.reason = came_to.reason
+            record.cost_micro = came_to.cost_micro
+            record.input_tokens = came_to.input_tokens
+            record.output_tokens = came_to.output_tokens
+            record.latency_ms = came_to.latency_ms
 
     async def _open(self, tenant: TenantId, day: date) -> None:
         async with self._database.reading() as session:
@@ -125,13 +116,8 @@ async def spent_on(database: Database, tenant: TenantId, day: date) -> tuple[Spe
         )
 
 
-class _Money(Protocol):
-    def scaleb(self, other: int) -> "_Money": ...
-    def __int__(self) -> int: ...
-
-
-def _micro(amount: _Money) -> int:
-    return int(amount.scaleb(6))
+def _micro(amount: Decimal) -> int:
+    return int(amount * MICRO)
 
 
 async def _sum(session: AsyncSession, *which: object) -> int:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from switchgear_documents.reading.agreements import read_agreement
 from switchgear_documents.reading.codes import read_currency, read_iban, read_vat_ids
+from switchgear_documents.reading.einvoice import TOTAL_FIELDS
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.labels import (
     Candidate,
@@ -41,7 +42,6 @@ _TOTALS: dict[Total, FieldName] = {
     "due": "total_due",
 }
 _AMOUNTS: dict[Total, AmountName] = {"net": "net", "tax": "tax", "gross": "gross", "due": "due"}
-_AMOUNT_OF: dict[FieldName, AmountName] = {name: _AMOUNTS[total] for total, name in _TOTALS.items()}
 _LIKELIER = 0.5
 _ASKED_FOR: frozenset[FieldName] = frozenset(
     ("number", "date", "supplier", "currency", "total_gross", "parties", "jurisdiction", "iban")
@@ -66,7 +66,7 @@ def read_fields(pages: Sequence[Page], extract: Extract, template: Template | No
     for name, candidate in taught.items():
         extract.fields[:] = [field for field in extract.fields if field.name != name]
         extract.fields.append(as_field(name, candidate))
-        if (amount := _AMOUNT_OF.get(name)) is not None:
+        if (amount := TOTAL_FIELDS.get(name)) is not None:
             extract.amounts[amount] = Decimal(candidate.value)
 
 
