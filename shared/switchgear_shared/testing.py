@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from switchgear_shared.application import Application
 from switchgear_shared.part import AUDIENCE
@@ -73,23 +74,31 @@ async def running(
     """Run the named servers in this process, messaging included, until the block ends."""
     async with hosting(settings, names, demo_data=demo_data) as (host, runtime):
         await runtime.start()
-        config = uvicorn.Config(
-            Application(host, runtime, upstreams or {}).asgi(),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        serving = asyncio.create_task(server.serve())
-        try:
-            await until(lambda: _started(server), timeout_s=10)
+        app = Application(host, runtime, upstreams or {}).asgi()
+        async with serving(app, settings.host, settings.port):
             yield Running(f"http://{settings.host}:{settings.port}", host, runtime)
-        finally:
-            server.should_exit = True
-            await serving
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncGenerator[None]:
+    """Serve an app over HTTP in this process until the block ends."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    served = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: _started(server), timeout_s=10)
+        yield
+    finally:
+        server.should_exit = True
+        await served
 
 
 async def until(

@@ -12,22 +12,26 @@ from uuid import uuid4
 
 import httpx2
 
+from chaos.wire import post
 from switchgear_shared.part import AUDIENCE
 from switchgear_shared.serving import hosting
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite
-from switchgear_shared.testing import until
+from switchgear_shared.testing import settings_for, until
 from switchgear_shared.transports.results import ERROR_KEY
 
-HEADERS = {
-    "Accept": "application/json, text/event-stream",
-    "MCP-Protocol-Version": "2026-07-28",
-}
-_META = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": {"name": "operator", "version": "1"},
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
+
+def quick_to_recover(data: Path, **changes: Any) -> Settings:
+    """Return settings under which a suite is over its kills in seconds."""
+    quick: dict[str, Any] = {
+        "delivery_attempts": 10,
+        "delivery_delay_s": 0.3,
+        "delivery_longest_delay_s": 3,
+        "attempt_timeout_s": 5,
+        "rate_limit": "100000/minute",
+        "log_level": "warning",
+    }
+    return settings_for(data, **{**quick, **changes})
 
 
 def kill_one(suite: Suite, chance: random.Random, killed: Counter[str]) -> None:
@@ -50,16 +54,7 @@ async def call(http: httpx2.AsyncClient, url: str, tool: str, **arguments: Any) 
 
     A refusal is an AssertionError: whoever calls here may do what they ask for.
     """
-    answer = await http.post(
-        f"{url}/{tool.split('_', 1)[0]}/mcp",
-        headers={"Mcp-Method": "tools/call", "Mcp-Name": tool},
-        json={
-            "jsonrpc": "2.0",
-            "id": 1,
-            "method": "tools/call",
-            "params": {"name": tool, "arguments": arguments, "_meta": _META},
-        },
-    )
+    answer = await post(http, url, tool, arguments)
     if not answer.is_success:
         raise httpx2.ConnectError(f"{tool} answered {answer.status_code}")
     result = answer.json()["result"]

@@ -20,7 +20,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from chaos.isolated import HEADERS, call, kill_one, replay_all, rows, submit, tokens, until_ready
+from chaos.isolated import (
+    call,
+    kill_one,
+    quick_to_recover,
+    replay_all,
+    rows,
+    submit,
+    tokens,
+    until_ready,
+)
+from chaos.wire import HEADERS
 from switchgear_documents.commands import spec_of
 from switchgear_documents.evaluation.manifest import load
 from switchgear_documents.generating.collection import generate
@@ -30,7 +40,7 @@ from switchgear_shared.demo_company import demo_company, small_invoices
 from switchgear_shared.part import installed_servers
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite
-from switchgear_shared.testing import settings_for, until
+from switchgear_shared.testing import until
 
 FOLDER = Path(
     os.environ.get("SWITCHGEAR_CHAOS_DOCUMENTS")
@@ -61,16 +71,7 @@ class _Report:
 async def test_every_document_reaches_one_end_through_kills(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = settings_for(
-        tmp_path / "data",
-        delivery_attempts=10,
-        delivery_delay_s=0.3,
-        delivery_longest_delay_s=3,
-        delivery_ack_wait_s=5,
-        attempt_timeout_s=5,
-        rate_limit="100000/minute",
-        log_level="warning",
-    )
+    settings = quick_to_recover(tmp_path / "data", delivery_ack_wait_s=5)
     files = _files(tmp_path / "generated")
     suite = Suite(settings, installed_servers(), demo_data=True, log_folder=tmp_path / "logs")
     report = _Report()

@@ -10,7 +10,16 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from chaos.isolated import HEADERS, kill_one, replay_all, rows, submit, tokens, until_ready
+from chaos.isolated import (
+    kill_one,
+    quick_to_recover,
+    replay_all,
+    rows,
+    submit,
+    tokens,
+    until_ready,
+)
+from chaos.wire import HEADERS
 from switchgear_documents.commands import spec_of
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.commands.audit import verified
@@ -18,7 +27,7 @@ from switchgear_shared.demo_company import demo_company, small_invoices
 from switchgear_shared.part import installed_servers
 from switchgear_shared.settings import Settings
 from switchgear_shared.suite import Suite
-from switchgear_shared.testing import settings_for, until
+from switchgear_shared.testing import until
 
 DOCUMENTS = 100
 KILLS = 20
@@ -34,16 +43,7 @@ pytestmark = [
 async def test_a_hundred_invoices_are_posted_once_through_twenty_kills(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = settings_for(
-        tmp_path / "data",
-        delivery_attempts=10,
-        delivery_delay_s=0.3,
-        delivery_longest_delay_s=3,
-        delivery_ack_wait_s=3,
-        attempt_timeout_s=5,
-        rate_limit="100000/minute",
-        log_level="warning",
-    )
+    settings = quick_to_recover(tmp_path / "data", delivery_ack_wait_s=3)
     suite = Suite(settings, installed_servers(), demo_data=True, log_folder=tmp_path / "logs")
     invoices = small_invoices(demo_company())[:DOCUMENTS]
     bodies = {f"{invoice.number}.xml": to_ubl(spec_of(invoice)) for invoice in invoices}

@@ -19,6 +19,7 @@ import pytest
 from pydantic import SecretStr
 
 from chaos.two_suites import Answer, Suite, ask
+from chaos.wire import HEADERS
 from engines import own_database, service
 from switchgear_shared.part import AUDIENCE
 from switchgear_shared.serving import hosting
@@ -30,10 +31,6 @@ SEED = int(os.environ.get("SWITCHGEAR_CHAOS_SEED", "20261126"))
 MOST_ATTEMPTS = 400
 SKUS = ("TMP-1008", "TMP-1030", "PRS-1063", "FLW-1128", "VLV-1181", "FIT-1360")
 PLACES = ("FRE", "HAM", "LIN")
-HEADERS = {
-    "Accept": "application/json, text/event-stream",
-    "MCP-Protocol-Version": "2026-07-28",
-}
 
 pytestmark = [pytest.mark.chaos, pytest.mark.service]
 

@@ -11,15 +11,10 @@ from typing import Any
 
 import httpx2
 
+from chaos.wire import post
 from switchgear_shared.settings import Settings
 from switchgear_shared.testing import free_port, until
 from switchgear_shared.transports.results import ERROR_KEY
-
-_META = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": {"name": "chaos", "version": "1"},
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
 
 
 @dataclass
@@ -81,18 +76,8 @@ async def ask(
     http: httpx2.AsyncClient, url: str, tool: str, arguments: dict[str, Any]
 ) -> Answer | None:
     """Call a tool; None where no answer came."""
-    server = tool.split("_", 1)[0]
     with suppress(httpx2.HTTPError):
-        answer = await http.post(
-            f"{url}/{server}/mcp",
-            headers={"Mcp-Method": "tools/call", "Mcp-Name": tool},
-            json={
-                "jsonrpc": "2.0",
-                "id": 1,
-                "method": "tools/call",
-                "params": {"name": tool, "arguments": arguments, "_meta": _META},
-            },
-        )
+        answer = await post(http, url, tool, arguments)
         result = answer.json()["result"]
         if result.get("isError"):
             return Answer(is_error=True, body=result["_meta"][ERROR_KEY])

@@ -10,13 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from switchgear_shared.testing import free_port, until
+from switchgear_shared.testing import free_port, serving
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ async def _badly(step: Fails | Hangs) -> Response:
 
 
 @asynccontextmanager
-async def serving() -> AsyncGenerator[Endpoint]:
+async def speaking() -> AsyncGenerator[Endpoint]:
     """Serve an endpoint until the block ends."""
     endpoint = Endpoint(free_port())
     app = Starlette(
@@ -159,24 +158,5 @@ async def serving() -> AsyncGenerator[Endpoint]:
             Route("/v1/messages", endpoint.messages, methods=["POST"]),
         ]
     )
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=endpoint.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    running = asyncio.create_task(server.serve())
-
-    async def is_up() -> bool | None:
-        return server.started or None
-
-    try:
-        await until(is_up, timeout_s=10)
+    async with serving(app, "127.0.0.1", endpoint.port):
         yield endpoint
-    finally:
-        server.should_exit = True
-        await running

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from documents.endpoint import Endpoint, Fails, Says, Step, serving
+from documents.endpoint import Endpoint, Fails, Says, Step, speaking
 from journeys.desk import Desk, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -52,7 +52,7 @@ def catalogue(endpoint: Endpoint, file: Path, **changes: Any) -> Path:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def endpoint() -> AsyncGenerator[Endpoint]:
-    async with serving() as there:
+    async with speaking() as there:
         yield there
 
 

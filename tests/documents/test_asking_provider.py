@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from documents.endpoint import Endpoint, Fails, Hangs, Says, serving
+from documents.endpoint import Endpoint, Fails, Hangs, Says, speaking
 from switchgear_documents.asking.catalogue import ModelEntry
 from switchgear_documents.asking.provider import InvalidAnswerError, LanguageModel
 from switchgear_documents.asking.questions import which_fields, which_type
@@ -23,7 +23,7 @@ QUESTION = which_type("Rechnung Nr. 17", 1000)
 
 @pytest.fixture
 async def endpoint() -> AsyncGenerator[Endpoint]:
-    async with serving() as there:
+    async with speaking() as there:
         yield there
 
 

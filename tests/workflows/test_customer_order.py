@@ -56,6 +56,15 @@ async def taken_up(office: Office, started: Event) -> None:
     await office.deliver()
 
 
+def refusing_to_confirm(office: Office) -> Refusing:
+    return Refusing(
+        office.host.switchboard,
+        "erp_advance_order",
+        InvalidRequestError("the books are closed"),
+        to="confirmed",
+    )
+
+
 async def test_an_order_is_priced_held_confirmed_and_logged(office: Office) -> None:
     sku = await goods(office)
     order = wanted(sku)
@@ -154,12 +163,7 @@ async def test_an_order_that_the_erp_will_not_confirm_is_undone_in_reverse(
     sku = await goods(office)
     order = wanted(sku)
     started = await office.started("customer_order", **order)
-    closed = Refusing(
-        office.host.switchboard,
-        "erp_advance_order",
-        InvalidRequestError("the books are closed"),
-        to="confirmed",
-    )
+    closed = refusing_to_confirm(office)
 
     await office.manager(closed).resume(started)
     events = await office.deliver(hold={"workflows.process.failed"})
@@ -187,12 +191,7 @@ async def test_a_failed_order_is_taken_up_again_and_what_was_undone_is_done_anew
     sku = await goods(office)
     order = wanted(sku)
     started = await office.started("customer_order", **order)
-    closed = Refusing(
-        office.host.switchboard,
-        "erp_advance_order",
-        InvalidRequestError("the books are closed"),
-        to="confirmed",
-    )
+    closed = refusing_to_confirm(office)
     await office.manager(closed).resume(started)
     with pytest.raises(InvalidRequestError, match="step order before confirm is undone"):
         await office.ask(
