@@ -164,6 +164,23 @@ async def test_a_fault_of_ours_leaves_the_file_for_later(place: Place) -> None:
     assert place.names(DONE) == ["a.txt"]
 
 
+async def test_a_file_that_is_written_to_as_it_is_taken_is_left_for_later(
+    place: Place, tmp_path: Path
+) -> None:
+    file = place.path / "a.txt"
+    file.write_text("half")
+
+    async def tools_while_it_grows() -> Any:
+        file.write_text(file.read_text() + " more")
+        return place.tools
+
+    files = Files(tmp_path / "other", max_bytes=LARGEST)
+    folder = WatchedFolder(place.path, files, tools_while_it_grows, party="clerk", settle_s=0)
+
+    assert await folder.look() == 0
+    assert (place.names(), place.tools.taken) == (["a.txt"], [])
+
+
 async def test_a_file_of_the_same_name_overwrites_none(place: Place) -> None:
     for text in ("first", "second", "third"):
         (place.path / "a.txt").write_text(text)
