@@ -118,6 +118,42 @@ def test_money_from_the_limit_on_wants_finance(
 
 
 @pytest.mark.parametrize(
+    ("direction", "amount_minor", "outcome", "rules"),
+    [
+        ("payable", 94_999, True, ("service",)),
+        ("payable", 95_000, {"finance"}, ("just-under-limit",)),
+        ("payable", 99_999, {"finance"}, ("just-under-limit",)),
+        ("payable", 100_000, {"finance"}, ("large-amount",)),
+        ("receivable", 99_999, True, ("service",)),
+    ],
+)
+def test_a_vendors_invoice_just_under_the_limit_wants_finance_too(
+    direction: str, amount_minor: int, outcome: Any, rules: tuple[str, ...], policies: Policies
+) -> None:
+    facts = {"amount_company_minor": amount_minor, "direction": direction}
+    decision = policies.decide(PARTIES["workflows"], POST, {}, facts=facts)
+
+    assert (wants(decision), decision.policy_ids) == (outcome, rules)
+    assert policies.decide(
+        PARTIES["workflows"], POST, {}, facts=facts, approvals={"finance"}
+    ).allowed
+    assert policies.decide(PARTIES["workflows"], PAY, {}, facts=facts).allowed == (
+        amount_minor < 100_000
+    )
+
+
+def test_a_risk_wants_finance_whatever_the_amount(policies: Policies) -> None:
+    facts = {"amount_company_minor": 1, "risks": ["new_supplier"]}
+    decision = policies.decide(PARTIES["workflows"], POST, {}, facts=facts)
+
+    assert (wants(decision), decision.policy_ids) == ({"finance"}, ("risky-invoice",))
+    assert policies.decide(
+        PARTIES["workflows"], POST, {}, facts=facts, approvals={"finance"}
+    ).allowed
+    assert policies.decide(PARTIES["workflows"], POST, {}, facts=facts, is_dry_run=True).allowed
+
+
+@pytest.mark.parametrize(
     ("currency", "below", "at"),
     [("JPY", 999, 1000), ("EUR", 99_999, 100_000), ("KWD", 999_999, 1_000_000)],
 )

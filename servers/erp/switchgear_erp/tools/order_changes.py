@@ -58,10 +58,10 @@ async def erp_advance_order(
     ],
     expected_version: Version | None = None,
 ) -> Written:
-    """Quote, confirm, complete or cancel an order: take it to its next state.
+    """Quote, confirm, complete or cancel an order.
 
     `processed` needs all fulfilled and invoiced, `cancelled` nothing yet. The state it has already
-    answers changed=false.
+    answers changed=false. Large purchases may need approval.
     Fails with conflict if it moved on, with invalid_request for another step or over the credit
     limit (`details`: limit, used, needed).
     """
@@ -90,8 +90,8 @@ async def erp_fulfil_order(
 ) -> Written:
     """Ship the goods of a confirmed sale, or receive those of a purchase.
 
-    Use it for a delivery, whole or in part; the stock follows by itself.
-    Fails with conflict if less is left or the order moved on, with invalid_request unless it is
+    Use it for a delivery, whole or in part; stock follows.
+    Fails with conflict if less is left or it moved on, with invalid_request unless it is
     confirmed.
     """
     result = await backend.fulfil_order(
