@@ -206,6 +206,7 @@ def _allowed(field: FieldInfo) -> str:
             "int": "integer",
             "float": "number",
             "Decimal": "number",
+            "bool": "true or false",
             "SecretStr": "secret",
         }[getattr(part, "__name__", "str")]
         for part in (choices or (annotation,))

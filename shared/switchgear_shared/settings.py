@@ -141,8 +141,12 @@ class Settings(BaseSettings):
     approval_limit: int = Field(
         default=1000,
         ge=0,
-        description="Invoices from this gross amount, in whole units of the company's currency, "
-        "are posted only with approval.",
+        description="From this gross amount on, in whole units of the company's currency, invoices "
+        "are posted and purchases confirmed only with approval.",
+    )
+    reorder: bool = Field(
+        default=False,
+        description="Whether stock that falls to its reorder point starts the process `reorder`.",
     )
     match_price_ratio: Decimal = Field(
         default=Decimal("0.01"),

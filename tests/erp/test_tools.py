@@ -150,6 +150,32 @@ async def test_policies_are_told_what_speaks_against_a_vendors_invoice(
     assert await risks(second.id) == ["no_order"]
 
 
+async def test_policies_are_told_what_an_order_is_worth_where_it_is_in_our_currency(
+    world: Any, caller: Caller
+) -> None:
+    facts = erp.tools["erp_advance_order"].facts
+    assert facts is not None
+
+    ours = await facts(world.erp, caller, {"order_id": world.order["PO-2026-00001"]})
+    theirs = await facts(world.erp, caller, {"order_id": world.order["PO-2026-00002"]})
+
+    assert ours == {
+        "kind": "purchase",
+        "state": "confirmed",
+        "party_id": world.party["weidner"],
+        "amount_minor": 95_795,
+        "currency": "EUR",
+        "amount_company_minor": 95_795,
+    }
+    assert theirs == {
+        "kind": "purchase",
+        "state": "confirmed",
+        "party_id": world.party["pacific"],
+        "amount_minor": 12_500,
+        "currency": "USD",
+    }
+
+
 async def test_orders_and_invoices_are_resources(world: Any, caller: Caller) -> None:
     made = await call(world, caller, "erp_create_invoice", **BILL)
     await call(world, caller, "erp_post_invoice", invoice_id=made.id)
