@@ -206,6 +206,13 @@ async def test_goods_that_have_not_come_wait_for_a_person_who_may_accept(
 
     assert "quantity_over_received" in await reasons(desk, receipt)
     await desk.decide(await desk.review(receipt), "approve", reason="the rest is on its way")
+    waiting = await desk.process(receipt, "waiting_approval")
+    page = await desk.ask("workflows_list_approvals", by="finance", limit=50)
+    summary = next(one["summary"] for one in page["items"] if one["id"] == waiting["waits_for"])
+    assert "risks=off_order" in summary
+    await desk.ask(
+        "workflows_decide_approval", by="finance", id=waiting["waits_for"], decision="approve"
+    )
     assert (await desk.until(receipt, "filed"))["record_uri"].startswith("erp://invoices/")
     assert await desk.booked(spec.number) == [("posted", gross_of(spec))]
 

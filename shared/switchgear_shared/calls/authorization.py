@@ -124,7 +124,7 @@ class Authorization:
             server=call.server,
             tool=call.tool.name,
             kinds=decision.needed_approvals,
-            summary=_summary(call),
+            summary=_summary(call, decision),
             arguments=call.arguments,
             facts=call.facts,
             correlation_id=call.correlation_id,
@@ -178,14 +178,18 @@ class Authorization:
         )
 
 
-def _summary(call: Call) -> str:
-    parts: list[str] = [f"{call.principal.origin} wants {call.tool.name}"]
-    parts.extend(f"{name}={_shown(value)}" for name, value in sorted(call.arguments.items()))
+def _summary(call: Call, decision: Decision) -> str:
+    parts: list[str] = [
+        f"{call.principal.origin} wants {call.tool.name}",
+        f"held by {', '.join(decision.policy_ids)}",
+    ]
+    own = {name: value for name, value in call.arguments.items() if name not in call.facts}
+    parts.extend(f"{name}={_shown(value)}" for name, value in sorted(own.items()))
     if call.facts:
         parts.append("on " + ", ".join(f"{k}={_shown(v)}" for k, v in sorted(call.facts.items())))
     return "; ".join(parts)[:1000]
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line a person reads
