@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.errors import (
     ApprovalRequiredError,
     BackendUnavailableError,
+    NotFoundError,
     PolicyDeniedError,
     SwitchgearError,
 )
@@ -16,12 +19,14 @@ from switchgear_workflows.history import history, next_to_undo, not_undone
 from switchgear_workflows.journal import OVER, Journal
 from switchgear_workflows.process import (
     AwaitApproval,
+    Done,
     End,
     Failed,
     Kind,
     Kinds,
     NotUndone,
     Rejected,
+    Settling,
     Step,
     UndoEnd,
     Work,
@@ -101,7 +106,7 @@ class Advance:
         cause: Event,
     ) -> bool:
         if record.begun is not None:
-            end = await _taken(record.begun, kind.steps[record.begun], work)
+            end = await _settled(record.begun, kind.steps[record.begun], work)
             await self._journal.settle(record, record.begun, end)
             return True
         name = next_to_undo(kind, steps)
@@ -161,6 +166,29 @@ async def _taken(name: str, step: Step, work: Work) -> End:
         if isinstance(error, PolicyDeniedError):
             return Rejected(error.message)
         return Failed(refusal)
+
+
+async def _settled(name: str, step: Step, work: Work) -> End:
+    """Find out whether a step was done before its process turned back; do none of it.
+
+    One that was done in part counts as done, so that it is undone.
+    """
+    asked = Settling()
+    try:
+        end = await step.take(replace(work, settling=asked))
+    except SwitchgearError as error:
+        if not (isinstance(error, NotFoundError) and asked.not_done):
+            raise BackendUnavailableError(
+                f"whether {name} was done is not known: {error.message}",
+                retry_after_s=error.retry_after_s,
+                outcome="unknown",
+            ) from error
+        end = Failed(error.message)
+    if asked.not_done and not asked.done:
+        return Failed(f"{name} was not done")
+    if asked.done and not isinstance(end, Done):
+        return Done(detail={"is_partial": True})
+    return end
 
 
 async def _undone(name: str, step: Step, work: Work) -> UndoEnd:

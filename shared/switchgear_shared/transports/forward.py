@@ -44,6 +44,7 @@ class BusForward:
                 "timeout_s": timeout_s,
                 "traceparent": request.traceparent,
                 "taint": sorted(request.taint),
+                "is_settling": request.is_settling,
             }
         )
         try:
@@ -97,6 +98,7 @@ class BusService:
                 timeout_s=asked["timeout_s"],
                 traceparent=asked["traceparent"],
                 taint=frozenset(asked["taint"]),
+                is_settling=bool(asked.get("is_settling", False)),
             )
         )
         return orjson.dumps(_wire(outcome))
