@@ -44,9 +44,9 @@ def wants(decision: Decision) -> set[str] | bool:
 
 
 def test_the_shipped_policies_are_valid() -> None:
-    claim = {"properties": {"to": {"type": "string"}}}
+    seen = {"properties": {"to": {"type": "string"}, "decision": {"type": "string"}}}
 
-    assert check(None, [claim]) == []
+    assert check(None, [seen]) == []
 
 
 def test_only_operators_hand_a_review_to_another(policies: Policies) -> None:

@@ -33,6 +33,8 @@ CALLS = [
     "crm_log_activity",
 ]
 PLACES = [1, 2, 5, 10, 11, 12, 13, 14]
+DRAFTED, CONFIRMED = (11, True), (13, True)
+"""From which kill on there is an order, and it is confirmed."""
 every_call = [
     pytest.param(place, after, id=f"{'after' if after else 'before'} {place} {CALLS[place - 1]}")
     for place in PLACES
@@ -144,6 +146,32 @@ async def test_killed_around_any_call_it_is_ordered_once(
     assert process["state"] == "completed", process["reason"]
     assert await cheap.states() == ["confirmed"]
     assert len(await cheap.noted()) == 1
+
+
+@pytest.mark.parametrize(("place", "after"), every_call)
+async def test_killed_around_any_call_and_then_cancelled_no_draft_stays(
+    office: Office, cheap: Buying, place: int, after: bool
+) -> None:
+    """What is confirmed by then stays: its supplier counts on it. Nothing is confirmed then."""
+    started = await office.started("reorder", sku=CHEAP)
+    with pytest.raises(KilledError):
+        await office.manager(Struck(office.host.switchboard, place, after)).resume(started)
+
+    await office.ask("workflows_cancel", by="back-office", id=started.subject, reason="no")
+    await office.deliver()
+
+    assert (await office.process(started))["state"] == "cancelled"
+    stands = await receipt(office, started)
+    if (place, after) >= CONFIRMED:
+        assert await cheap.states() == ["confirmed"]
+        assert (stands["order"], stands["confirm"]) == ("not_undone", "not_undone")
+    elif (place, after) >= DRAFTED:
+        assert await cheap.states() == ["cancelled"]
+        assert stands["order"] == "undone"
+        assert stands["confirm"] in ("not_reached", "undone")
+    else:
+        assert await cheap.states() == []
+        assert stands["order"] == "not_reached"
 
 
 async def test_what_was_ordered_a_moment_ago_is_not_ordered_again(

@@ -27,6 +27,7 @@ from switchgear_workflows.process import (
 NAME = "reorder"
 STOCK_LOW = "inventory.stock.below_reorder_point"
 _NONE = Decimal(0)
+_BINDS = "its supplier counts on it"
 
 
 class ReorderInput(Contract):
@@ -56,7 +57,7 @@ class Reorder:
                 "need": Step(self.need),
                 "covered": Step(self.covered),
                 "order": Step(self.order, undo=self.cancel_draft),
-                "confirm": Step(self.confirm, stays="the supplier has a confirmed order"),
+                "confirm": Step(self.confirm, undo=self.keep_confirmed),
                 "note": Step(self.note, stays="what the CRM logged stays logged"),
             },
             record_of=_record,
@@ -121,7 +122,7 @@ class Reorder:
         if "order_id" not in work.data:
             return Undone({"changed": False})
         if "confirm" in work.kept:
-            return NotUndone(f"order {work.data['ref']} is confirmed: its supplier counts on it")
+            return NotUndone(f"order {work.data['ref']} is confirmed: {_BINDS}")
         cancelled = await self.tools.write(
             work,
             "erp_advance_order",
@@ -144,6 +145,14 @@ class Reorder:
                 to=to,
             )
         return Done(detail={"state": "confirmed"})
+
+    async def keep_confirmed(self, work: Work) -> UndoEnd:
+        """Leave a confirmed order be; one that was only quoted is cancelled with its draft."""
+        if "order_id" in work.data:
+            order = await self.tools.read(work, "erp_get_order", order_id=work.data["order_id"])
+            if order["state"] not in ("draft", "quoted", "cancelled"):
+                return NotUndone(f"order {order['ref']} is {order['state']}: {_BINDS}")
+        return Undone({"changed": False})
 
     async def note(self, work: Work) -> End:
         """Log the order with the supplier; a supplier that the CRM does not know has no log."""

@@ -41,8 +41,9 @@ def installed_kinds(client: ToolClient, *, reorders: bool = False) -> Kinds:
 def build(context: Context) -> Part:
     """Return the workflows server over its own database and the shared approvals."""
     database = context.database("workflows")
-    kinds = installed_kinds(context.tools_as("workflows"), reorders=context.settings.reorder)
-    manager = ProcessManager(database, context.approvals, kinds)
+    client = context.tools_as("workflows")
+    kinds = installed_kinds(client, reorders=context.settings.reorder)
+    manager = ProcessManager(database, context.approvals, kinds, ProcessTools(client))
     return Part(
         name="workflows",
         title="Switchgear workflows",

@@ -88,9 +88,11 @@ class Authorization:
         return await self._authorized(call, proceed)
 
     async def _authorized(self, call: Call, proceed: Next) -> Outcome:
+        if call.is_settling:
+            self._refuse_stranger(call)
+            return await proceed(call)
         if call.tool.facts is not None:
-            if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
-                raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
+            self._refuse_stranger(call)
             call = call.with_(facts=await self._look_up(call))
         decision = self._decide(call, frozenset())
         if decision.needed_approvals:
@@ -102,6 +104,10 @@ class Authorization:
         if not decision.allowed:
             raise PolicyDeniedError(decision.reason)
         return await proceed(call)
+
+    def _refuse_stranger(self, call: Call) -> None:
+        if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
+            raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
 
     async def _with_approval(self, call: Call, decision: Decision, proceed: Next) -> Outcome:
         call.notes["policy_ids"] = decision.policy_ids

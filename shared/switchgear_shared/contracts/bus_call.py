@@ -24,6 +24,9 @@ class CallRequest(Contract):
     timeout_s: float = Field(gt=0, description="What is left of the caller's deadline.")
     traceparent: str | None = Field(description="W3C trace context.")
     taint: list[str] = Field(description="What untrusted text the caller has been given.")
+    is_settling: bool = Field(
+        default=False, description="Do nothing: answer what a write under this key came to."
+    )
 
 
 class ErrorBody(Contract):

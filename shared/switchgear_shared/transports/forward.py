@@ -47,6 +47,7 @@ class BusForward:
                 "timeout_s": timeout_s,
                 "traceparent": request.traceparent,
                 "taint": sorted(request.taint),
+                "is_settling": request.is_settling,
             }
         )
         try:
@@ -100,6 +101,7 @@ class BusService:
                 timeout_s=asked.timeout_s,
                 traceparent=asked.traceparent,
                 taint=frozenset(asked.taint),
+                is_settling=asked.is_settling,
             )
         )
         return orjson.dumps(_wire(outcome))
