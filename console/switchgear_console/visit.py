@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +19,7 @@ from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
 from switchgear_shared.errors import SwitchgearError
 
 Answer = dict[str, Any]
+_REF_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ class Visit:
         """
         is_unknown = error is not None and error.outcome == "unknown"
         return self.form.key if is_unknown else new_key()
+
+    @staticmethod
+    def telling(done: str, ref: str) -> str:
+        """Return the part of a query by which the next page tells what was done."""
+        return urlencode({"done": done, "ref": ref[:_REF_CHARS]})
+
+    def told(self, words: Mapping[str, str]) -> str | None:
+        """Return what the page before told, in words of ours."""
+        query = self.request.query_params
+        done = words.get(query.get("done", ""))
+        return f"{done}: {query.get('ref', '')[:_REF_CHARS]}" if done else None
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page for who is signed in."""
