@@ -19,6 +19,10 @@ _ROOMS = {
 _ENDINGS = (" outcome", " intent", " denied", " approval")
 _STATES = ("received", "classified", "extracted", "in_review", "routed", "filed", "rejected")
 _MOST_LINKS = 50
+_MOST_TOLD = 4
+_BRIEF_CHARS = 60
+_ENDED = ("outcome", "denied", "approval")
+_SAID = ("id", "reason", "reasons", "message", "outcome", "replayed", "resume", "expires_at")
 
 
 class DocumentRoom:
@@ -59,7 +63,7 @@ class DocumentRoom:
             document=document,
             correlation_id=correlation_id,
             trace=trace,
-            steps=[_step(step) for step in trace["steps"]],
+            steps=_steps(trace["steps"]),
             open_review=status["open_review_id"] if status else None,
             process=await _or_none(visit, "workflows_get", correlation_id=correlation_id),
             letters=[
@@ -76,6 +80,17 @@ async def _or_none(visit: Visit, tool: str, **arguments: Any) -> Answer | None:
         return await visit.read(tool, **arguments)
     except SwitchgearError:
         return None
+
+
+def _steps(trace: list[Answer]) -> list[Answer]:
+    """Return the steps as people read them; an intent stands only where no outcome followed."""
+    steps = [_step(step) for step in trace]
+    ended = {_key(step) for step in steps if step["kind"] in _ENDED}
+    return [step for step in steps if step["kind"] != "intent" or _key(step) not in ended]
+
+
+def _key(step: Answer) -> tuple[str, Any]:
+    return step["what"], step["detail"].get("idempotency_key")
 
 
 def _step(step: Answer) -> Answer:
@@ -96,5 +111,18 @@ def _step(step: Answer) -> Answer:
         "what": what,
         "kind": kind,
         "links": links,
+        "told": _told(detail),
         "why": "; ".join(why) if isinstance(why, list) else str(why),
     }
+
+
+def _told(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the few values of a step that say most: no ids, nothing long, nothing told already."""
+    brief = (
+        (name, str(value))
+        for name, value in detail.items()
+        if isinstance(value, str | int | float)
+        and name not in _SAID
+        and not name.endswith(("_id", "_key", "_by", "sha256"))
+    )
+    return [(name, value) for name, value in brief if len(value) <= _BRIEF_CHARS][:_MOST_TOLD]

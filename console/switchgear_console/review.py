@@ -83,6 +83,7 @@ class ReviewRoom:
             error=error,
             notice=notice or visit.told(DONE),
             review=review,
+            done=DONE,
             filters=filters,
             form_key=visit.next_key(error),
             typed=typed,

@@ -16,7 +16,7 @@ from switchgear_shared.errors import InvalidRequestError, SwitchgearError
 _NAMES = ("state", "claim", "type", "reason", "overdue")
 DONE = {
     "approve": "Approved",
-    "correct": "Corrected and approved",
+    "correct": "Approved with corrections",
     "reject": "Rejected",
 }
 
@@ -76,6 +76,7 @@ class ReviewQueue:
             cursor=cursor,
             found=found,
             types=await document_types(visit),
+            done=DONE,
             notice=visit.told(DONE),
         )
 

@@ -2,10 +2,13 @@
 
 import pytest
 
-from console.person import signed_in, visitor
+from console.person import Page, Person, signed_in, visitor
 from console.test_reviewing import off_by_one, riddle
-from journeys.desk import Desk, Samples
+from journeys.desk import Answer, Desk, Samples
 from switchgear_documents.samples import to_ubl
+from switchgear_shared.contracts.values import DEFAULT_TENANT
+from switchgear_shared.governance.audit import AuditEvent
+from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,21 +26,58 @@ async def test_a_documents_page_tells_every_step_who_took_it_and_why(
             review, "correct", fields={"total_gross": f"{spec.gross}"}, reason="a typo"
         )
         await desk.until(receipt, "filed")
-        page = await person.get(f"/documents/{receipt['id']}")
+        trace, page = await settled(desk, person, receipt)
         by_correlation = await person.get(f"/traces/{receipt['correlation_id']}")
 
     assert waiting.tree.xpath("//main//a[text()='for a review']/@href") == [
         f"/console/reviews/{review['id']}"
     ]
     steps = [" ".join(row.text_content().split()) for row in page.tree.xpath("//tbody/tr")]
-    trace = await desk.trace(receipt)
-    assert len(steps) >= len(trace) > 10
+    told = [s["what"].rpartition(" ")[0] or s["what"] for s in trace if not _is_intent(s)]
+    assert [step for step in steps if " begun, " in step] == []
+    assert len(steps) == len(told) > 10
+    assert [what in step for what, step in zip(told, steps, strict=True)] == [True] * len(told)
     (decided,) = [s for s in steps if "documents.review.decided" in s]
     assert "clerk" in decided
     assert f"/console/reviews/{review['id']}" in page.tree.xpath("//tbody//a/@href")
     assert page.names("//ol[@class='receipt']/li")[0] == "Done Read"
     assert "erp://invoices/" in page.text
     assert by_correlation.names("//h1") == page.names("//h1") == ["paper.xml"]
+
+
+async def settled(desk: Desk, person: Person, receipt: Answer) -> tuple[list[Answer], Page]:
+    """Return the trace and the page that shows it, once nothing is added to it any more."""
+
+    async def look() -> tuple[list[Answer], Page] | None:
+        before = await desk.trace(receipt)
+        page = await person.get(f"/documents/{receipt['id']}")
+        return (before, page) if before == await desk.trace(receipt) else None
+
+    return await until(look)
+
+
+def _is_intent(step: Answer) -> bool:
+    return step["what"].endswith(" intent")
+
+
+async def test_a_call_that_was_begun_and_never_ended_stands_in_the_trace(desk: Desk) -> None:
+    event = AuditEvent(
+        tenant=DEFAULT_TENANT,
+        kind="intent",
+        server="erp",
+        tool="erp_post_invoice",
+        principal="workflows",
+        requested_by="clerk",
+        correlation_id="cor_killed",
+    )
+    await desk.running.host.audit.append(event)
+
+    async with signed_in(desk, "clerk") as person:
+        page = await person.get("/traces/cor_killed")
+
+    assert page.status == 200, page.text
+    (step,) = page.names("//tbody/tr")
+    assert "erp_post_invoice begun, no outcome workflows" in step
 
 
 async def test_a_document_that_waits_for_an_approval_leads_to_it(

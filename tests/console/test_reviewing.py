@@ -274,6 +274,8 @@ async def test_who_comes_too_late_is_told_and_loses_no_typed_text(
     assert late.status == 409
     assert f"review {review['id']} was decided by clerk: reject" in late.told("alert")
     assert late.value("field.number") == "R-77 <typed>"
+    assert late.value("reason") == "two\nlines"
+    assert late.tree.xpath("//select[@name='type']/option[@selected]/@value") == ["letter"]
     assert "what you typed still stands" in late.text
     assert late.tree.xpath("//button[@name='decision']") == []
     assert await state(desk, review) == ("decided", "reject", "clerk")
