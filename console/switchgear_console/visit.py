@@ -16,10 +16,11 @@ from switchgear_console.sessions import Session
 from switchgear_shared.calls.call import Dispatcher
 from switchgear_shared.calls.call import Request as ToolRequest
 from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
-from switchgear_shared.errors import SwitchgearError
+from switchgear_shared.errors import ConflictError, SwitchgearError
 
 Answer = dict[str, Any]
 _REF_CHARS = 80
+_SENT_BEFORE = "this form was sent before and done as it was then; what was changed since was not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,13 @@ class Visit:
 
         `purpose` tells the buttons of one form apart.
         """
-        return await self.read(tool, idempotency_key=f"{self.form.key}-{purpose}", **arguments)
+        key = f"{self.form.key}-{purpose}"
+        try:
+            return await self.read(tool, idempotency_key=key, **arguments)
+        except ConflictError as error:
+            if error.field != "idempotency_key":
+                raise
+            raise ConflictError(_SENT_BEFORE) from error
 
     def next_key(self, error: SwitchgearError | None = None) -> str:
         """Return the key for the form that is shown next.

@@ -128,13 +128,15 @@ async def test_a_correction_is_marked_and_control_enter_sends_it(desk: Desk) -> 
 
 async def test_the_list_renews_itself_and_keeps_the_focus(desk: Desk, samples: Samples) -> None:
     text = f"zxq {samples.small().number}"
-    await desk.review(await desk.submit(text.encode(), "first.txt"))
+    first = await desk.review(await desk.submit(text.encode(), "first.txt"))
+    await desk.ask("documents_claim_review", by="clerk", review_id=first["id"])
     async with browsing(desk, "clerk") as page:
         await page.clock.install()
-        await page.goto(f"{desk.running.url}/console/reviews?type=other&reason=known")
+        await page.goto(f"{desk.running.url}/console/reviews?claim=mine&type=other")
         await page.keyboard.press("j")
         focused = await page.evaluate("document.activeElement.closest('tr').id")
         later = await desk.review(await desk.submit(f"{text} later".encode(), "later.txt"))
+        await desk.ask("documents_claim_review", by="clerk", review_id=later["id"])
         await page.clock.run_for(21_000)
         await page.locator(f"tr[id='{later['id']}']").wait_for()
         still = await page.evaluate("document.activeElement.closest('tr').id")

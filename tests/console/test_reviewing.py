@@ -260,6 +260,24 @@ async def test_a_form_that_is_sent_twice_decides_once(desk: Desk, samples: Sampl
     assert len(events) == 1
 
 
+async def test_a_form_that_was_changed_after_it_was_done_is_told_so(
+    desk: Desk, samples: Samples
+) -> None:
+    review = await riddle(desk, samples)
+
+    async with signed_in(desk, "clerk") as person:
+        _, form = await opened(person, review)
+        await person.send(decide(review), {**form, "decision": "approve"})
+        other = await person.send(
+            decide(review), {**form, "decision": "reject", "reason": "second thoughts"}
+        )
+
+    assert other.status == 409
+    assert "this form was sent before and done as it was then" in other.told("alert")
+    assert other.value("reason") == "second thoughts"
+    assert await state(desk, review) == ("decided", "approve", "clerk")
+
+
 async def test_who_comes_too_late_is_told_and_loses_no_typed_text(
     desk: Desk, samples: Samples
 ) -> None:
