@@ -35,6 +35,7 @@ class Door:
 
         async def enter(request: Request) -> Response:
             session = await self._sessions.of(request)
+            form = NO_FORM
             try:
                 form = await _form_of(request)
                 if session is None:
@@ -43,7 +44,7 @@ class Door:
                     return self._ask_again(request, session, form)
                 return await room(self._visit(request, session, form))
             except SwitchgearError as error:
-                return self._failed(request, session, error)
+                return self._failed(request, session, form, error)
 
         return enter
 
@@ -73,11 +74,18 @@ class Door:
         )
 
     def _failed(
-        self, request: Request, session: Session | None, error: SwitchgearError
+        self, request: Request, session: Session | None, form: Form, error: SwitchgearError
     ) -> Response:
+        """Tell a failure that no room could show; a form is kept, to be sent again by its key."""
         path: str = request.url.path.removeprefix(PREFIX)
         return self._pages.answer(
-            "failure.html", session, status=status_of(error), path=path, error=error
+            "failure.html",
+            session,
+            status=status_of(error),
+            path=path,
+            error=error,
+            action=request.url.path,
+            values=form_values(form) if session else {},
         )
 
 

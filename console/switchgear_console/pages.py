@@ -28,7 +28,13 @@ _STATUS = {
     "unauthenticated": 401,
     "internal": 500,
 }
-_ROOMS = (("/reviews", "Reviews", "documents.review.read"),)
+_ROOMS = (
+    ("/", "Overview", None),
+    ("/reviews", "Reviews", "documents.review.read"),
+    ("/approvals", "Approvals", "workflows.approval.read"),
+    ("/dead-letters", "Dead letters", "documents.dead_letter.read"),
+    ("/documents", "Documents", "documents.document.read"),
+)
 
 
 def status_of(error: SwitchgearError) -> int:
@@ -87,6 +93,11 @@ def moment(at: str | None) -> str:
     return f"{datetime.fromisoformat(at).astimezone(UTC):%d %b %Y, %H:%M} UTC" if at else ""
 
 
+def clock(at: str) -> str:
+    """Return a moment in UTC, to the second."""
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%d %b %H:%M:%S}"
+
+
 def distance(at: str | None, now: datetime) -> str:
     """Return how far a moment is from now: `in 3 h`, `12 min ago`."""
     if not at:
@@ -123,13 +134,16 @@ def _rooms_of(session: Session | None) -> list[tuple[str, str]]:
     if session is None:
         return []
     return [
-        (path, title) for path, title, permission in _ROOMS if session.principal.holds(permission)
+        (path, title)
+        for path, title, permission in _ROOMS
+        if permission is None or session.may(permission)
     ]
 
 
 _FILTERS = {
     "words": words,
     "moment": moment,
+    "clock": clock,
     "distance": distance,
     "is_past": is_past,
     "percent": percent,

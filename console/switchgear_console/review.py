@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -15,13 +14,7 @@ from switchgear_console.review_form import (
     entries_of,
     other_fields,
 )
-from switchgear_console.review_queue import (
-    Filters,
-    decided,
-    document_types,
-    next_review,
-    told_of,
-)
+from switchgear_console.review_queue import DONE, Filters, document_types, next_review
 from switchgear_console.visit import Answer, Visit
 from switchgear_shared.errors import InvalidRequestError, NotFoundError, SwitchgearError
 
@@ -46,10 +39,10 @@ class ReviewRoom:
             )
         except SwitchgearError as error:
             return await self._page(visit, filters, error=error)
-        told = decided(asked["decision"], answer["ref"] or review_id)
+        told = visit.telling(asked["decision"], answer["ref"] or review_id)
         following = await next_review(visit, filters)
         where = f"/reviews/{following}" if following else "/reviews"
-        return see(f"{where}?{urlencode({**filters.values, **told})}")
+        return see(f"{where}?{filters.query}&{told}" if filters.values else f"{where}?{told}")
 
     async def claim(self, visit: Visit) -> Response:
         """Claim, renew, give back or hand on, and show the page as it was typed so far."""
@@ -88,8 +81,9 @@ class ReviewRoom:
             status=status_of(error) if error else 200,
             title=review["name"],
             error=error,
-            notice=notice or told_of(visit),
+            notice=notice or visit.told(DONE),
             review=review,
+            done=DONE,
             filters=filters,
             form_key=visit.next_key(error),
             typed=typed,

@@ -8,15 +8,15 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.responses import Response
 
+from switchgear_console.listing import PAGE_ROWS
 from switchgear_console.pages import status_of
 from switchgear_console.visit import Answer, Visit
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
 
-PAGE_ROWS = 25
 _NAMES = ("state", "claim", "type", "reason", "overdue")
-_NOTICES = {
+DONE = {
     "approve": "Approved",
-    "correct": "Corrected and approved",
+    "correct": "Approved with corrections",
     "reject": "Rejected",
 }
 
@@ -76,7 +76,8 @@ class ReviewQueue:
             cursor=cursor,
             found=found,
             types=await document_types(visit),
-            notice=told_of(visit),
+            done=DONE,
+            notice=visit.told(DONE),
         )
 
 
@@ -98,15 +99,3 @@ async def document_types(visit: Visit) -> list[Answer]:
         return (await visit.read("documents_list_types"))["items"]
     except SwitchgearError:
         return []
-
-
-def decided(decision: str, name: str) -> dict[str, str]:
-    """Return what the next page is told of a decision."""
-    return {"done": decision, "ref": name[:80]}
-
-
-def told_of(visit: Visit) -> str | None:
-    """Return what the page before told, in our words: the query chooses, it does not speak."""
-    query = visit.request.query_params
-    done = _NOTICES.get(query.get("done", ""))
-    return f"{done}: {query.get('ref', '')}" if done else None

@@ -15,7 +15,10 @@ from starlette.responses import Response
 from switchgear_shared.errors import InvalidRequestError, UnauthenticatedError
 from switchgear_shared.governance.identity import Agents, Authenticator, Tokens
 from switchgear_shared.governance.principal import Principal
+from switchgear_shared.observability.logs import logger
 from switchgear_shared.part import AUDIENCE
+
+log = logger(__name__)
 
 COOKIE = "switchgear-console"
 _PATH = "/console"
@@ -79,6 +82,7 @@ class Sessions:
         token = self._tokens.issue(principal, self._audience, ttl_s=left_s)
         if len(token.token) > _MOST_COOKIE_CHARS:
             raise InvalidRequestError("the credential has too many scopes: ask for fewer")
+        log.info("signed in", principal=principal.id, tenant=principal.tenant)
         return token.token, int(token.expires_at.timestamp() - self._clock())
 
     async def of(self, request: Request) -> Session | None:
@@ -106,6 +110,7 @@ class Sessions:
             verified = self._tokens.verify_claims(cookie, self._audience)
         except UnauthenticatedError:
             return
+        log.info("signed out", principal=verified.principal.id)
         self._closed[_digest(cookie)] = verified.expires_at_s + _MOST_CLOCK_SKEW_S
 
     def keep(self, response: Response, request: Request, cookie: str, ttl_s: int) -> None:

@@ -11,6 +11,9 @@ from switchgear_console.forms import NO_FORM, Form, form_of, read_form
 from switchgear_console.pages import PREFIX, Pages, see, status_of
 from switchgear_console.sessions import Sessions, is_same
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
+from switchgear_shared.observability.logs import logger
+
+log = logger(__name__)
 
 _OWN_PATH = re.compile(rf"{PREFIX}(?:/[\w.\-]+)*/?(?:\?[\w.\-=&%+]*)?")
 _OWN_SITES = ("same-origin", "none")
@@ -39,6 +42,7 @@ class SignIn:
             form = await read_form(request)
             cookie, ttl_s = await self._sessions.open(form.text("credential"))
         except SwitchgearError as error:
+            log.info("sign-in refused", code=error.code)
             return self._pages.answer(
                 "sign_in.html",
                 None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,9 +16,11 @@ from switchgear_console.sessions import Session
 from switchgear_shared.calls.call import Dispatcher
 from switchgear_shared.calls.call import Request as ToolRequest
 from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
-from switchgear_shared.errors import SwitchgearError
+from switchgear_shared.errors import ConflictError, SwitchgearError
 
 Answer = dict[str, Any]
+_REF_CHARS = 80
+_SENT_BEFORE = "this form was sent before and done as it was then; what was changed since was not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,13 @@ class Visit:
 
         `purpose` tells the buttons of one form apart.
         """
-        return await self.read(tool, idempotency_key=f"{self.form.key}-{purpose}", **arguments)
+        key = f"{self.form.key}-{purpose}"
+        try:
+            return await self.read(tool, idempotency_key=key, **arguments)
+        except ConflictError as error:
+            if error.field != "idempotency_key":
+                raise
+            raise ConflictError(_SENT_BEFORE) from error
 
     def next_key(self, error: SwitchgearError | None = None) -> str:
         """Return the key for the form that is shown next.
@@ -69,6 +79,17 @@ class Visit:
         """
         is_unknown = error is not None and error.outcome == "unknown"
         return self.form.key if is_unknown else new_key()
+
+    @staticmethod
+    def telling(done: str, ref: str) -> str:
+        """Return the part of a query by which the next page tells what was done."""
+        return urlencode({"done": done, "ref": ref[:_REF_CHARS]})
+
+    def told(self, words: Mapping[str, str]) -> str | None:
+        """Return what the page before told, in words of ours."""
+        query = self.request.query_params
+        done = words.get(query.get("done", ""))
+        return f"{done}: {query.get('ref', '')[:_REF_CHARS]}" if done else None
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page for who is signed in."""

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from random import Random
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from documents.test_dead_letters import die, lost
 from journeys.desk import Answer, Desk, Samples
 from switchgear_documents.generating.as_page import to_pdf
 from switchgear_documents.generating.collection import draft
@@ -15,6 +17,35 @@ from switchgear_shared.testing import is_ci
 
 CHROMIUM = shutil.which("chromium")
 WIDTHS = (1280, 400)
+SCHEMES = ("light", "dark")
+PAIRS = {
+    "ink": ("paper", "card", "field", "blue-tint", "green-tint", "red-tint", "amber-tint"),
+    "dim": ("paper", "card", "blue-tint"),
+    "link": ("paper", "card", "blue-tint"),
+    "red": ("card", "red-tint"),
+    "amber": ("card", "amber-tint"),
+    "green": ("card", "green-tint"),
+    "on-blue": ("blue",),
+    "on-red": ("red",),
+}
+COLOURS = """() => {
+  const names = [
+    "ink", "dim", "link", "red", "amber", "green", "on-blue", "on-red", "paper", "card", "field",
+    "blue", "blue-tint", "green-tint", "red-tint", "amber-tint",
+  ];
+  const probe = document.body.appendChild(document.createElement("i"));
+  const found = {};
+  for (const name of names) {
+    probe.style.color = `var(--${name})`;
+    found[name] = getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number);
+  }
+  probe.remove();
+  return found;
+}"""
+UNNAMED = """() => [...document.querySelectorAll("input, select, textarea, button")]
+  .filter((e) => e.type !== "hidden" && !e.ariaHidden)
+  .filter((e) => !(e.labels && e.labels.length) && !e.ariaLabel && !e.textContent.trim())
+  .map((e) => e.outerHTML)"""
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -23,7 +54,9 @@ pytestmark = [
 
 
 @asynccontextmanager
-async def browsing(desk: Desk, party: str, width: int = 1280) -> AsyncGenerator[Page]:
+async def browsing(
+    desk: Desk, party: str, width: int = 1280, expected: str | None = None
+) -> AsyncGenerator[Page]:
     """Give a page of a browser in which a party is signed in; complaints of it fail the test."""
     assert CHROMIUM is not None, "no chromium is installed here, and this run may not skip"
     complaints: list[str] = []
@@ -43,7 +76,7 @@ async def browsing(desk: Desk, party: str, width: int = 1280) -> AsyncGenerator[
         await page.wait_for_url("**/console/")
         yield page
         await browser.close()
-    assert complaints == []
+    assert [said for said in complaints if expected is None or expected not in said] == []
 
 
 async def paper(desk: Desk, seed: int) -> Answer:
@@ -95,13 +128,15 @@ async def test_a_correction_is_marked_and_control_enter_sends_it(desk: Desk) -> 
 
 async def test_the_list_renews_itself_and_keeps_the_focus(desk: Desk, samples: Samples) -> None:
     text = f"zxq {samples.small().number}"
-    await desk.review(await desk.submit(text.encode(), "first.txt"))
+    first = await desk.review(await desk.submit(text.encode(), "first.txt"))
+    await desk.ask("documents_claim_review", by="clerk", review_id=first["id"])
     async with browsing(desk, "clerk") as page:
         await page.clock.install()
-        await page.goto(f"{desk.running.url}/console/reviews?type=other&reason=known")
+        await page.goto(f"{desk.running.url}/console/reviews?claim=mine&type=other")
         await page.keyboard.press("j")
         focused = await page.evaluate("document.activeElement.closest('tr').id")
         later = await desk.review(await desk.submit(f"{text} later".encode(), "later.txt"))
+        await desk.ask("documents_claim_review", by="clerk", review_id=later["id"])
         await page.clock.run_for(21_000)
         await page.locator(f"tr[id='{later['id']}']").wait_for()
         still = await page.evaluate("document.activeElement.closest('tr').id")
@@ -109,11 +144,57 @@ async def test_the_list_renews_itself_and_keeps_the_focus(desk: Desk, samples: S
     assert focused == still != ""
 
 
+async def test_a_list_on_screen_leads_to_the_door_once_its_session_is_over(desk: Desk) -> None:
+    async with browsing(desk, "clerk", expected="status of 401") as page:
+        await page.clock.install()
+        await page.goto(f"{desk.running.url}/console/reviews")
+        await page.context.clear_cookies()
+        await page.clock.run_for(21_000)
+        await page.locator("#credential").wait_for()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
-async def test_no_page_is_wider_than_its_window(desk: Desk, width: int) -> None:
+async def test_no_page_is_wider_than_its_window_and_every_input_has_a_label(
+    desk: Desk, width: int
+) -> None:
     review = await paper(desk, 13)
-    async with browsing(desk, "clerk", width) as page:
-        for path in ("/reviews", f"/reviews/{review['id']}"):
+    (letter, *_) = await die(desk, lost(f"doc_{'long' * 20}"))
+    async with browsing(desk, "operator", width) as page:
+        for path in (
+            *("/", "/reviews", "/approvals", "/dead-letters", "/documents"),
+            f"/reviews/{review['id']}",
+            f"/documents/{review['document_id']}",
+            f"/dead-letters/{letter['id']}",
+        ):
             await page.goto(f"{desk.running.url}/console{path}")
             wanted = await page.evaluate("document.documentElement.scrollWidth")
             assert wanted <= width, path
+            unnamed = await page.evaluate(UNNAMED)
+            assert unnamed == [], path
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+async def test_text_has_contrast_enough_in_light_and_in_dark(
+    desk: Desk, scheme: Literal["light", "dark"]
+) -> None:
+    """WCAG 2.2, AA: 4.5 to 1."""
+    async with browsing(desk, "operator") as page:
+        await page.emulate_media(color_scheme=scheme)
+        colours = await page.evaluate(COLOURS)
+
+    for ink, papers in PAIRS.items():
+        for paper in papers:
+            found = contrast(colours[ink], colours[paper])
+            assert found >= 4.5, f"{ink} on {paper}: {found:.2f}"
+
+
+def contrast(one: list[int], other: list[int]) -> float:
+    """Return the contrast of two colours (sRGB), as WCAG defines it."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: list[int]) -> float:
+    parts = [part / 255 for part in colour]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -2,18 +2,18 @@
 
 import asyncio
 import re
+from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from console.person import Page, Person, signed_in, visitor
-from journeys.desk import Answer, Desk, Samples
+from journeys.desk import Answer, Desk, Samples, opened
 from switchgear_documents.generating.as_page import to_pdf
 from switchgear_documents.generating.collection import draft
 from switchgear_documents.samples import InvoiceSpec, to_ubl
+from switchgear_shared.contracts.values import DEFAULT_TENANT
 from switchgear_shared.governance.agents import Agent
-from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -40,7 +40,7 @@ def claim(review: Answer) -> str:
     return f"/console/reviews/{review['id']}/claim"
 
 
-async def opened(person: Person, review: Answer) -> tuple[Page, dict[str, str]]:
+async def shown(person: Person, review: Answer) -> tuple[Page, dict[str, str]]:
     """Return a review's page and its form."""
     page = await person.get(f"/reviews/{review['id']}")
     assert page.status == 200
@@ -50,6 +50,17 @@ async def opened(person: Person, review: Answer) -> tuple[Page, dict[str, str]]:
 async def state(desk: Desk, review: Answer) -> tuple[str, str | None, str | None]:
     seen = await desk.ask("documents_get_review", review_id=review["id"])
     return seen["state"], seen["decision"], seen["decided_by"]
+
+
+async def audited(desk: Desk, review: Answer) -> list[tuple[str, str, bool]]:
+    """Return kind, party and whether there was a key for every decision on it, newest first."""
+    rows = await desk.running.host.trail.find_recent(DEFAULT_TENANT, limit=50)
+    return [
+        (row.event["kind"], row.event["principal"], bool(row.event["idempotency_key"]))
+        for row in rows
+        if row.event["tool"] == "documents_decide_review"
+        and row.event["arguments"].get("review_id") == review["id"]
+    ]
 
 
 async def test_the_queue_shows_why_each_document_waits_and_who_has_it(
@@ -93,26 +104,27 @@ async def test_filters_narrow_the_queue_and_go_along_to_the_next_review(
     assert "type" in wrong.told("alert")
 
 
-async def test_pages_of_the_queue_follow_one_another(desk: Desk, samples: Samples) -> None:
-    receipts = [
-        await desk.submit(f"zxq page {n} {samples.small().number}".encode(), "long.txt")
-        for n in range(26)
-    ]
-    for receipt in receipts:
-        await desk.until(receipt, "in_review")
+async def test_pages_of_the_queue_follow_one_another(tmp_path: Path) -> None:
     seen: list[str] = []
     path = "/reviews?type=other"
-    async with signed_in(desk, "clerk") as person:
-        for _ in range(20):
+    async with (
+        opened(tmp_path / "data", names=("documents", "registry")) as own,
+        signed_in(own, "clerk") as person,
+    ):
+        receipts = [await own.submit(f"zxq page {n}".encode(), "long.txt") for n in range(51)]
+        for receipt in receipts:
+            await own.until(receipt, "in_review")
+        counts: list[int] = []
+        while path:
             page = await person.get(path)
             seen += page.tree.xpath("//tbody/tr/@id")
-            following = page.tree.xpath("//a[@rel='next']/@href")
-            if not following:
-                break
-            assert len(page.tree.xpath("//tbody/tr")) == 25
-            path = following[0].removeprefix("/console")
+            counts.append(len(page.tree.xpath("//tbody/tr")))
+            path = "".join(page.tree.xpath("//a[@rel='next']/@href")).removeprefix("/console")
+        overview = await person.get("/")
 
-    assert len(seen) == len(set(seen)) >= 26
+    assert counts == [25, 25, 1]
+    assert len(set(seen)) == 51
+    assert overview.names("//a[contains(@class, 'tile')]/span[1]")[0] == "50+"
 
 
 async def test_a_review_shows_fields_with_their_boxes_on_the_page(desk: Desk) -> None:
@@ -121,7 +133,7 @@ async def test_a_review_shows_fields_with_their_boxes_on_the_page(desk: Desk) ->
     data = await desk.ask("documents_get_review", review_id=review["id"])
 
     async with signed_in(desk, "clerk") as person:
-        page, form = await opened(person, review)
+        page, form = await shown(person, review)
         (source,) = page.tree.xpath("//figure/img/@src")
         picture = await person.get(source.removeprefix("/console"))
 
@@ -143,7 +155,7 @@ async def test_a_document_without_pages_shows_its_text(desk: Desk, samples: Samp
     review = await riddle(desk, samples, "in plain words")
 
     async with signed_in(desk, "clerk") as person:
-        page, _ = await opened(person, review)
+        page, _ = await shown(person, review)
 
     assert page.names("//pre")[0].endswith("in plain words")
     assert page.tree.xpath("//figure") == []
@@ -160,8 +172,8 @@ async def test_what_a_document_says_is_never_markup(desk: Desk, samples: Samples
 
     async with signed_in(desk, "clerk") as person:
         pages = [
-            (await opened(person, invoice))[0],
-            (await opened(person, other))[0],
+            (await shown(person, invoice))[0],
+            (await shown(person, other))[0],
             await person.get("/reviews?type=other"),
             await person.get("/reviews?done=approve&ref=<script>alert(2)</script>"),
             await person.get("/reviews?reason=<script>alert(3)</script>"),
@@ -200,7 +212,7 @@ async def test_approving_changed_fields_corrects_them(desk: Desk, samples: Sampl
     review = await desk.review(await desk.submit(off_by_one(spec)))
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         assert form["field.total_gross"] == f"{spec.gross + 1}"
         form["field.total_gross"] = f" {spec.gross} "
         form["field.term"] = "none"  # one that was not read at all
@@ -217,7 +229,7 @@ async def test_another_type_is_a_correction_too(desk: Desk, samples: Samples) ->
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         assert form["type"] == "other"
         await person.send(decide(review), {**form, "type": "letter", "decision": "approve"})
 
@@ -230,7 +242,7 @@ async def test_rejecting_needs_a_reason_and_keeps_what_was_typed(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         form["field.number"] = "typed already"
         asked = await person.send(decide(review), {**form, "decision": "reject", "reason": " "})
         assert (asked.status, asked.told("alert")) == (
@@ -250,19 +262,32 @@ async def test_a_form_that_is_sent_twice_decides_once(desk: Desk, samples: Sampl
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         body = {**form, "decision": "approve"}
         at_once = await asyncio.gather(*(person.send(decide(review), body) for _ in range(4)))
         later = await person.send(decide(review), body)
 
     assert [page.status for page in (*at_once, later)] == [303] * 5
+    kinds = [kind for kind, _, _ in await audited(desk, review)]
+    assert (kinds.count("intent"), kinds.count("outcome")) == (1, 5)
 
-    async def told() -> list[str] | None:
-        trace = await desk.ask("documents_trace", correlation_id=review["correlation_id"])
-        events = [step["what"] for step in trace["steps"] if step["source"] == "event"]
-        return events if "documents.document.filed" in events else None
 
-    assert (await until(told)).count("documents.review.decided") == 1
+async def test_a_form_that_was_changed_after_it_was_done_is_told_so(
+    desk: Desk, samples: Samples
+) -> None:
+    review = await riddle(desk, samples)
+
+    async with signed_in(desk, "clerk") as person:
+        _, form = await shown(person, review)
+        await person.send(decide(review), {**form, "decision": "approve"})
+        other = await person.send(
+            decide(review), {**form, "decision": "reject", "reason": "second thoughts"}
+        )
+
+    assert other.status == 409
+    assert "this form was sent before and done as it was then" in other.told("alert")
+    assert other.value("reason") == "second thoughts"
+    assert await state(desk, review) == ("decided", "approve", "clerk")
 
 
 async def test_who_comes_too_late_is_told_and_loses_no_typed_text(
@@ -271,7 +296,7 @@ async def test_who_comes_too_late_is_told_and_loses_no_typed_text(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         await desk.decide(review, "reject", reason="first")
         typed = {"field.number": "R-77 <typed>", "reason": "two\nlines", "type": "letter"}
         late = await person.send(decide(review), {**form, **typed, "decision": "approve"})
@@ -279,6 +304,8 @@ async def test_who_comes_too_late_is_told_and_loses_no_typed_text(
     assert late.status == 409
     assert f"review {review['id']} was decided by clerk: reject" in late.told("alert")
     assert late.value("field.number") == "R-77 <typed>"
+    assert late.value("reason") == "two\nlines"
+    assert late.tree.xpath("//select[@name='type']/option[@selected]/@value") == ["letter"]
     assert "what you typed still stands" in late.text
     assert late.tree.xpath("//button[@name='decision']") == []
     assert await state(desk, review) == ("decided", "reject", "clerk")
@@ -290,7 +317,7 @@ async def test_a_claim_is_taken_renewed_and_given_back_without_losing_typed_text
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         form["field.number"] = "half a num"
         mine = await person.send(claim(review), {**form, "claim": "claim"})
         assert (mine.status, mine.told("status")) == (200, "It is yours to decide.")
@@ -318,8 +345,8 @@ async def test_what_another_holds_cannot_be_decided_and_the_lease_is_named(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as clerk, signed_in(desk, "deputy") as deputy:
-        _, held = await opened(deputy, review)
-        _, form = await opened(clerk, review)
+        _, held = await shown(deputy, review)
+        _, form = await shown(clerk, review)
         await deputy.send(claim(review), {**held, "claim": "claim"})
         refused = await clerk.send(
             decide(review), {**form, "decision": "approve", "reason": "kept"}
@@ -338,11 +365,11 @@ async def test_work_is_handed_on_by_operators_with_a_reason(desk: Desk, samples:
     to = {"to": "clerk", "claim": "hand_on"}
 
     async with signed_in(desk, "operator") as person, signed_in(desk, "clerk") as clerk:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         nobody = await person.send(claim(review), {**form, **to, "to": ""})
         why = await person.send(claim(review), {**form, **to})
         done = await person.send(claim(review), {**form, **to, "handing_reason": "knows them"})
-        _, own = await opened(clerk, review)
+        _, own = await shown(clerk, review)
         denied = await clerk.send(
             claim(review), {**own, **to, "to": "deputy", "handing_reason": "a lot to do"}
         )
@@ -363,7 +390,7 @@ async def test_who_may_only_read_is_shown_no_buttons_and_cannot_decide(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, party) as person:
-        page, form = await opened(person, review)
+        page, form = await shown(person, review)
         forged = await person.send(decide(review), {**form, "decision": "approve"})
 
     assert page.tree.xpath("//button[@name='decision']") == []
@@ -382,7 +409,7 @@ async def test_who_has_no_scope_for_reviews_sees_none(desk: Desk, samples: Sampl
 
     assert (queue.status, page.status) == (403, 403)
     assert "riddle" not in queue.text + page.text
-    assert queue.names("//nav/a") == []
+    assert queue.names("//nav/a") == ["Overview", "Documents"]
 
 
 @pytest.mark.parametrize("change", [{"form_token": ""}, {"form_token": "0" * 64}, None])
@@ -392,7 +419,7 @@ async def test_a_form_without_the_sessions_token_decides_nothing(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         body: dict[str, str] = {**form, "decision": "approve", "reason": "kept <b>"}
         if change is None:
             del body["form_token"]
@@ -413,7 +440,7 @@ async def test_a_form_without_a_key_of_ours_decides_nothing(
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         refused = await person.send(
             decide(review), {**form, "form_key": key, "decision": "approve"}
         )
@@ -427,14 +454,7 @@ async def test_the_audit_trail_names_the_person_and_the_key(desk: Desk, samples:
     review = await riddle(desk, samples)
 
     async with signed_in(desk, "clerk") as person:
-        _, form = await opened(person, review)
+        _, form = await shown(person, review)
         await person.send(decide(review), {**form, "decision": "approve"})
 
-    rows: tuple[Any, ...] = await desk.running.host.trail.find_recent("default", limit=50)  # type: ignore[arg-type]
-    decided = [
-        (row.event["kind"], row.event["principal"], bool(row.event["idempotency_key"]))
-        for row in rows
-        if row.event["tool"] == "documents_decide_review"
-        and row.event["arguments"].get("review_id") == review["id"]
-    ]
-    assert decided == [("outcome", "clerk", True), ("intent", "clerk", True)]
+    assert await audited(desk, review) == [("outcome", "clerk", True), ("intent", "clerk", True)]

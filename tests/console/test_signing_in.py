@@ -1,6 +1,7 @@
 """Who gets in, what the browser keeps of it, and what a form is good for."""
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import pytest
 from starlette.routing import Route
 
 from console.person import OUR_PAGE, Page, signed_in, visitor
-from journeys.desk import Desk
+from journeys.desk import Desk, opened
 from switchgear_console.server import build
 from switchgear_shared.governance.agents import Agent
 from switchgear_shared.part import AUDIENCE
@@ -38,6 +39,17 @@ async def test_a_token_becomes_a_cookie_that_no_script_and_no_other_door_can_use
     assert {"HttpOnly", "SameSite=strict", "Path=/console"} <= set(given.split("; "))
     assert "Secure" not in given
     assert (elsewhere.status_code, metrics.status_code) == (401, 401)
+
+
+async def test_behind_https_the_cookie_travels_by_https_alone(tmp_path: Path) -> None:
+    public_url = "https://desk.example"
+    async with (
+        opened(tmp_path / "data", names=("registry",), public_url=public_url) as own,
+        visitor(own) as person,
+    ):
+        entered = await person.sign_in(await own.running.token("clerk"))
+
+    assert "Secure" in entered.answer.headers["set-cookie"].split("; ")
 
 
 async def test_an_api_key_opens_a_session_too_and_is_not_in_the_cookie(desk: Desk) -> None:

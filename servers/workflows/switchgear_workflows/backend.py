@@ -10,6 +10,7 @@ from switchgear_shared.contracts.values import TenantId
 from switchgear_workflows.models import (
     ApprovalDecision,
     ApprovalPage,
+    ApprovalRecord,
     ApprovalState,
     Process,
     ProcessKinds,
@@ -79,6 +80,10 @@ class WorkflowsBackend(Protocol):
         self, tenant: TenantId, *, state: ApprovalState, cursor: str | None, limit: int
     ) -> ApprovalPage:
         """Return approvals, newest first."""
+        ...
+
+    async def get_approval(self, tenant: TenantId, approval_id: str) -> ApprovalRecord:
+        """Return one approval with the whole call that it is for."""
         ...
 
     async def requester_of(self, tenant: TenantId, approval_id: str) -> str:

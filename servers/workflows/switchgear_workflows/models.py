@@ -104,6 +104,30 @@ class ApprovalRow(Contract):
     correlation_id: str
 
 
+class ApprovalRecord(Contract):
+    """One approval whole: the very call that would run, and what policy knew of its records.
+
+    Secrets, files and long texts in `arguments` and `facts` are masked; `called_by` is the service
+    that carries the request, where one does.
+    """
+
+    id: str
+    state: ApprovalState
+    server: str
+    tool: str
+    needs: tuple[str, ...]
+    arguments: dict[str, Any]
+    facts: dict[str, Any]
+    requested_by: str
+    called_by: str
+    requested_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
+    correlation_id: str
+
+
 class ApprovalPage(Page):
     """Approvals, newest first."""
 

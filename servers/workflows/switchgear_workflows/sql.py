@@ -14,12 +14,13 @@ from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.storage.database import Database
-from switchgear_workflows.answers import to_kind, to_process, to_row
+from switchgear_workflows.answers import to_approval, to_kind, to_process, to_row
 from switchgear_workflows.changes import Changes
 from switchgear_workflows.history import history
 from switchgear_workflows.models import (
     ApprovalDecision,
     ApprovalPage,
+    ApprovalRecord,
     ApprovalRow,
     ApprovalState,
     Process,
@@ -154,6 +155,10 @@ class SqlWorkflows:
             next_cursor=next_cursor,
             truncated=next_cursor is not None,
         )
+
+    async def get_approval(self, tenant: TenantId, approval_id: str) -> ApprovalRecord:
+        """See WorkflowsBackend."""
+        return to_approval(await self._approvals.get(tenant, approval_id))
 
     async def requester_of(self, tenant: TenantId, approval_id: str) -> str:
         """See WorkflowsBackend."""

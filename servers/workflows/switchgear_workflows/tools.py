@@ -195,6 +195,23 @@ async def read_process(
     return ResourceBody(text=process.model_dump_json())
 
 
+@workflows.resource(
+    "workflows://approvals/{id}",
+    permission="workflows.approval.read",
+    mime_type="application/json",
+    name="workflows_approval",
+    untrusted=True,
+)
+async def read_approval(
+    backend: WorkflowsBackend,
+    caller: Caller,
+    id: str,  # noqa: A002 - the URI's variable
+) -> ResourceBody:
+    """Give one approval whole: the exact call that would run, who asked, and any decision."""
+    approval = await backend.get_approval(caller.tenant, id)
+    return ResourceBody(text=approval.model_dump_json())
+
+
 @workflows.prompt("review_approvals")
 def review_approvals() -> str:
     """Prepare the approvals that wait, for a person to decide."""
