@@ -16,6 +16,7 @@ from switchgear_shared.calls.pipeline import Pipeline
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.erasure import GovernanceErasure
 from switchgear_shared.governance.identity import (
     DEFAULT_AGENTS,
     Agents,
@@ -84,6 +85,7 @@ class Context:
     tokens: Tokens
     approvals: Approvals
     trail: AuditTrail
+    erasure: GovernanceErasure
     policies: Policies
     remote: BusForward
     metrics: Metrics
