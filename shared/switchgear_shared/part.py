@@ -59,8 +59,8 @@ class Part:
     caveats: Sequence[str] = ()
     """What this backend cannot keep of its port's promises, one sentence each."""
     consumers: Sequence[Consumer] = ()
-    background: Callable[[], Awaitable[None]] | None = None
-    """Runs as long as messaging does, and again a moment after it failed."""
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Each runs as long as messaging does, and again a moment after it failed."""
     load_demo: Callable[[], Awaitable[object]] | None = None
     front: Callable[[Pipeline], Front] | None = None
     apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])

@@ -206,6 +206,11 @@ class Settings(BaseSettings):
     review_claim_minutes: float = Field(
         default=30.0, gt=0, le=10_080, description="Minutes that a claimed review stays claimed."
     )
+    document_retention: dict[str, str | Annotated[int, Field(ge=1, le=73_000)]] = Field(
+        default={},
+        description="How long documents of single types are kept once filed or rejected, as "
+        '{"invoice": "P10Y", "email": 90}: ISO 8601, or days. Other types are kept for ever.',
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."
     )

@@ -122,6 +122,20 @@ class DyingDatabase(Database):
         yield
 
 
+async def test_a_call_that_named_the_subject_in_its_answer_alone_goes_with_its_intent(
+    tmp_path: Path,
+) -> None:
+    async with records("sqlite", tmp_path) as place:
+        call = {"tool": "documents_decide_review", "arguments_digest": "d" * 64}
+        await place.note("cor_9", **call)
+        await place.note("cor_9", **call, detail={"id": "doc_1"})
+        await place.note("cor_9", tool="documents_decide_review", arguments_digest="e" * 64)
+
+        assert await place.erasure.erase(SUBJECT, by="records") == 2
+
+        assert await place.said("cor_9") == [None, None, WORD]
+
+
 async def test_killed_between_the_naming_row_and_the_erasing_it_is_ended_by_the_same_call(
     tmp_path: Path,
 ) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from switchgear_documents import duplicates
+from switchgear_documents.erasures import Erasures
 from switchgear_documents.failures import Failures
+from switchgear_documents.holds import Holds
 from switchgear_documents.intake import Intake
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.links import Links, links_of
@@ -24,6 +26,7 @@ from switchgear_documents.models import (
 )
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.retention_rules import RetentionRules
 from switchgear_documents.review_claims import MayDecide, ReviewClaims
 from switchgear_documents.review_details import ReviewDetails
 from switchgear_documents.review_queue import ReviewQueue
@@ -52,7 +55,9 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
+class SqlDocuments(
+    Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures, Holds, Erasures
+):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
@@ -65,6 +70,7 @@ class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Fai
         images: PageImages,
         rules: ReviewRules,
         may_decide: MayDecide,
+        retention: RetentionRules,
     ) -> None:
         Links.__init__(self, database)
         ReviewQueue.__init__(self, database)
@@ -72,6 +78,8 @@ class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Fai
         ReviewClaims.__init__(self, database, rules, may_decide)
         Reviews.__init__(self, database)
         Failures.__init__(self, database, dead_letters)
+        Holds.__init__(self, database)
+        Erasures.__init__(self, database, self, retention)
         self._files = files
         self._intake = Intake(database, files)
         self._tracing = Tracing(database, trail)

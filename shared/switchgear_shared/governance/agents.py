@@ -86,6 +86,12 @@ DEFAULT_AGENTS = (
         ),
     ),
     Agent(
+        "records",
+        "person",
+        ("records_manager",),
+        (*_READS, "documents.hold.*", "documents.erasure.*", "documents.retention.*"),
+    ),
+    Agent(
         "workflows",
         "service",
         ("service",),

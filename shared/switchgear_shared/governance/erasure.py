@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, String, and_, cast, or_, select, update
 from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.governance.audit import Audit
 from switchgear_shared.governance.audit_event import ERASED, AuditEvent
+from switchgear_shared.governance.audit_verify import read_body
 from switchgear_shared.governance.store import ApprovalRow, AuditRow
 from switchgear_shared.storage.database import Database
 
 _PAGE = 500
+_DIGESTS = 50
 _OPEN = "open"
 _SAID = "its subject was erased"
 
@@ -21,7 +23,8 @@ _SAID = "its subject was erased"
 class Subject:
     """Whom the words are about: all under `correlation_id`, or only where one of `ids` stands.
 
-    Calls of `tools` since `since` that name one of `ids` are found under any correlation ID.
+    Calls of `tools` since `since` that name one of `ids`, in arguments or answer, are found under
+    any correlation ID.
     """
 
     tenant: TenantId
@@ -73,20 +76,26 @@ class GovernanceErasure:
             )
 
     async def _rows(self, subject: Subject) -> list[int]:
+        """Return the rows to erase; of calls found by their answer, those of the same arguments."""
         row = AuditRow
         named = _names(row.payload, subject.ids)
         own: ColumnElement[bool] = row.correlation_id == subject.correlation_id
         if not subject.is_whole_correlation:
             own = and_(own, named)
-        elsewhere = and_(row.tool.in_(subject.tools), row.time >= subject.since, named)
-        query = (
-            select(row.seq)
-            .where(row.tenant == subject.tenant, row.payload.is_not(None), row.kind != ERASED)
-            .where(or_(own, elsewhere))
-            .order_by(row.seq)
+        telling = and_(row.tool.in_(subject.tools), row.time >= subject.since)
+        query = select(row.seq, row.payload).where(
+            row.tenant == subject.tenant, row.payload.is_not(None), row.kind != ERASED
         )
         async with self._audit_database.reading() as session:
-            return list(await session.scalars(query))
+            found = (await session.execute(query.where(or_(own, and_(telling, named))))).all()
+            rows = {each.seq for each in found}
+            digests = {read_body(each.payload)["arguments_digest"] for each in found} - {None}
+            wanted = sorted(digests)
+            for at in range(0, len(wanted), _DIGESTS):
+                part = tuple(wanted[at : at + _DIGESTS])
+                same = query.where(telling, _names(row.payload, part))
+                rows |= {each.seq for each in await session.execute(same)}
+        return sorted(rows)
 
     async def _erase_approvals(self, subject: Subject) -> None:
         row = ApprovalRow
