@@ -182,6 +182,9 @@ class Settings(BaseSettings):
     document_templates: Path | None = Field(
         default=None, description="Folder of YAML templates that teach single suppliers' pages."
     )
+    document_examples: Path | None = Field(
+        default=None, description="Folder of filed documents kept as examples for training."
+    )
     intake_folder: Path | None = Field(
         default=None, description="Folder whose files are handed in as documents; none without."
     )

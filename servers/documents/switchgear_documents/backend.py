@@ -15,6 +15,7 @@ from switchgear_documents.models import (
     Trace,
 )
 from switchgear_documents.models_failures import DeadLetterPage, DeadLetterRecord, DeadLetterResult
+from switchgear_documents.models_learning import TemplateProposal
 from switchgear_documents.models_records import (
     ErasureReceipt,
     HoldPage,
@@ -209,6 +210,15 @@ class DocumentsBackend(Protocol):
         """As `erase`, for a document whose time is over, with all that it brought.
 
         Raises ConflictError where it is not.
+        """
+        ...
+
+    async def propose_template(self, tenant: TenantId, subject_id: str) -> TemplateProposal:
+        """Derive a template from what was corrected in a document, or in that of a review.
+
+        It was tried: it yields the corrected values, and no filed document of the supplier is
+        read worse by it. Raises ConflictError where there is none, InvalidRequestError where
+        nothing was corrected.
         """
         ...
 

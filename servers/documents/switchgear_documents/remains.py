@@ -1,5 +1,6 @@
 """What is left of an erased document outside of its rows: bytes, pages, audit, the broker."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.erasing import ERASED
 from switchgear_documents.intake import lock_bytes
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.tables import DocumentRecord, ErasureRecord
 from switchgear_shared.contracts.events import Event
@@ -39,6 +41,7 @@ class Remains:
         images: PageImages,
         governance: GovernanceErasure,
         events: EventErasure,
+        examples: ExampleFolder | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
@@ -46,6 +49,7 @@ class Remains:
         self._images = images
         self._governance = governance
         self._events = events
+        self._examples = examples
         self._now = now
 
     def consumers(self) -> tuple[Consumer, ...]:
@@ -66,6 +70,8 @@ class Remains:
         digests = () if tombstone.sha256 is None else (tombstone.sha256,)
         if tombstone.sha256 is not None:
             await self._remove_bytes(tombstone.sha256)
+        if self._examples is not None:
+            await asyncio.to_thread(self._examples.remove, document_id)
         await self._governance.erase(
             Subject(
                 tenant=TenantId(tenant),

@@ -3,9 +3,10 @@
 from functools import partial
 from pathlib import Path
 
-from switchgear_documents import tools_operations, tools_records, tools_reviews
+from switchgear_documents import tools_learning, tools_operations, tools_records, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
 from switchgear_documents.dead_letters import DecidedLetters
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
@@ -29,7 +30,7 @@ from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.files import Files
 from switchgear_shared.transports.limits import BodyLimit
 
-__all__ = ["build", "tools_operations", "tools_records", "tools_reviews"]
+__all__ = ["build", "tools_learning", "tools_operations", "tools_records", "tools_reviews"]
 
 INSTRUCTIONS = (
     "Hand in documents with documents_submit and follow them by the correlation_id it answers: "
@@ -74,7 +75,15 @@ def build(context: Context) -> Part:
     dead_letters = DeadLetters(context.bus)
     images = PageImages(settings.data / "pages", files, reader)
     retention = RetentionRules.of(settings.document_retention)
-    remains = Remains(database, files, images, context.erasure, EventErasure(context.bus))
+    kept = settings.document_examples
+    remains = Remains(
+        database,
+        files,
+        images,
+        context.erasure,
+        EventErasure(context.bus),
+        ExampleFolder(kept) if kept is not None else None,
+    )
     sweep = RetentionSweep(database, retention, remains, context.tools_as("documents"))
     background = [sweep.run]
     if (folder := settings.intake_folder) is not None:
@@ -101,6 +110,8 @@ def build(context: Context) -> Part:
             images=images,
             rules=rules,
             retention=retention,
+            reader=reader,
+            templates=settings.document_templates,
             may_decide=partial(_may_decide, context.agents),
         ),
         database=database,

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -26,6 +27,7 @@ from switchgear_documents.models import (
 )
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.retention_rules import RetentionRules
 from switchgear_documents.review_claims import MayDecide, ReviewClaims
 from switchgear_documents.review_details import ReviewDetails
@@ -42,6 +44,7 @@ from switchgear_documents.rows import (
     to_row,
 )
 from switchgear_documents.tables import DocumentRecord
+from switchgear_documents.teaching import Teaching
 from switchgear_documents.tracing import Tracing
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
@@ -56,7 +59,7 @@ _SNIPPET_CHARS = 80
 
 
 class SqlDocuments(
-    Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures, Holds, Erasures
+    Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures, Holds, Erasures, Teaching
 ):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
@@ -71,6 +74,8 @@ class SqlDocuments(
         rules: ReviewRules,
         may_decide: MayDecide,
         retention: RetentionRules,
+        reader: Reader,
+        templates: Path | None,
     ) -> None:
         Links.__init__(self, database)
         ReviewQueue.__init__(self, database)
@@ -80,6 +85,7 @@ class SqlDocuments(
         Failures.__init__(self, database, dead_letters)
         Holds.__init__(self, database)
         Erasures.__init__(self, database, self, retention)
+        Teaching.__init__(self, database, files, templates, reader)
         self._files = files
         self._intake = Intake(database, files)
         self._tracing = Tracing(database, trail)

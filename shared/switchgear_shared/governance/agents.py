@@ -81,6 +81,7 @@ DEFAULT_AGENTS = (
         (
             *_READS,
             "documents.dead_letter.*",
+            "documents.reading.teach",
             "documents.review.claim",
             "workflows.process.*",
         ),
