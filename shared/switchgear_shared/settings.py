@@ -206,6 +206,9 @@ class Settings(BaseSettings):
     document_templates: Path | None = Field(
         default=None, description="Folder of YAML templates that teach single suppliers' pages."
     )
+    document_examples: Path | None = Field(
+        default=None, description="Folder of filed documents kept as examples for training."
+    )
     intake_folder: Path | None = Field(
         default=None, description="Folder whose files are handed in as documents; none without."
     )
@@ -229,6 +232,11 @@ class Settings(BaseSettings):
     )
     review_claim_minutes: float = Field(
         default=30.0, gt=0, le=10_080, description="Minutes that a claimed review stays claimed."
+    )
+    document_retention: dict[str, str | Annotated[int, Field(ge=1, le=73_000)]] = Field(
+        default={},
+        description="How long documents of single types are kept once filed or rejected, as "
+        '{"invoice": "P10Y", "email": 90}: ISO 8601, or days. Other types are kept for ever.',
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line written."

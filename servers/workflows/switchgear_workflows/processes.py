@@ -19,6 +19,7 @@ from switchgear_shared.messaging.inbox import once
 from switchgear_shared.storage.database import Database
 from switchgear_workflows.advancing import Advance
 from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.erasing import erase_document
 from switchgear_workflows.journal import OVER, Journal, touch
 from switchgear_workflows.process import Kind, Kinds
 from switchgear_workflows.starting import checked_input, open_process
@@ -60,6 +61,7 @@ class ProcessManager:
             Consumer("workflows-approval", "governance.approval.decided", self.approval_decided),
             Consumer("workflows-review", "documents.review.decided", self.review_decided),
             Consumer("workflows-timer", "workflows.timer.due", self.timer_due),
+            Consumer("workflows-erase", "documents.document.erased", self.erase),
         )
 
     async def start(self, event: Event) -> None:
@@ -170,6 +172,12 @@ class ProcessManager:
     async def timer_due(self, event: Event) -> None:
         """Look again at a process whose approval may have expired."""
         await self._advance.run(event.tenant, event.data["process_id"], event)
+
+    async def erase(self, event: Event) -> None:
+        """Erase this server's copy of a document that was erased."""
+        async with self._once("workflows-erase", event) as session:
+            if session is not None:
+                await erase_document(session, event)
 
     def _once(
         self, consumer: str, event: Event

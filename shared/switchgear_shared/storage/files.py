@@ -112,6 +112,25 @@ class Files:
             raise NotFoundError(f"no stored file has the hash {sha256}")
         return path
 
+    def holds(self, sha256: str) -> bool:
+        """Say whether a file with this hash is stored."""
+        return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).exists()
+
+    def remove(self, sha256: str) -> None:
+        """Remove the file with this hash for good; removing it again changes nothing.
+
+        Raises:
+            BackendUnavailableError: the disk refuses.
+        """
+        if not self.holds(sha256):
+            return
+        path = self._path(sha256)
+        try:
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise BackendUnavailableError("the document store refuses to remove") from error
+
     def size(self, sha256: str) -> int:
         """Return the size in bytes of a stored file."""
         return self.path(sha256).stat().st_size
@@ -146,11 +165,7 @@ class Files:
             return
         final.parent.mkdir(exist_ok=True)
         temporary.rename(final)
-        directory = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _sync_folder(final.parent)
 
     def _sweep(self, before: float) -> None:
         """Remove what uploads left behind whose process was killed."""
@@ -162,3 +177,11 @@ class Files:
 
 def _refused(error: OSError) -> BackendUnavailableError:
     return BackendUnavailableError(f"the document store refuses to write: {error.strerror}")
+
+
+def _sync_folder(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
