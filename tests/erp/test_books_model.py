@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import insert, select, text
 
+from open_policies import permitting_all
 from switchgear_erp.tables import (
     EntryLineRow,
     FulfilmentLineRow,
@@ -74,8 +75,8 @@ class Books(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.loop = asyncio.Runner()
         data = Path(self.folder.name)
-        (data / "all.cedar").write_text('@id("all") permit (principal, action, resource);')
-        self.host, _ = new_host(settings_for(data, rate_limit="100000/minute", policies=data))
+        policies = permitting_all(data)
+        self.host, _ = new_host(settings_for(data, rate_limit="100000/minute", policies=policies))
         self.loop.run(self.host.open(["erp"]))
         database = self.host.servers["erp"].part.database
         assert database is not None

@@ -9,6 +9,7 @@ from typing import Any
 from live_tryton import over_tryton
 from sqlalchemy import func, select
 
+from open_policies import permitting_all
 from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
 from switchgear_shared.errors import SwitchgearError
@@ -102,7 +103,7 @@ async def serving_erp(
 ) -> AsyncGenerator[ErpSuite]:
     """Open a host whose ERP is a Tryton's, or our own, until the block ends."""
     told = over_tryton(connection, "erp") if connection else {}
-    host, _ = new_host(settings_for(data, **told, **changes))
+    host, _ = new_host(settings_for(data, **{**told, "policies": permitting_all(data), **changes}))
     try:
         await host.open(["erp"])
         yield ErpSuite(host)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from live_tryton import over_tryton
 
+from open_policies import permitting_all
 from switchgear_shared.testing import running, settings_for
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "trade.py"
@@ -25,6 +26,7 @@ async def test_a_sale_and_a_purchase_go_all_their_way_through_tryton(
         inventory_backend="tryton",
         crm_backend="tryton",
         attempt_timeout_s=20.0,
+        policies=permitting_all(tmp_path),
         **over_tryton(tryton, "erp"),
     )
     async with running(settings, ["erp", "inventory", "registry"]) as suite:

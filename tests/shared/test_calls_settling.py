@@ -1,6 +1,7 @@
 """What is not wanted any more: a key tells what came of it, and if nothing did nothing will."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ import pytest
 from jars_suite import RENT, JarsSuite, serving_jars
 from till_server import Till, TillSuite, serving_till
 
+from switchgear_shared.calls.call import Request
 from switchgear_shared.contracts.values import new_correlation_id
+from switchgear_shared.messaging.bus import Bus
+from switchgear_shared.transports.forward import BusForward, BusService
 
 PUT = "jars_put_coins"
 FIVE: dict[str, Any] = {"jar_id": RENT, "coins": 5, "idempotency_key": "k-1"}
@@ -156,3 +160,29 @@ async def test_what_was_refused_outside_was_not_done(tmp_path: Path) -> None:
 
         assert (await suite.refusal(is_settling=True)).code == "not_found"
         assert suite.till.taken == []
+
+
+async def test_a_write_is_settled_in_another_process_too(
+    suite: JarsSuite, embedded_bus: Bus
+) -> None:
+    served = suite.host.servers["jars"].front
+    service = BusService(served, embedded_bus, suite.host.tokens)
+    await service.start()
+    forward = BusForward(embedded_bus, suite.host.tokens)
+    request = Request(
+        server="jars",
+        tool=PUT,
+        arguments=FIVE,
+        principal=await suite.principal("saver"),
+        correlation_id=new_correlation_id(),
+        timeout_s=5,
+    )
+
+    settled_there = await forward.dispatch(replace(request, is_settling=True))
+    late = await forward.dispatch(request)
+    await service.stop()
+
+    assert settled_there.error is not None
+    assert late.error is not None
+    assert (settled_there.error.code, late.error.code) == ("not_found", "conflict")
+    assert await suite.drops() == 0
