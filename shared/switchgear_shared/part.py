@@ -16,6 +16,7 @@ from switchgear_shared.calls.pipeline import Pipeline
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.erasure import GovernanceErasure
 from switchgear_shared.governance.identity import (
     DEFAULT_AGENTS,
     Agents,
@@ -59,8 +60,8 @@ class Part:
     caveats: Sequence[str] = ()
     """What this backend cannot keep of its port's promises, one sentence each."""
     consumers: Sequence[Consumer] = ()
-    background: Callable[[], Awaitable[None]] | None = None
-    """Runs as long as messaging does, and again a moment after it failed."""
+    background: Sequence[Callable[[], Awaitable[None]]] = ()
+    """Each runs as long as messaging does, and again a moment after it failed."""
     load_demo: Callable[[], Awaitable[object]] | None = None
     front: Callable[[Pipeline], Front] | None = None
     apps: Mapping[str, ASGIApp] = field(default_factory=dict[str, ASGIApp])
@@ -95,6 +96,7 @@ class Context:
     tokens: Tokens
     approvals: Approvals
     trail: AuditTrail
+    erasure: GovernanceErasure
     policies: Policies
     remote: BusForward
     metrics: Metrics

@@ -73,9 +73,9 @@ class Runtime:
             self._stops.append(part.stop)
         self._pruning = asyncio.create_task(self._prune(), name="runtime-prune")
         self._background = [
-            asyncio.create_task(_again(part.name, part.background), name=f"{part.name}-background")
+            asyncio.create_task(_again(part.name, work), name=f"{part.name}-background")
             for part in (server.part for server in self._host.servers.values())
-            if part.background is not None
+            for work in part.background
         ]
         self._is_running = True
         log.info("messaging started", servers=sorted(self._host.servers))

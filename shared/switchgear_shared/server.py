@@ -20,6 +20,7 @@ from switchgear_shared.governance.approval import Approval, Approvals
 from switchgear_shared.governance.audit import Audit
 from switchgear_shared.governance.audit_trail import AuditTrail
 from switchgear_shared.governance.budget import Budgets
+from switchgear_shared.governance.erasure import GovernanceErasure
 from switchgear_shared.governance.identity import (
     DEFAULT_AGENTS,
     INTERNAL_AUDIENCE,
@@ -133,6 +134,7 @@ class Host:
             tokens=self.tokens,
             approvals=self.approvals,
             trail=self.trail,
+            erasure=GovernanceErasure(self.audit, self.audit_database, self.governance_database),
             policies=self.policies,
             remote=self.remote,
             metrics=self.metrics,

@@ -62,8 +62,12 @@ class Toolset(Generic[BackendT]):
         cost: Cost = "normal",
         untrusted: bool = False,
         facts: Facts | None = None,
+        listed: bool = True,
     ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Callable[..., Awaitable[BaseModel]]]:
-        """Declare a tool that changes nothing; `untrusted`: the answer carries others' text."""
+        """Declare a tool that changes nothing.
+
+        `untrusted`: the answer carries others' text. For `listed` see `write`.
+        """
         return self._declare(
             permission=permission,
             effect="read",
@@ -72,6 +76,7 @@ class Toolset(Generic[BackendT]):
             cost=cost,
             untrusted=untrusted,
             facts=facts,
+            listed=listed,
         )
 
     def write(
@@ -83,6 +88,7 @@ class Toolset(Generic[BackendT]):
         cost: Cost = "normal",
         untrusted: bool = False,
         facts: Facts | None = None,
+        listed: bool = True,
     ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Callable[..., Awaitable[BaseModel]]]:
         """Declare a tool that changes records.
 
@@ -93,6 +99,7 @@ class Toolset(Generic[BackendT]):
             cost: its weight in the rate limit.
             untrusted: whether a preview shows records that carry others' text.
             facts: looks up what policies should know of the records named.
+            listed: False for one that REST and commands call, and that models never see.
         """
         return self._declare(
             permission=permission,
@@ -102,6 +109,7 @@ class Toolset(Generic[BackendT]):
             cost=cost,
             untrusted=untrusted,
             facts=facts,
+            listed=listed,
         )
 
     def forward(
@@ -116,6 +124,7 @@ class Toolset(Generic[BackendT]):
             cost="light",
             untrusted=False,
             facts=None,
+            listed=True,
         )
 
     def resource(
@@ -190,6 +199,7 @@ class Toolset(Generic[BackendT]):
         cost: Cost,
         untrusted: bool,
         facts: Facts | None,
+        listed: bool,
     ) -> Callable[[Callable[..., Awaitable[BaseModel]]], Callable[..., Awaitable[BaseModel]]]:
         def declare(
             function: Callable[..., Awaitable[BaseModel]],
@@ -204,7 +214,7 @@ class Toolset(Generic[BackendT]):
                 destructive=destructive,
                 cost=cost,
                 untrusted=untrusted,
-                listed=True,
+                listed=listed,
                 facts=facts,
             )
             return function

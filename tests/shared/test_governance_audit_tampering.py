@@ -82,7 +82,7 @@ def insert_forged(sql: Sql) -> None:
 def forge(sql: Sql, seq: int) -> None:
     sql.execute(
         "INSERT INTO audit_rows SELECT tenant, ?, time, kind, server, tool, principal, "
-        "correlation_id, hash, body FROM audit_rows WHERE seq = 1",
+        "correlation_id, hash, body, payload FROM audit_rows WHERE seq = 1",
         (seq,),
     )
 
@@ -137,6 +137,13 @@ TAMPERINGS = {
     "break time": (run("UPDATE audit_rows SET time = 'noon' WHERE seq = 5"), 5, 5),
     "edit hash": (run("UPDATE audit_rows SET hash = 'zz' WHERE seq = 5"), 5, 5),
     "edit index column": (run("UPDATE audit_rows SET principal = 'px' WHERE seq = 5"), 5, 5),
+    "edit payload": (
+        run("UPDATE audit_rows SET payload = replace(payload, '{}', '[]') WHERE seq = 5"), 5, 5),
+    "drop payload": (run("UPDATE audit_rows SET payload = NULL WHERE seq = 5"), 5, 5),
+    "drop last payload": (run("UPDATE audit_rows SET payload = NULL WHERE seq = 9"), 9, 9),
+    "swap payloads": (
+        run("UPDATE audit_rows SET payload = (SELECT payload FROM audit_rows WHERE seq = 6) "
+            "WHERE seq = 5"), 5, 5),
     "move to a tenant": (run("UPDATE audit_rows SET tenant = 'other' WHERE seq = 5"), 5, 5),
     "delete middle": (run("DELETE FROM audit_rows WHERE seq = 5"), 5, 5),
     "delete middle, renumber": (renumber_after_delete, 5, 5),

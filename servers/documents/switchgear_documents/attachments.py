@@ -3,12 +3,12 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents.intake import add_record, new_record
+from switchgear_documents.intake import add_record, lock_bytes, new_record
 from switchgear_documents.reading.reading import Attachment, Check
 from switchgear_documents.rows import find_document
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.events import Event
-from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.errors import BackendUnavailableError, InvalidRequestError
 from switchgear_shared.storage.files import Files, StoredFile
 
 MOST_DEPTH = 4
@@ -35,7 +35,11 @@ async def store(
 
 
 async def take_in(
-    session: AsyncSession, parent: DocumentRecord, attachments: list[Attachment], cause: Event
+    session: AsyncSession,
+    parent: DocumentRecord,
+    attachments: list[Attachment],
+    cause: Event,
+    files: Files,
 ) -> list[Check]:
     """Insert a document for each attachment whose bytes are none yet, and announce it.
 
@@ -52,11 +56,14 @@ async def take_in(
         root = await find_document(session, parent.tenant, parent.root_id, lock=True)
     there = await _count(session, root)
     for attachment in attachments:
+        await lock_bytes(session, attachment.sha256)
         if await _is_known(session, parent.tenant, attachment.sha256):
             continue
         if there >= MOST_OF_ONE:
             detail = f"one message becomes at most {MOST_OF_ONE} documents"
             return [Check(name="attachments_all_taken", passed=False, detail=detail)]
+        if not files.holds(attachment.sha256):
+            raise BackendUnavailableError("an attachment's bytes were erased meanwhile")
         record = new_record(
             StoredFile(attachment.sha256, attachment.size_bytes),
             tenant=parent.tenant,

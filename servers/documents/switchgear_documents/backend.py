@@ -15,6 +15,14 @@ from switchgear_documents.models import (
     Trace,
 )
 from switchgear_documents.models_failures import DeadLetterPage, DeadLetterRecord, DeadLetterResult
+from switchgear_documents.models_learning import TemplateProposal
+from switchgear_documents.models_records import (
+    ErasureReceipt,
+    HoldPage,
+    HoldReceipt,
+    HoldScope,
+    Retention,
+)
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.review_models import (
     ClaimFilter,
@@ -150,6 +158,68 @@ class DocumentsBackend(Protocol):
         """Decide an open review that nobody else holds; a decided one keeps its decision.
 
         Raises ConflictError otherwise.
+        """
+        ...
+
+    async def place_hold(
+        self, caller: Caller, document_id: str, *, scope: HoldScope, reason: str
+    ) -> HoldReceipt:
+        """Put a document, or all under its correlation ID, under legal hold.
+
+        One that stands with this scope and reason stays the one it is.
+        """
+        ...
+
+    async def release_hold(
+        self, caller: Caller, document_id: str, *, hold_id: str | None, reason: str
+    ) -> HoldReceipt:
+        """Release a hold on the document, the only one without `hold_id`; again changes nothing.
+
+        Raises NotFoundError where there is none, ConflictError where there are several.
+        """
+        ...
+
+    async def list_holds(
+        self,
+        tenant: TenantId,
+        *,
+        document_id: str | None,
+        is_released: bool,
+        cursor: str | None,
+        limit: int,
+    ) -> HoldPage:
+        """Return holds that stand, or those released, the newest first."""
+        ...
+
+    async def get_retention(self, tenant: TenantId, document_id: str | None) -> Retention:
+        """Return the retention schedule, and where one document stands in it."""
+        ...
+
+    async def erasure_facts(self, tenant: TenantId, document_id: str) -> dict[str, str]:
+        """Return state and type of a document; of one that is gone, that it is `erased`."""
+        ...
+
+    async def erase(self, caller: Caller, document_id: str, *, reason: str) -> ErasureReceipt:
+        """Erase a document with what it brought; a tombstone stays. Again changes nothing.
+
+        What another message brought too stays with that one. Raises ConflictError, naming it,
+        where a hold, review, process or dead letter stands against it, or it came with a message.
+        """
+        ...
+
+    async def dispose(self, caller: Caller, document_id: str) -> ErasureReceipt:
+        """As `erase`, for a document whose time is over, with all that it brought.
+
+        Raises ConflictError where it is not.
+        """
+        ...
+
+    async def propose_template(self, tenant: TenantId, subject_id: str) -> TemplateProposal:
+        """Derive a template from what was corrected in a document, or in that of a review.
+
+        It was tried: it yields the corrected values, and no filed document of the supplier is
+        read worse by it. Raises ConflictError where there is none, InvalidRequestError where
+        nothing was corrected.
         """
         ...
 

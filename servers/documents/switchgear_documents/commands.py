@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from switchgear_documents import commands_reading
+from switchgear_documents import commands_learning, commands_reading, commands_records
 from switchgear_documents.asking import commands as asking_commands
 from switchgear_documents.samples import InvoiceSpec, Line, Party, to_cii, to_facturx, to_ubl
 from switchgear_shared.demo_company import (
@@ -37,6 +37,8 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the command line, those that read to the group `documents`."""
     app.command()(samples)
     commands_reading.register()
+    commands_records.register()
+    commands_learning.register()
     asking_commands.register()
 
 

@@ -15,6 +15,7 @@ from switchgear_documents.evaluation.observations import (
 )
 from switchgear_documents.evaluation.report import report
 from switchgear_documents.evaluation.tables import lines_of
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_shared.commands.console import run, settings_with, show
 from switchgear_shared.commands.operations import documents
@@ -104,6 +105,7 @@ def train(
 ) -> None:
     """Learn to tell types by words, and write the model with its card; needs the extra `train`.
 
+    What `documents learn example` kept is learned from too, where a folder is set for it.
     Without `--out` nothing is written. The temperature is fitted on verdicts about sources that
     were not learned from, so `--out` measures too.
     """
@@ -111,6 +113,9 @@ def train(
 
     if out is None and not cross_validate:
         raise typer.BadParameter("say --out DIR, --cross-validate, or both")
+    kept = settings_with().document_examples
+    if kept is not None and not ExampleFolder(kept).is_empty:
+        folders = [*folders, kept]
     for line in run(_lesson(lesson.learn, folders, out)):
         typer.echo(line)
 

@@ -1,5 +1,6 @@
 """The dead letters as operators see them: listed, inspected, and decided on once."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -112,6 +113,31 @@ class Failures:
         return await self._decide(
             caller, "discard", dead_letter_id, failure_group, limit, reason=reason
         )
+
+    async def open_letter_about(
+        self, tenant: TenantId, correlation_id: str, ids: Collection[str]
+    ) -> str | None:
+        """Return the oldest letter about one of the documents that nobody decided on.
+
+        One that cannot be read may be about any document of its correlation ID.
+        """
+
+        async def is_about(letter: DeadLetter) -> bool:
+            if letter.correlation_id != correlation_id or not await self._is_open(letter):
+                return False
+            event = letter.event
+            return event is None or event.subject in ids or event.data.get("document_id") in ids
+
+        cursor: str | None = None
+        while True:
+            page = await self._dead_letters.list(
+                tenant=tenant, limit=1, cursor=cursor, is_open=is_about
+            )
+            if page.items:
+                return page.items[0].id
+            cursor = page.next_cursor
+            if cursor is None:
+                return None
 
     async def _decide(
         self,

@@ -4,7 +4,7 @@ import hashlib
 import mimetypes
 import unicodedata
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,9 +52,8 @@ class Intake:
         known = await self._find(caller.tenant, actual)
         if known is not None:
             return _receipt(known, is_duplicate=True)
-        stored = self._files.keep(actual) if content is None else await self._files.put(content)
         try:
-            return await self._insert(caller, name, stored, document_type)
+            return await self._insert(caller, name, actual, content, document_type)
         except (DuplicateKeyError, IntegrityError):
             known = await self._find(caller.tenant, actual)
             if known is None:
@@ -71,10 +70,28 @@ class Intake:
             return found.scalar_one_or_none()
 
     async def _insert(
-        self, caller: Caller, name: str, stored: StoredFile, document_type: DocumentType | None
+        self,
+        caller: Caller,
+        name: str,
+        sha256: str,
+        content: bytes | None,
+        document_type: DocumentType | None,
     ) -> Submission:
         """Insert the row in a savepoint: who lost a race reads the winner's row afterwards."""
-        async with self._database.writing() as session, session.begin_nested():
+        async with self._database.writing() as session:
+            await lock_bytes(session, sha256)
+            stored = self._files.keep(sha256) if content is None else await self._files.put(content)
+            return await self._insert_row(session, caller, name, stored, document_type)
+
+    async def _insert_row(
+        self,
+        session: AsyncSession,
+        caller: Caller,
+        name: str,
+        stored: StoredFile,
+        document_type: DocumentType | None,
+    ) -> Submission:
+        async with session.begin_nested():
             record = new_record(
                 stored,
                 tenant=caller.tenant,
@@ -85,6 +102,16 @@ class Intake:
             )
             await add_record(session, record, caller=caller)
             return _receipt(record, is_duplicate=False)
+
+
+async def lock_bytes(session: AsyncSession, sha256: str) -> None:
+    """Keep others from removing or taking in these bytes until the transaction ends.
+
+    On SQLite the transaction is the only one that writes anyhow.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtext(f"switchgear.documents.{sha256}")
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def new_record(

@@ -196,7 +196,7 @@ class Trace(Answer):
     correlation_id: str
     document_id: str | None
     parent_id: str | None
-    state: State | None
+    state: State | Literal["erased"] | None
     record_uri: str | None
     links: tuple[str, ...]
     steps: Annotated[

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from switchgear_documents.models import DocumentStatus, Submission
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.rest_answers import RestCalls, refuse, unroutable
+from switchgear_documents.rest_records import RestRecords
 from switchgear_documents.rest_reviews import RestReviews
 from switchgear_documents.tools import UPLOAD_SCHEME
 from switchgear_shared.calls.call import Dispatcher
@@ -86,6 +87,7 @@ class RestIntake:
         )
         app.include_router(router)
         app.include_router(RestReviews(self._calls).router())
+        app.include_router(RestRecords(self._calls).router())
         app.add_exception_handler(HTTPException, unroutable)
         return app
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents.models import AttachmentRow, Document, DocumentRow
 from switchgear_documents.reading.reading import FieldReading, Reading
 from switchgear_documents.review_models import Review
-from switchgear_documents.tables import DocumentRecord, ReviewRecord
+from switchgear_documents.tables import DocumentRecord, ErasureRecord, ReviewRecord
 from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.storage.database import Database
@@ -25,8 +25,17 @@ async def find_document(
     """
     record = await session.get(DocumentRecord, (tenant, document_id), with_for_update=lock)
     if record is None:
-        raise NotFoundError(f"no document {document_id}", field="document_id")
+        erased = await tombstone_of(session, tenant, document_id)
+        what = f"document {document_id} was erased" if erased else f"no document {document_id}"
+        raise NotFoundError(what, field="document_id")
     return record
+
+
+async def tombstone_of(
+    session: AsyncSession, tenant: str, document_id: str
+) -> ErasureRecord | None:
+    """Return what is left of an erased document, None where it was not."""
+    return await session.get(ErasureRecord, (tenant, document_id))
 
 
 async def open_review_of(

@@ -3,14 +3,18 @@
 from functools import partial
 from pathlib import Path
 
-from switchgear_documents import tools_operations, tools_reviews
+from switchgear_documents import tools_learning, tools_operations, tools_records, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
 from switchgear_documents.dead_letters import DecidedLetters
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.engines import engine_findings
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import load_templates
+from switchgear_documents.remains import Remains
 from switchgear_documents.rest import RestIntake
+from switchgear_documents.retention_rules import RetentionRules
+from switchgear_documents.retention_sweep import RetentionSweep
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.rows import count_states
 from switchgear_documents.sql import SqlDocuments
@@ -21,11 +25,12 @@ from switchgear_shared.calls.client import ToolClient
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.governance.identity import Agents
 from switchgear_shared.messaging.dead_letters import DeadLetters
+from switchgear_shared.messaging.erasure import EventErasure
 from switchgear_shared.part import Context, Part
 from switchgear_shared.storage.files import Files
 from switchgear_shared.transports.limits import BodyLimit
 
-__all__ = ["build", "tools_operations", "tools_reviews"]
+__all__ = ["build", "tools_learning", "tools_operations", "tools_records", "tools_reviews"]
 
 INSTRUCTIONS = (
     "Hand in documents with documents_submit and follow them by the correlation_id it answers: "
@@ -68,7 +73,19 @@ def build(context: Context) -> Part:
         claim_minutes=settings.review_claim_minutes,
     )
     dead_letters = DeadLetters(context.bus)
-    background = None
+    images = PageImages(settings.data / "pages", files, reader)
+    retention = RetentionRules.of(settings.document_retention)
+    kept = settings.document_examples
+    remains = Remains(
+        database,
+        files,
+        images,
+        context.erasure,
+        EventErasure(context.bus),
+        ExampleFolder(kept) if kept is not None else None,
+    )
+    sweep = RetentionSweep(database, retention, remains, context.tools_as("documents"))
+    background = [sweep.run]
     if (folder := settings.intake_folder) is not None:
         party = settings.intake_party
 
@@ -76,9 +93,8 @@ def build(context: Context) -> Part:
             agent = await context.agents.get(party)
             return ToolClient(context.switchboard, agent.principal, settings.call_timeout_s)
 
-        background = WatchedFolder(
-            folder, files, tools, party=party, settle_s=settings.intake_settle_s
-        ).run
+        settle_s = settings.intake_settle_s
+        background.append(WatchedFolder(folder, files, tools, party=party, settle_s=settle_s).run)
 
     largest_body = int(settings.document_max_bytes * _BASE64_RATIO) + _FORM_MARGIN_BYTES
     return Part(
@@ -91,8 +107,11 @@ def build(context: Context) -> Part:
             files,
             context.trail,
             dead_letters,
-            images=PageImages(settings.data / "pages", files, reader),
+            images=images,
             rules=rules,
+            retention=retention,
+            reader=reader,
+            templates=settings.document_templates,
             may_decide=partial(_may_decide, context.agents),
         ),
         database=database,
@@ -100,8 +119,9 @@ def build(context: Context) -> Part:
         consumers=(
             *Stages(database, files, reader, rules, second_opinion).consumers(),
             *DecidedLetters(dead_letters).consumers(),
+            *remains.consumers(),
         ),
-        background=background,
+        background=tuple(background),
         apps={"/api": BodyLimit(RestIntake(context.switchboard, files).app(), largest_body)},
         measure=lambda metrics: count_states(database, metrics),
         findings=lambda: (*engine_findings(), *model_findings(settings.document_models)),

@@ -2,12 +2,15 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 
 from switchgear_documents import duplicates
+from switchgear_documents.erasures import Erasures
 from switchgear_documents.failures import Failures
+from switchgear_documents.holds import Holds
 from switchgear_documents.intake import Intake
 from switchgear_documents.kinds import KINDS
 from switchgear_documents.links import Links, links_of
@@ -24,6 +27,8 @@ from switchgear_documents.models import (
 )
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.retention_rules import RetentionRules
 from switchgear_documents.review_claims import MayDecide, ReviewClaims
 from switchgear_documents.review_details import ReviewDetails
 from switchgear_documents.review_queue import ReviewQueue
@@ -39,6 +44,7 @@ from switchgear_documents.rows import (
     to_row,
 )
 from switchgear_documents.tables import DocumentRecord
+from switchgear_documents.teaching import Teaching
 from switchgear_documents.tracing import Tracing
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
@@ -52,7 +58,9 @@ from switchgear_shared.storage.files import Files
 _SNIPPET_CHARS = 80
 
 
-class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures):
+class SqlDocuments(
+    Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Failures, Holds, Erasures, Teaching
+):
     """DocumentsBackend on this server's own database, file store and dead letter stream."""
 
     def __init__(
@@ -65,6 +73,9 @@ class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Fai
         images: PageImages,
         rules: ReviewRules,
         may_decide: MayDecide,
+        retention: RetentionRules,
+        reader: Reader,
+        templates: Path | None,
     ) -> None:
         Links.__init__(self, database)
         ReviewQueue.__init__(self, database)
@@ -72,6 +83,9 @@ class SqlDocuments(Links, ReviewQueue, ReviewDetails, ReviewClaims, Reviews, Fai
         ReviewClaims.__init__(self, database, rules, may_decide)
         Reviews.__init__(self, database)
         Failures.__init__(self, database, dead_letters)
+        Holds.__init__(self, database)
+        Erasures.__init__(self, database, self, retention)
+        Teaching.__init__(self, database, files, templates, reader)
         self._files = files
         self._intake = Intake(database, files)
         self._tracing = Tracing(database, trail)

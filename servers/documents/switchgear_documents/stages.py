@@ -1,6 +1,7 @@
 """The pipeline's handlers: classify, extract, route, and what comes back from processes."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,13 +9,14 @@ from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
 from switchgear_documents.attachments import store, take_in
+from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.review_rules import ReviewRules
-from switchgear_documents.reviews import ask, escalate
+from switchgear_documents.reviews import ask, cancel, escalate
 from switchgear_documents.routing import announce_route, doubts, process_of, show
-from switchgear_documents.rows import find_document, reading_of, storable
+from switchgear_documents.rows import find_document, reading_of, storable, tombstone_of
 from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
 from switchgear_shared.contracts.event_data import DocumentModelAsked
 from switchgear_shared.contracts.events import Event, new_event
@@ -64,6 +66,8 @@ class Stages:
     async def classify(self, event: Event) -> None:
         """Read the document in the sandbox and keep what was read and what it is."""
         async with self._database.reading() as session:
+            if await tombstone_of(session, event.tenant, event.data["document_id"]):
+                return
             record = await find_document(session, event.tenant, event.data["document_id"])
         try:
             reading = await self._reader.read(self._files.path(record.sha256), record.name)
@@ -79,7 +83,7 @@ class Stages:
             if session is None:
                 return
             record = await self._locked(session, event)
-            refused += await take_in(session, record, attached, event)
+            refused += await take_in(session, record, attached, event, self._files)
             reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
             record.reading = reading.model_dump(mode="json", exclude={"text"})
             record.text = storable(reading.text)
@@ -156,6 +160,8 @@ class Stages:
             if session is None:
                 return
             record = await self._locked(session, event)
+            if record.state == "rejected":  # the process is over: its end came before its question
+                return
             await ask(
                 session,
                 record,
@@ -203,6 +209,7 @@ class Stages:
             if session is None or not event.data.get("document_id"):
                 return
             record = await self._locked(session, event)
+            await cancel(session, record, event.data["reason"], event)
             if record.state != "rejected" and process_of(record) != event.data["process"]:
                 _move(record, "routed")
                 await announce_route(session, record, event)
@@ -211,9 +218,15 @@ class Stages:
 
     async def trace(self, event: Event) -> None:
         """Keep every event that passes, for the trace of its correlation ID."""
-        async with self._once("documents-trace", event) as session:
+        async with once(
+            self._database, "documents-trace", event.id, tenant=event.tenant
+        ) as session:
             if session is None:
                 return
+            data = event.data
+            document_id = data.get("document_id", event.subject)
+            if event.type != ERASED and await tombstone_of(session, event.tenant, document_id):
+                data = told(data)
             session.add(
                 TraceRecord(
                     tenant=event.tenant,
@@ -223,7 +236,7 @@ class Stages:
                     source=event.source,
                     subject=event.subject,
                     at=event.time,
-                    data=event.data,
+                    data=data,
                 )
             )
 
@@ -239,10 +252,15 @@ class Stages:
     async def _locked(session: AsyncSession, event: Event) -> DocumentRecord:
         return await find_document(session, event.tenant, event.data["document_id"], lock=True)
 
-    def _once(
-        self, consumer: str, event: Event
-    ) -> AbstractAsyncContextManager[AsyncSession | None]:
-        return once(self._database, consumer, event.id, tenant=event.tenant)
+    @asynccontextmanager
+    async def _once(self, consumer: str, event: Event) -> AsyncGenerator[AsyncSession | None]:
+        """Give the session of the event's effects, None also where its document was erased."""
+        async with once(self._database, consumer, event.id, tenant=event.tenant) as session:
+            document_id = event.data.get("document_id")
+            is_gone = False
+            if session is not None and document_id is not None:
+                is_gone = await tombstone_of(session, event.tenant, document_id) is not None
+            yield None if is_gone else session
 
     async def _cannot_read(self, event: Event, error: UnreadableDocumentError) -> None:
         log.warning("document cannot be read", error=error.message)

@@ -4,9 +4,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Date, Float, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 
+from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.storage.columns import UtcDateTime
+
+SETTLED = ("filed", "rejected")
+"""The states that a document stays in by itself; its retention counts from there."""
 
 
 class Base(DeclarativeBase):
@@ -23,6 +27,7 @@ class DocumentRecord(Base):
         Index("documents_by_correlation", "tenant", "correlation_id"),
         Index("documents_by_root", "tenant", "root_id"),
         Index("documents_by_number", "tenant", "number_key"),
+        Index("documents_by_settlement", "document_type", "settled_at"),
         *(Index(f"documents_by_band_{n}", "tenant", f"band_{n}") for n in range(4)),
     )
 
@@ -58,7 +63,16 @@ class DocumentRecord(Base):
     root_id: Mapped[str | None] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer, default=1)
+
+    @validates("state")
+    def _note_settlement(self, _key: str, state: str) -> str:
+        if state not in SETTLED:
+            self.settled_at = None
+        elif self.settled_at is None:
+            self.settled_at = utc_now()
+        return state
 
 
 class ReviewRecord(Base):
@@ -108,6 +122,59 @@ class DeadLetterDecisionRecord(Base):
     event_type: Mapped[str | None] = mapped_column(String(128))
     error_code: Mapped[str] = mapped_column(String(128))
     correlation_id: Mapped[str | None] = mapped_column(String(128))
+
+
+class HoldRecord(Base):
+    """A legal hold on one document, or on all under its correlation ID; released ones stay."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index("holds_by_document", "tenant", "document_id"),
+        Index("holds_by_correlation", "tenant", "correlation_id"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(64))
+    correlation_id: Mapped[str] = mapped_column(String(64))
+    scope: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(String(128))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_by: Mapped[str | None] = mapped_column(String(128))
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    release_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class ErasureRecord(Base):
+    """What is left of an erased document, its tombstone.
+
+    `sha256` names the bytes to remove, and `review_ids` what else was said of it; both go once
+    everything is gone, at `finished_at`.
+    """
+
+    __tablename__ = "erasures"
+    __table_args__ = (
+        Index("erasures_by_correlation", "tenant", "correlation_id"),
+        Index("erasures_by_finish", "finished_at", "erased_at"),
+    )
+
+    tenant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    document_type: Mapped[str | None] = mapped_column(String(32))
+    document_version: Mapped[int] = mapped_column(Integer)
+    correlation_id: Mapped[str] = mapped_column(String(64))
+    parent_id: Mapped[str | None] = mapped_column(String(64))
+    record_uri: Mapped[str | None] = mapped_column(String(255))
+    basis: Mapped[str] = mapped_column(String(16))
+    erased_by: Mapped[str] = mapped_column(String(128))
+    reason: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    review_ids: Mapped[list[str]] = mapped_column(JSON)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LinkRecord(Base):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.links import links_of
 from switchgear_documents.models import Trace, TraceStep
 from switchgear_documents.rows import newest_of
-from switchgear_documents.tables import TraceRecord
+from switchgear_documents.tables import DocumentRecord, ErasureRecord, TraceRecord
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.governance.audit_trail import AuditTrail
@@ -17,6 +18,8 @@ from switchgear_shared.storage.database import Database
 _DETAIL_CHARS = 300
 _ACTORS = (
     *(
+        "erased_by",
+        "placed_by",
         "decided_by",
         "linked_by",
         "assigned_by",
@@ -50,6 +53,7 @@ class Tracing:
                 )
             ).scalars()
             links = await links_of(session, record) if record else ()
+            tombstone = None if record else await _tombstone(session, tenant, correlation_id)
             steps = [
                 TraceStep(
                     at=event.at,
@@ -68,19 +72,38 @@ class Tracing:
             for record_ in await self._trail.find(tenant, correlation_id)
             if record_.event["tool"] not in _FOLLOWING
         )
-        if record is None and not steps:
+        if record is None and tombstone is None and not steps:
             raise NotFoundError(f"nothing is known of {correlation_id}", field="correlation_id")
         return Trace.model_validate(
             {
                 "correlation_id": correlation_id,
-                "document_id": record.id if record else None,
-                "parent_id": record.parent_id if record else None,
-                "state": record.state if record else None,
-                "record_uri": record.record_uri if record else None,
+                **_place(record, tombstone),
                 "links": links,
                 "steps": sorted(steps, key=lambda step: step.at),
             }
         )
+
+
+async def _tombstone(
+    session: AsyncSession, tenant: TenantId, correlation_id: str
+) -> ErasureRecord | None:
+    erasure = ErasureRecord
+    query = (
+        select(erasure)
+        .where(erasure.tenant == tenant, erasure.correlation_id == correlation_id)
+        .order_by(erasure.parent_id.is_not(None), erasure.received_at.desc())
+    )
+    return (await session.scalars(query.limit(1))).first()
+
+
+def _place(record: DocumentRecord | None, tombstone: ErasureRecord | None) -> dict[str, Any]:
+    if record is not None:
+        named = ("parent_id", "state", "record_uri")
+        return {"document_id": record.id, **{name: getattr(record, name) for name in named}}
+    if tombstone is not None:
+        named = ("document_id", "parent_id", "record_uri")
+        return {"state": "erased", **{name: getattr(tombstone, name) for name in named}}
+    return dict.fromkeys(("document_id", "parent_id", "state", "record_uri"))
 
 
 def _called(at: datetime, event: dict[str, Any]) -> TraceStep:

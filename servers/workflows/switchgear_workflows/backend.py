@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
 from switchgear_workflows.models import (
+    ApprovalDecision,
     ApprovalPage,
     ApprovalRecord,
     ApprovalState,
@@ -94,8 +95,12 @@ class WorkflowsBackend(Protocol):
         caller: Caller,
         approval_id: str,
         *,
-        decision: Literal["approve", "deny"],
+        decision: ApprovalDecision,
         reason: str | None,
     ) -> WriteResult:
-        """Approve or deny; the same decision again changes nothing, the other is a conflict."""
+        """Approve or deny; the same decision again changes nothing, the other is a conflict.
+
+        Who asked may withdraw: then nobody decides it any more, and what was granted is not used.
+        One that is over stays as it is.
+        """
         ...

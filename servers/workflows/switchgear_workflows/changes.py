@@ -11,6 +11,7 @@ from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_shared.storage.database import Database
 from switchgear_workflows.announcing import announce_kind
+from switchgear_workflows.erasing import ERASED
 from switchgear_workflows.history import history, standing
 from switchgear_workflows.journal import OVER, Journal, touch
 from switchgear_workflows.models import Started
@@ -80,6 +81,8 @@ class Changes:
                 raise ConflictError(f"process {process_id} is {record.state}", field="id")
             if kind is None:
                 raise ConflictError(record.reason or f"process {process_id} is suspended")
+            if ERASED in record.data:
+                raise ConflictError(f"the document of process {process_id} was erased", field="id")
             is_changed = record.state in ("failed", "suspended")
             if record.state == "failed":
                 await _begin_anew(session, record, kind, from_step)

@@ -26,7 +26,9 @@ State = Literal[
 
 Standing = Literal["not_reached", "waiting", "done", "refused", "failed", "undone", "not_undone"]
 
-ApprovalState = Literal["open", "approved", "denied", "expired", "used"]
+ApprovalState = Literal["open", "approved", "denied", "withdrawn", "expired", "used"]
+
+ApprovalDecision = Literal["approve", "deny", "withdraw"]
 
 
 class Step(Contract):

@@ -18,6 +18,8 @@ from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
 from switchgear_shared.storage.database import Database
 from switchgear_workflows.advancing import Advance
+from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.erasing import erase_document
 from switchgear_workflows.journal import OVER, Journal, touch
 from switchgear_workflows.process import Kind, Kinds
 from switchgear_workflows.starting import checked_input, open_process
@@ -33,11 +35,13 @@ class ProcessManager:
     between its effect and its commit finds the effect there when it is repeated.
     """
 
-    def __init__(self, database: Database, approvals: Approvals, kinds: Kinds) -> None:
+    def __init__(
+        self, database: Database, approvals: Approvals, kinds: Kinds, tools: ProcessTools
+    ) -> None:
         self._database = database
         self._kinds = kinds
         self._journal = Journal(database)
-        self._advance = Advance(database, approvals, kinds)
+        self._advance = Advance(database, approvals, kinds, tools)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
@@ -57,6 +61,7 @@ class ProcessManager:
             Consumer("workflows-approval", "governance.approval.decided", self.approval_decided),
             Consumer("workflows-review", "documents.review.decided", self.review_decided),
             Consumer("workflows-timer", "workflows.timer.due", self.timer_due),
+            Consumer("workflows-erase", "documents.document.erased", self.erase),
         )
 
     async def start(self, event: Event) -> None:
@@ -167,6 +172,12 @@ class ProcessManager:
     async def timer_due(self, event: Event) -> None:
         """Look again at a process whose approval may have expired."""
         await self._advance.run(event.tenant, event.data["process_id"], event)
+
+    async def erase(self, event: Event) -> None:
+        """Erase this server's copy of a document that was erased."""
+        async with self._once("workflows-erase", event) as session:
+            if session is not None:
+                await erase_document(session, event)
 
     def _once(
         self, consumer: str, event: Event

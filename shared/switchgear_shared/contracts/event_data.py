@@ -84,6 +84,37 @@ class DocumentLinked(Contract):
     linked_by: str
 
 
+class DocumentErased(Contract):
+    """A document and all that it said are gone; its copies elsewhere are to go too.
+
+    `basis` is a person's request or the retention schedule.
+    """
+
+    document_id: str
+    document_type: str | None
+    basis: Literal["request", "retention"]
+    erased_by: str
+    reason: str
+
+
+class HoldPlaced(Contract):
+    """A document, or all under its correlation ID, is not to be erased."""
+
+    hold_id: str
+    document_id: str
+    scope: Literal["document", "correlation"]
+    placed_by: str
+
+
+class HoldReleased(Contract):
+    """A legal hold is over."""
+
+    hold_id: str
+    document_id: str
+    scope: Literal["document", "correlation"]
+    released_by: str
+
+
 class ReviewRequested(Contract):
     """A person is asked to look at a document."""
 
@@ -99,6 +130,14 @@ class ReviewDecided(Contract):
     document_id: str
     decision: Literal["approve", "reject", "correct"]
     decided_by: str
+
+
+class ReviewCancelled(Contract):
+    """Nobody needs to decide any more: the process that asked is over."""
+
+    review_id: str
+    document_id: str
+    reason: str
 
 
 class ReviewClaimed(Contract):
@@ -152,10 +191,10 @@ class ApprovalRequested(Contract):
 
 
 class ApprovalDecided(Contract):
-    """A person approved or refused."""
+    """A person approved or refused, nobody did in time, or who asked took it back."""
 
     approval_id: str
-    decision: Literal["approved", "denied", "expired"]
+    decision: Literal["approved", "denied", "expired", "withdrawn"]
     decided_by: str
 
 
@@ -194,18 +233,22 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "crm.opportunity.moved": business.OpportunityMoved,
     "documents.dead_letter.decided": DeadLetterDecided,
     "documents.document.classified": DocumentClassified,
+    "documents.document.erased": DocumentErased,
     "documents.document.extracted": DocumentExtracted,
     "documents.model.asked": DocumentModelAsked,
     "documents.document.filed": DocumentFiled,
     "documents.document.linked": DocumentLinked,
     "documents.document.received": DocumentReceived,
     "documents.document.routed": DocumentRouted,
+    "documents.hold.placed": HoldPlaced,
+    "documents.hold.released": HoldReleased,
     "documents.review.claimed": ReviewClaimed,
     "documents.review.decided": ReviewDecided,
     "documents.review.due": ReviewDue,
     "documents.review.escalated": ReviewEscalated,
     "documents.review.released": ReviewReleased,
     "documents.review.requested": ReviewRequested,
+    "documents.review.cancelled": ReviewCancelled,
     "erp.invoice.created": business.InvoiceCreated,
     "erp.invoice.posted": business.InvoicePosted,
     "erp.order.cancelled": business.OrderChanged,

@@ -81,9 +81,16 @@ DEFAULT_AGENTS = (
         (
             *_READS,
             "documents.dead_letter.*",
+            "documents.reading.teach",
             "documents.review.claim",
             "workflows.process.*",
         ),
+    ),
+    Agent(
+        "records",
+        "person",
+        ("records_manager",),
+        (*_READS, "documents.hold.*", "documents.erasure.*", "documents.retention.*"),
     ),
     Agent(
         "workflows",

@@ -1,5 +1,7 @@
-"""One thing that happened, as the audit trail keeps it."""
+"""One thing that happened, as the audit trail keeps it: what is hashed, and what may be erased."""
 
+import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,8 +37,23 @@ class AuditEvent:
     idempotency_key: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    def to_body(self) -> str:
-        """Return the text that is hashed and kept."""
+    def to_payload(self) -> str:
+        """Return the text that may be erased: what was asked with, and what it came to.
+
+        The salt is new each time: nobody tells from its digest what it said once it is gone.
+        """
+        return canonical(
+            {
+                "salt": secrets.token_hex(16),
+                "arguments_digest": self.arguments_digest,
+                "arguments": dict(self.arguments),
+                "idempotency_key": self.idempotency_key,
+                "detail": dict(self.detail),
+            }
+        ).decode()
+
+    def to_body(self, payload: str) -> str:
+        """Return the text that is hashed and kept for good; of the payload it has the digest."""
         return canonical(
             {
                 "kind": self.kind,
@@ -47,15 +64,21 @@ class AuditEvent:
                 "correlation_id": self.correlation_id,
                 "tenant": self.tenant,
                 "time": self.time.isoformat(),
-                "arguments_digest": self.arguments_digest,
-                "arguments": dict(self.arguments),
                 "policy_ids": list(self.policy_ids),
                 "outcome": self.outcome,
                 "approval_id": self.approval_id,
-                "idempotency_key": self.idempotency_key,
-                "detail": dict(self.detail),
+                "payload_digest": payload_digest(payload),
             }
         ).decode()
+
+
+ERASED = "erased"
+"""The kind of a row that says whose payloads were erased; its `detail` has their `rows`."""
+
+
+def payload_digest(payload: str) -> str:
+    """Return what ties a payload to the body of its row."""
+    return hashlib.sha256(payload.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def columns_of(body: Mapping[str, Any]) -> dict[str, str]:

@@ -16,11 +16,21 @@ from switchgear_shared.storage.database import Database
 
 _PAGE = 500
 _HEADLESS = "the head of the chain is gone"
+_GONE: dict[str, Any] = {
+    "arguments_digest": None,
+    "arguments": {},
+    "idempotency_key": None,
+    "detail": {},
+    "is_erased": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One row of the trail; `event` has the fields of `AuditEvent`."""
+    """One row of the trail; `event` has the fields of `AuditEvent`.
+
+    Of one whose payload was erased they are empty, and `is_erased` is true.
+    """
 
     tenant: TenantId
     seq: int
@@ -120,7 +130,7 @@ class AuditTrail:
     async def export(
         self, tenant: TenantId, *, since: datetime | None = None
     ) -> AsyncGenerator[bytes]:
-        """Yield the rows as lines of JSON, oldest first: seq, hash and the body as hashed."""
+        """Yield the rows as lines of JSON, oldest first: seq, hash, body as hashed, payload."""
         seq = 0
         while True:
             query = select(AuditRow).where(AuditRow.tenant == tenant, AuditRow.seq > seq)
@@ -131,7 +141,8 @@ class AuditTrail:
             if not rows:
                 return
             for row in rows:
-                line = {"tenant": row.tenant, "seq": row.seq, "hash": row.hash, "body": row.body}
+                line = {"tenant": row.tenant, "seq": row.seq, "hash": row.hash}
+                line |= {"body": row.body, "payload": row.payload}
                 yield orjson.dumps(line) + b"\n"
             seq = rows[-1].seq
 
@@ -145,4 +156,8 @@ def _is_of(note: str, row_hash: str | None) -> bool:
 
 
 def _record(row: AuditRow) -> AuditRecord:
-    return AuditRecord(TenantId(row.tenant), row.seq, row.time, row.hash, read_body(row.body))
+    body = read_body(row.body)
+    if "payload_digest" in body:
+        payload = read_body(row.payload) if row.payload is not None else _GONE
+        body = {**body, **{name: value for name, value in payload.items() if name != "salt"}}
+    return AuditRecord(TenantId(row.tenant), row.seq, row.time, row.hash, body)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.governance.audit_chain import GENESIS, Checkpoint, Frontier, row_hash
-from switchgear_shared.governance.audit_event import columns_of
+from switchgear_shared.governance.audit_event import ERASED, columns_of, payload_digest
 from switchgear_shared.governance.store import AuditCheckpointRow, AuditHeadRow, AuditRow
 from switchgear_shared.storage.database import Database
 
@@ -90,6 +90,8 @@ class _Chain:
         self._frontier = Frontier()
         self._head = GENESIS
         self._proven = 0
+        self._gone: list[int] = []
+        self._erased: set[int] = set()
 
     async def read(self, session: AsyncSession, head: AuditHeadRow | None) -> int:
         """Read the chain to its end or its first bad row; return how many rows that were."""
@@ -119,7 +121,22 @@ class _Chain:
         if datetime.fromisoformat(str(body.get("time"))) != row.time:
             return "its time differs from the text that was hashed"
         self._check_at(row)
-        return None if self.bad is None else self.bad.reason
+        if self.bad is not None:
+            return self.bad.reason
+        return self._wrong_payload(row, body)
+
+    def _wrong_payload(self, row: AuditRow, body: dict[str, Any]) -> str | None:
+        """Hold the payload to its digest; one that is gone must be named by an erasure."""
+        expected = body.get("payload_digest")
+        if row.payload is None:
+            if expected is not None:
+                self._gone.append(row.seq)
+            return None
+        if expected is None or payload_digest(row.payload) != expected:
+            return "its payload is not what was hashed"
+        if row.kind == ERASED:
+            self._erased.update(read_body(row.payload)["detail"]["rows"])
+        return None
 
     def _check_at(self, row: AuditRow) -> None:
         if row.seq not in self._checkpoints:
@@ -136,6 +153,11 @@ class _Chain:
 
     def _check_end(self, head: AuditHeadRow | None) -> None:
         size = self._frontier.size
+        lost = next((seq for seq in self._gone if seq not in self._erased), None)
+        if lost is not None:
+            reason = "its payload is gone and no erasure names it"
+            self.bad = BadRow(self.tenant, lost, reason)
+            return
         longest = max(
             (c for found in self._checkpoints.values() for c in found), key=_size, default=None
         )

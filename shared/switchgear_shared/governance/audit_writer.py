@@ -28,11 +28,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An event ready to be linked: its text and its moment."""
+    """An event ready to be linked: its texts and its moment."""
 
     tenant: str
     time: datetime
     body: str
+    payload: str
     columns: dict[str, str]
 
     @classmethod
@@ -47,7 +48,9 @@ class Line:
                 "correlation_id": event.correlation_id,
             }
         )
-        return cls(event.tenant, event.time.astimezone(UTC), event.to_body(), columns)
+        payload = event.to_payload()
+        time = event.time.astimezone(UTC)
+        return cls(event.tenant, time, event.to_body(payload), payload, columns)
 
 
 class ChainWriter:
@@ -137,7 +140,7 @@ class ChainWriter:
             head = row_hash(tenant, seq, line.time, head, line.body)
             frontier.add(head)
             link = {"tenant": tenant, "seq": seq, "time": line.time, "hash": head}
-            rows.append({**link, "body": line.body, **line.columns})
+            rows.append({**link, "body": line.body, "payload": line.payload, **line.columns})
         await session.execute(insert(AuditRow), rows)
         row.size, row.head, row.frontier = frontier.size, head, frontier.to_hex()
         size, at_s = self._signed.get(tenant, (0, -self._interval_s))

@@ -129,7 +129,8 @@ class TaintRow(GovernanceTables):
 class AuditRow(AuditTables):
     """One link of a tenant's chain: `body` is the text that was hashed, byte for byte.
 
-    The other columns repeat the body for queries; verification holds them to it.
+    `payload` is tied to it by its digest and may be erased. The other columns repeat the body
+    for queries; verification holds them to it.
     """
 
     __tablename__ = "audit_rows"
@@ -145,6 +146,7 @@ class AuditRow(AuditTables):
     correlation_id: Mapped[str] = mapped_column(String(128))
     hash: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
+    payload: Mapped[str | None] = mapped_column(Text)
 
 
 class AuditHeadRow(AuditTables):

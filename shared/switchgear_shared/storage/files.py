@@ -96,7 +96,7 @@ class Files:
                     self._publish(temporary, sha256)
                     break
         except OSError as error:
-            raise BackendUnavailableError("the document store refuses to write") from error
+            raise _refused(error) from error
         return StoredFile(sha256, self.size(sha256))
 
     def path(self, sha256: str) -> Path:
@@ -111,6 +111,25 @@ class Files:
         if not path.exists():
             raise NotFoundError(f"no stored file has the hash {sha256}")
         return path
+
+    def holds(self, sha256: str) -> bool:
+        """Say whether a file with this hash is stored."""
+        return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).exists()
+
+    def remove(self, sha256: str) -> None:
+        """Remove the file with this hash for good; removing it again changes nothing.
+
+        Raises:
+            BackendUnavailableError: the disk refuses.
+        """
+        if not self.holds(sha256):
+            return
+        path = self._path(sha256)
+        try:
+            path.unlink(missing_ok=True)
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise BackendUnavailableError("the document store refuses to remove") from error
 
     def size(self, sha256: str) -> int:
         """Return the size in bytes of a stored file."""
@@ -137,7 +156,7 @@ class Files:
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
         except OSError as error:
-            raise BackendUnavailableError("the document store refuses to write") from error
+            raise _refused(error) from error
         return StoredFile(hasher.hexdigest(), size)
 
     def _publish(self, temporary: Path, sha256: str) -> None:
@@ -146,11 +165,7 @@ class Files:
             return
         final.parent.mkdir(exist_ok=True)
         temporary.rename(final)
-        directory = os.open(final.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        _sync_folder(final.parent)
 
     def _sweep(self, before: float) -> None:
         """Remove what uploads left behind whose process was killed."""
@@ -158,3 +173,15 @@ class Files:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     path.unlink()
+
+
+def _refused(error: OSError) -> BackendUnavailableError:
+    return BackendUnavailableError(f"the document store refuses to write: {error.strerror}")
+
+
+def _sync_folder(folder: Path) -> None:
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

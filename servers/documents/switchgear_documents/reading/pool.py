@@ -53,10 +53,13 @@ class Pool:
         self._retiring: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
-    async def read(self, data: bytes, suffix: str) -> Reading:
+    async def read(
+        self, data: bytes, suffix: str, templates: list[dict[str, Any]] | None = None
+    ) -> Reading:
         """Read a document; one whose reader was killed is given a second try.
 
-        What killed it may have been the machine; a file that kills two is at fault.
+        `templates` stand in place of those that the worker loaded. What killed it may have been
+        the machine; a file that kills two is at fault.
 
         Raises UnreadableDocumentError if the file, or what it does to its reader, is at fault;
         MissingEngineError if the worker's engine is not installed; BackendUnavailableError if no
@@ -64,7 +67,7 @@ class Pool:
         """
 
         async def read(worker: "_Worker") -> Reading:
-            return await worker.read(data, suffix, self._timeout_s)
+            return await worker.read(data, suffix, templates, self._timeout_s)
 
         try:
             return await self._once(read)
@@ -186,8 +189,11 @@ class _Worker:
     def is_usable(self) -> bool:
         return self._is_sound and self._left > 0 and not self._is_dead()
 
-    async def read(self, data: bytes, suffix: str, timeout_s: float) -> Reading:
-        return await self._serve({"suffix": suffix}, data, timeout_s, self._reading)
+    async def read(
+        self, data: bytes, suffix: str, templates: list[dict[str, Any]] | None, timeout_s: float
+    ) -> Reading:
+        header = {"suffix": suffix, "templates": templates}
+        return await self._serve(header, data, timeout_s, self._reading)
 
     async def render(self, data: bytes, page: int, timeout_s: float) -> bytes:
         return await self._serve({"page": page}, data, timeout_s, self._picture)

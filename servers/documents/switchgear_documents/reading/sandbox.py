@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from switchgear_documents.reading.engines import (
     ENGINES,
@@ -19,6 +20,7 @@ from switchgear_documents.reading.escalation import (
 )
 from switchgear_documents.reading.pool import Pool, StoppedError
 from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.templates import Template, TemplateFolder
 from switchgear_documents.reading.worker import Limits
 from switchgear_shared.errors import NotFoundError, UnreadableDocumentError
 
@@ -51,6 +53,7 @@ class Reader:
         templates: Path | None = None,
     ) -> None:
         self._max_bytes = max_bytes
+        self._templates = TemplateFolder(templates) if templates is not None else None
         taught = str(templates.resolve()) if templates is not None else None
         plain = Limits(
             cpu_s=timeout_s,
@@ -83,30 +86,39 @@ class Reader:
             for engine in engines
         }
 
-    async def read(self, path: Path, name: str) -> Reading:
+    async def read(
+        self, path: Path, name: str, templates: Sequence[Template] | None = None
+    ) -> Reading:
         """Read the file at `path`; `name` is what its sender called it and opens nothing.
 
-        Raises UnreadableDocumentError if the file, or what it does to its reader, is at fault;
-        BackendUnavailableError if no worker can be started or the reader was closed meanwhile.
+        `templates` stand in place of those in the folder, which are looked at anew when they
+        change. Raises UnreadableDocumentError if the file, or what it does to its reader, is at
+        fault; BackendUnavailableError if no worker can be started or the reader was closed
+        meanwhile.
         """
         data = await asyncio.to_thread(_load, path, self._max_bytes)
+        if templates is None and self._templates is not None:
+            templates = await asyncio.to_thread(self._templates.changed)
+        said = None if templates is None else [each.model_dump(mode="json") for each in templates]
         suffix = Path(name).suffix[:16]
-        reading = await self._plain.read(data, suffix)
-        return await self._by_ocr(data, suffix, reading) if needs_ocr(reading) else reading
+        reading = await self._plain.read(data, suffix, said)
+        return await self._by_ocr(data, suffix, said, reading) if needs_ocr(reading) else reading
 
     async def render(self, path: Path, page: int) -> bytes:
         """Return a page, from 1, of the PDF or image file at `path` as PNG; raises as `read`."""
         data = await asyncio.to_thread(_load, path, self._max_bytes)
         return await self._plain.render(data, page)
 
-    async def _by_ocr(self, data: bytes, suffix: str, plain: Reading) -> Reading:
+    async def _by_ocr(
+        self, data: bytes, suffix: str, templates: list[dict[str, Any]] | None, plain: Reading
+    ) -> Reading:
         """Return the likeliest of what the engines make of it; a missing one is in its checks."""
         best: Reading | None = None
         missing: list[str] = []
         stopped: StoppedError | None = None
         for pool in self._by_engine.values():
             try:
-                reading = await pool.read(data, suffix)
+                reading = await pool.read(data, suffix, templates)
             except MissingEngineError as error:
                 missing.append(str(error))
             except StoppedError as error:

@@ -22,6 +22,9 @@ from switchgear_documents.reading.reading import FIELD_NAMES, DocumentType, Fiel
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dialect_of
 from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.observability.logs import logger
+
+log = logger(__name__)
 
 CONFIDENCE = 0.95
 """Of a value found as it was taught; a wrong sum or date still sends the document to a person."""
@@ -112,15 +115,49 @@ def load_templates(folder: Path) -> tuple[Template, ...]:
     """
     if not folder.is_dir():
         raise InvalidRequestError(f"the folder of document templates is not there: {folder}")
-    files = sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    files = sorted(file for file in folder.iterdir() if _is_one(file))
     if len(files) > _MOST_FILES:
         raise InvalidRequestError(f"{folder} holds {len(files)} templates, at most {_MOST_FILES}")
     return tuple(_load(file) for file in files)
 
 
+class TemplateFolder:
+    """Templates as their folder has them now: looked at again when a file of it changes.
+
+    A mistake in one that came later is logged, and what was known before stays in force.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen = self._look()
+        self._changed: tuple[Template, ...] | None = None
+
+    def changed(self) -> tuple[Template, ...] | None:
+        """Return the present templates, None where they are those of the beginning."""
+        now = self._look()
+        if now != self._seen:
+            self._seen = now
+            try:
+                self._changed = load_templates(self._folder)
+            except InvalidRequestError as error:
+                log.warning("templates are not taken", reason=error.message)
+        return self._changed
+
+    def _look(self) -> tuple[tuple[str, int, int], ...]:
+        try:
+            found = [(file, file.stat()) for file in self._folder.iterdir() if _is_one(file)]
+        except OSError:
+            return ()
+        return tuple(sorted((file.name, seen.st_mtime_ns, seen.st_size) for file, seen in found))
+
+
 def template_for(templates: Sequence[Template], text: str) -> Template | None:
     """Return the first template that recognises the text."""
     return next((template for template in templates if template.recognises(text)), None)
+
+
+def _is_one(file: Path) -> bool:
+    return file.suffix in (".yaml", ".yml") and not file.name.startswith(".")
 
 
 def _load(file: Path) -> Template:

@@ -62,7 +62,10 @@ def main() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads would only cost memory
     from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
     from switchgear_documents.reading.rendering import render_page  # noqa: PLC0415 - heavy
-    from switchgear_documents.reading.templates import load_templates  # noqa: PLC0415 - heavy
+    from switchgear_documents.reading.templates import (  # noqa: PLC0415 - heavy
+        Template,
+        load_templates,
+    )
 
     try:
         ocr = _load_ocr(limits)
@@ -89,7 +92,9 @@ def main() -> None:
                 max_pages=limits.max_pages,
                 today=today,
                 ocr=ocr,
-                templates=templates,
+                templates=templates
+                if header["templates"] is None
+                else tuple(map(Template.model_validate, header["templates"])),
             )
         except UnreadableDocumentError as error:
             _send(answers, {"unreadable": error.message})

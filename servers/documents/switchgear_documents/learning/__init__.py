@@ -1,0 +1,1 @@
+"""What people corrected, turned into what the reader knows: templates and examples."""

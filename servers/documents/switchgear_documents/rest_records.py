@@ -1,0 +1,144 @@
+"""Records by REST: legal holds, the retention schedule, and erasure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from switchgear_documents.models_records import (
+    ErasureReceipt,
+    HoldPage,
+    HoldReceipt,
+    HoldScope,
+    Retention,
+)
+from switchgear_documents.rest_answers import RestCalls, refuse
+from switchgear_shared.errors import InvalidRequestError
+
+_BOOLS = {"true": True, "false": False}
+_REASON = {"reason": "Why; kept for good"}
+_DRY_RUN = {"dry_run": "`true`: only show the effects"}
+_PAGE = {"cursor": "`next_cursor` of the page before", "limit": "Most rows, at most 50"}
+
+
+class HoldBody(BaseModel):
+    """A legal hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=3, max_length=500, description="The matter; kept for good.")
+    scope: HoldScope = Field(
+        default="document", description="`correlation`: on all under its correlation ID."
+    )
+    dry_run: bool = False
+
+
+class RestRecords:
+    """The routes of who keeps the records, in front of governed tools that models never see."""
+
+    def __init__(self, calls: RestCalls) -> None:
+        self._calls = calls
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter(prefix="/v1", tags=["records"])
+        errors: dict[int | str, dict[str, Any]] = {
+            401: {"description": "No credential, or one that does not hold"},
+            403: {"description": "Not yours to do, or another person has to approve it"},
+            404: {"description": "No such document or hold, or it was erased"},
+            409: {"description": "Something stands against it: the message names what"},
+            422: {"description": "Unusable: the error names the field"},
+        }
+        hold = {"content": {"application/json": {"schema": HoldBody.model_json_schema()}}}
+        one = "/documents/{document_id}"
+        routes: list[tuple[str, str, Any, Any, str, dict[str, Any]]] = [
+            (one, "DELETE", self.erase, ErasureReceipt, "Erase a document and what it brought",
+             {"parameters": _query(_REASON | _DRY_RUN)}),
+            (f"{one}/hold", "PUT", self.place, HoldReceipt, "Put a document under legal hold",
+             {"requestBody": {"required": True, **hold}}),
+            (f"{one}/hold", "DELETE", self.release, HoldReceipt, "Release a legal hold",
+             {"parameters": _query(_REASON | _DRY_RUN | {"hold_id": "Where several stand"})}),
+            (f"{one}/retention", "GET", self.retention, Retention, "How long it is kept", {}),
+            ("/retention", "GET", self.retention, Retention, "The retention schedule", {}),
+            ("/holds", "GET", self.holds, HoldPage, "Legal holds, the newest first",
+             {"parameters": _query(
+                 {"document_id": "Only on this one", "released": "`true`: those released"} | _PAGE
+             )}),
+        ]  # fmt: skip
+        for path, method, endpoint, model, summary, extra in routes:
+            router.add_api_route(
+                path,
+                endpoint,
+                methods=[method],
+                response_model=model,
+                responses=errors,
+                summary=summary,
+                openapi_extra=extra,
+            )
+        return router
+
+    async def erase(self, request: Request, document_id: str) -> Response:
+        """Erase a document."""
+        names = (*_REASON, *_DRY_RUN)
+        return await self._asked(request, "documents_erase", names, document_id)
+
+    async def place(self, request: Request, document_id: str) -> Response:
+        """Place a hold."""
+        try:
+            given = orjson.loads(await request.body())
+        except orjson.JSONDecodeError:
+            return refuse(request, InvalidRequestError("the body is not JSON"))
+        if not isinstance(given, dict) or given.keys() - HoldBody.model_fields.keys():
+            return refuse(request, InvalidRequestError("the body is not an object of its fields"))
+        return await self._call(request, "documents_place_hold", given, document_id)
+
+    async def release(self, request: Request, document_id: str) -> Response:
+        """Release a hold."""
+        names = (*_REASON, *_DRY_RUN, "hold_id")
+        return await self._asked(request, "documents_release_hold", names, document_id)
+
+    async def retention(self, request: Request, document_id: str | None = None) -> Response:
+        """Return the schedule, and where one document stands in it."""
+        return await self._asked(request, "documents_get_retention", (), document_id)
+
+    async def holds(self, request: Request) -> Response:
+        """Return a page of holds."""
+        return await self._asked(
+            request, "documents_list_holds", ("document_id", "released", *_PAGE), None
+        )
+
+    async def _asked(
+        self, request: Request, tool: str, names: tuple[str, ...], document_id: str | None
+    ) -> Response:
+        """Hand the query's parameters to the tool, which judges them."""
+        asked: dict[str, Any] = dict(request.query_params)
+        unknown = sorted(asked.keys() - set(names))
+        if unknown:
+            error = InvalidRequestError(f"there is no parameter {unknown[0]!r}", field=unknown[0])
+            return refuse(request, error)
+        if "limit" in asked:
+            asked["limit"] = int(asked["limit"]) if asked["limit"].isdecimal() else 0
+        for name in ("dry_run", "released"):
+            if name in asked:
+                asked[name] = _BOOLS.get(asked[name], "")
+        return await self._call(request, tool, asked, document_id)
+
+    async def _call(
+        self, request: Request, tool: str, arguments: dict[str, Any], document_id: str | None
+    ) -> Response:
+        key = request.headers.get("idempotency-key")
+        keyed = {"idempotency_key": key} if key is not None else {}
+        named = {"document_id": document_id} if document_id is not None else {}
+        return await self._calls.answer(request, tool, {**arguments, **keyed, **named})
+
+
+def _query(texts: dict[str, str]) -> list[dict[str, Any]]:
+    return [
+        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
+        for name, text in texts.items()
+    ]

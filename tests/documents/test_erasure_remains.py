@@ -1,0 +1,211 @@
+"""What lies outside of the rows goes after them; a kill anywhere leaves work that is ended."""
+
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from documents.archive import Archive, archive
+from documents.room import CALLER
+from documents.test_attachments import mail
+from engines import ENGINES, Engine
+from journeys.office import KilledError, taken
+from switchgear_documents.erasing import ERASED
+from switchgear_documents.remains import Remains
+from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.errors import BackendUnavailableError, ConflictError, NotFoundError
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LETTER = b"Dear Sir or Madam,\nI am writing to you about the garden.\nYours sincerely,\nAnn"
+
+
+class Dying:
+    """Something whose process is killed at the call of one method, before or after it."""
+
+    def __init__(self, real: Any, method: str, *, after: bool) -> None:
+        self._real = real
+        self._method = method
+        self._after = after
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if name != self._method:
+            return found
+
+        def killed(*arguments: Any, **named: Any) -> Any:
+            if self._after:
+                result = found(*arguments, **named)
+                if isinstance(result, Awaitable):
+                    return _then_killed(result)
+            raise KilledError
+
+        return killed
+
+
+async def _then_killed(result: Awaitable[Any]) -> None:
+    await result
+    raise KilledError
+
+
+def _dying(place: Archive, part: str, method: str, *, after: bool) -> Remains:
+    parts: dict[str, Any] = {
+        "files": place.room.files,
+        "images": place.images,
+        "governance": place.governance,
+        "events": place.events,
+    }
+    parts[part] = Dying(parts[part], method, after=after)
+    return Remains(place.database, **parts)
+
+
+POINTS = [
+    ("images", "forget"),
+    ("files", "remove"),
+    ("governance", "erase"),
+    ("events", "erase"),
+]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("part", "method"), POINTS)
+async def test_a_kill_at_any_point_leaves_work_that_the_next_try_ends(
+    tmp_path: Path, part: str, method: str, after: bool
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        await place.note_call("Ann")
+        sha256 = (await place.room.document(identifier)).sha256
+        await place.erase(identifier)
+
+        with pytest.raises(KilledError):
+            await _dying(place, part, method, after=after).finish("acme", identifier)
+
+        assert await place.remains().pending() == [("acme", identifier)]
+        assert (await place.verified()).ok
+        assert await place.remains().finish("acme", identifier) is True
+        assert not place.room.files.holds(sha256)
+        assert await place.arguments() == [None]
+        assert (await place.verified()).ok
+        tombstone = (await place.tombstones())[identifier]
+        assert (tombstone.sha256, tombstone.review_ids) == (None, [])
+        assert tombstone.finished_at is not None
+        assert await place.remains().pending() == []
+        assert await place.remains().finish("acme", identifier) is False
+
+
+async def _erase_and_die(place: Archive, identifier: str) -> None:
+    async with place.database.unit_of_work():
+        await place.erase(identifier)
+        raise KilledError
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_kill_before_the_commit_leaves_the_document_whole(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with archive(engine, tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        with pytest.raises(KilledError):
+            await _erase_and_die(place, identifier)
+
+        assert (await place.room.document(identifier)).state == "filed"
+        assert await place.tombstones() == {}
+        assert await taken(place.database) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_the_event_of_an_erasure_ends_it_and_late_events_of_it_change_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with archive(engine, tmp_path) as place:
+        identifier = await place.room.submit(LETTER, "letter.txt")
+        (received,) = await taken(place.database)
+        await place.room.stages.classify(received)
+        (classified,) = await taken(place.database)
+        await place.room.stages.extract(classified)
+        (extracted,) = await taken(place.database)
+        await place.room.stages.route(extracted)
+        routed = await taken(place.database)
+
+        await place.erase(identifier)
+        (erased,) = await taken(place.database)
+        assert (erased.type, erased.subject) == (ERASED, identifier)
+        await place.remains().follow(erased)
+        for event in (received, classified, extracted, *routed):
+            late = event.model_copy(update={"id": f"{event.id[:30]}_late"})
+            for consumer in place.room.stages.consumers():
+                if consumer.event_type in (late.type, ">"):
+                    await consumer.handle(late)
+
+        assert await place.ids() == set()
+        assert await taken(place.database) == []
+        assert await place.remains().pending() == []
+
+
+async def test_bytes_that_another_tenant_has_too_stay(tmp_path: Path) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        other = CALLER.model_copy(update={"tenant": TenantId("other")})
+        await place.room.intake.submit(
+            other,
+            name="same.txt",
+            content=LETTER,
+            uploaded_sha256=None,
+            sha256=None,
+            document_type=None,
+        )
+        sha256 = (await place.room.document(identifier)).sha256
+        await place.room.deliver()
+
+        await place.erase(identifier)
+        await place.remains().finish("acme", identifier)
+
+        assert place.room.files.holds(sha256)
+
+
+async def test_a_disk_that_refuses_leaves_the_erasure_pending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        await place.erase(identifier)
+
+        def refuse(self: Path, missing_ok: bool = False) -> None:
+            raise PermissionError(self, missing_ok)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", refuse)
+            with pytest.raises(BackendUnavailableError, match="refuses to remove"):
+                await place.remains().finish("acme", identifier)
+
+        assert await place.remains().pending() == [("acme", identifier)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_message_goes_with_what_it_brought_and_not_with_what_others_brought_too(
+    engine: Engine, tmp_path: Path
+) -> None:
+    shared, own = LETTER, LETTER.replace(b"garden", b"house")
+    async with archive(engine, tmp_path) as place:
+        first = await place.room.submit(mail(("a.txt", shared), ("b.txt", own)).as_bytes(), "1.eml")
+        await place.room.deliver()
+        second = await place.room.submit(
+            mail(("a.txt", shared), subject="Again").as_bytes(), "2.eml"
+        )
+        await place.room.deliver()
+        by_name = {(await place.room.document(i)).name: i for i in await place.ids()}
+
+        receipt = await place.erase(first)
+
+        assert set(receipt.erased_ids) == {first, by_name["b.txt"]}
+        assert await place.ids() == {second, by_name["a.txt"]}
+        kept = await place.room.document(by_name["a.txt"])
+        assert (kept.parent_id, kept.root_id) == (second, second)
+        with pytest.raises(ConflictError, match=f"came with message {second}"):
+            await place.erase(by_name["a.txt"])
+        with pytest.raises(NotFoundError, match="was erased"):
+            await place.holds.place_hold(
+                CALLER, by_name["b.txt"], scope="document", reason="a matter"
+            )
