@@ -14,8 +14,9 @@ from switchgear_console.visit import Answer, Visit
 from switchgear_shared.contracts.currencies import MINOR_DIGITS
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
 
-_STATES = ("open", "approved", "denied", "expired", "used")
-_DONE = {"approve": "Approved", "deny": "Denied"}
+_STATES = ("open", "approved", "denied", "withdrawn", "expired", "used")
+_TAKEN_BACK = ("open", "approved")
+_DONE = {"approve": "Approved", "deny": "Denied", "withdraw": "Withdrawn"}
 
 
 class ApprovalRoom:
@@ -59,6 +60,10 @@ class ApprovalRoom:
     async def _page(self, visit: Visit, error: SwitchgearError | None = None) -> Response:
         body = await visit.read("workflows_approval", id=visit.part("approval_id"))
         approval: Answer = json.loads(body["text"])
+        me, is_open = visit.session.principal, approval["state"] == "open"
+        may_decide = visit.session.may("workflows.approval.decide")
+        is_own = me.origin in (approval["requested_by"], approval["called_by"])
+        may_withdraw = approval["called_by"] == me.id and approval["state"] in _TAKEN_BACK
         return visit.page(
             "approval.html",
             status=status_of(error) if error else 200,
@@ -69,9 +74,10 @@ class ApprovalRoom:
             facts=_told(_amounts(approval["facts"])),
             form_key=visit.next_key(error),
             reason=visit.form.values.get("reason", ""),
-            is_open=approval["state"] == "open",
-            is_own=approval["requested_by"] == visit.session.principal.origin,
-            may_decide=visit.session.may("workflows.approval.decide"),
+            is_open=is_open,
+            is_own=is_own,
+            may_withdraw=may_withdraw and may_decide,
+            may_decide=is_open and may_decide and not is_own,
         )
 
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from switchgear_console.forms import NO_FORM, Form, read_form
-from switchgear_console.pages import PREFIX, Pages, status_of
+from switchgear_console.pages import PREFIX, Pages, see, status_of
 from switchgear_console.sessions import Session, Sessions, is_same
 from switchgear_console.sign_in import is_ours, sign_in_page
 from switchgear_console.visit import Visit
@@ -47,6 +47,12 @@ class Door:
                 return self._failed(request, session, form, error)
 
         return enter
+
+    @staticmethod
+    async def back(visit: Visit) -> Response:
+        """Lead from where a form was sent to, which is no page, to the page it was on."""
+        room, record = visit.part("room"), visit.part("record")
+        return see(f"/{room}" if "/groups/" in visit.path else f"/{room}/{record}")
 
     @staticmethod
     async def nowhere(visit: Visit) -> Response:

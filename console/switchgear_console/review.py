@@ -59,10 +59,6 @@ class ReviewRoom:
             return await self._page(visit, filters, error=error)
         return await self._page(visit, filters, notice=told)
 
-    async def back(self, visit: Visit) -> Response:
-        """Lead from where a form was sent to, which is no page, to its review."""
-        return see(f"/reviews/{visit.part('review_id')}")
-
     async def _page(
         self,
         visit: Visit,

@@ -18,6 +18,7 @@ DONE = {
     "approve": "Approved",
     "correct": "Approved with corrections",
     "reject": "Rejected",
+    "cancelled": "Closed, for its process is over",
 }
 
 

@@ -40,7 +40,6 @@ def build(context: Context) -> Face:
         ("GET", "/reviews/{review_id}", review.show),
         ("POST", "/reviews/{review_id}/decide", review.decide),
         ("POST", "/reviews/{review_id}/claim", review.claim),
-        ("GET", "/reviews/{review_id}/{action:str}", review.back),
         ("GET", "/approvals", approvals.list),
         ("GET", "/approvals/{approval_id}", approvals.show),
         ("POST", "/approvals/{approval_id}/decide", approvals.decide),
@@ -53,6 +52,8 @@ def build(context: Context) -> Face:
         ("GET", "/documents/{document_id}", documents.show),
         ("GET", "/traces/{correlation_id}", documents.trace),
         ("GET", "/documents/{document_id}/pages/{page}.png", Pictures().show),
+        ("GET", "/{room}/{record}/{action}", door.back),
+        ("GET", "/{room}/groups/{record}/{action}", door.back),
     ]
     app = Starlette(
         routes=[

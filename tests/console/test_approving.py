@@ -7,6 +7,8 @@ import pytest
 from console.person import Page, Person, signed_in
 from journeys.desk import Answer, Desk, Samples
 from switchgear_documents.samples import to_ubl
+from switchgear_shared.governance.agents import Agent
+from switchgear_shared.transports.results import ERROR_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -79,15 +81,44 @@ async def test_nobody_decides_what_they_asked_for(
     _, approval_id = await waiting(strict_desk, strict_samples, by="finance")
 
     async with signed_in(strict_desk, "finance") as person:
-        page, form = await opened(person, approval_id)
-        refused = await person.send(
-            decide(approval_id), {**form, "decision": "approve", "reason": "my own"}
-        )
+        page = await person.get(f"/approvals/{approval_id}")
+        (token,) = page.tree.xpath("//header//input[@name='form_token']/@value")
+        form = {"form_token": token, "form_key": "k" * 24, "reason": "my own"}
+        forged = await person.send(decide(approval_id), {**form, "decision": "approve"})
 
     assert "You asked for this" in page.text
-    assert refused.status == 403
-    assert refused.told("alert").startswith("Policy denied:")
-    assert refused.value("reason") == "my own"
+    assert page.tree.xpath("//button[@name='decision']") == []
+    assert forged.status == 403
+    assert forged.told("alert").startswith("Policy denied:")
+    assert "What you typed: my own" in forged.text
+
+
+async def test_who_asked_by_their_own_call_may_withdraw_it(
+    strict_desk: Desk, strict_samples: Samples
+) -> None:
+    scopes = ("*.read", "erp.*", "workflows.approval.*")
+    await strict_desk.running.host.agents.ensure([Agent("buyer", "person", scopes=scopes)])
+    await waiting(strict_desk, strict_samples)
+    process = await strict_desk.ask("workflows_list", limit=1)
+    drafted = (await strict_desk.ask("workflows_get", id=process["items"][0]["id"]))["steps"]
+    invoice_id = next(s["detail"]["invoice_id"] for s in drafted if "invoice_id" in s["detail"])
+    async with strict_desk.direct("erp", by="buyer") as client:
+        refused = await client.call_tool("erp_post_invoice", {"invoice_id": invoice_id})
+    approval_id = (refused.meta or {})[ERROR_KEY]["details"]["approval_id"]
+
+    async with signed_in(strict_desk, "buyer") as person:
+        page, form = await opened(person, approval_id)
+        sent = await person.send(
+            decide(approval_id), {**form, "decision": "withdraw", "reason": "ordered twice"}
+        )
+        after = await person.get(f"/approvals/{approval_id}")
+        listed = await person.get("/approvals?state=withdrawn")
+
+    assert page.names("//button[@name='decision']") == ["Withdraw"]
+    assert sent.status == 303
+    assert "Withdrawn" in after.text
+    assert "ordered twice" in after.text
+    assert listed.tree.xpath(f"//tr[@id='{approval_id}']") != []
 
 
 async def test_denying_needs_a_reason_and_who_comes_later_is_told(

@@ -138,6 +138,25 @@ async def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(desk: De
         assert (await thief.get(QUEUE)).status == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/reviews/rev_1/decide", "/reviews/rev_1"),
+        ("/reviews/rev_1/claim", "/reviews/rev_1"),
+        ("/approvals/apr_1/decide", "/approvals/apr_1"),
+        ("/dead-letters/7/replay", "/dead-letters/7"),
+        ("/dead-letters/groups/41f0/discard", "/dead-letters"),
+    ],
+)
+async def test_where_a_form_goes_leads_back_to_the_page_it_was_on(
+    desk: Desk, path: str, page: str
+) -> None:
+    async with signed_in(desk, "clerk") as person:
+        back = await person.get(path)
+
+    assert (back.status, back.answer.headers["location"]) == (303, f"/console{page}")
+
+
 async def test_without_a_session_every_room_leads_to_the_door(desk: Desk) -> None:
     async with visitor(desk) as person:
         for path, verbs in rooms(desk):
