@@ -361,5 +361,39 @@ def test_a_contract_says_between_whom_since_when_under_which_law_and_for_how_lon
     }
 
 
+@pytest.mark.parametrize(
+    ("clause", "parties"),
+    [
+        (
+            'between VistaPoint USA, Incorporated (hereinafter referred to as "Co"), and Anne Droste.',
+            "VistaPoint USA Inc.; Anne Droste",
+        ),
+        (
+            'between Armor Sciences, Inc. ("Seller"), and Ely Lines and Company, a firm ("Buyer").',
+            "Armor Sciences, Inc.; Ely Lines and Company",
+        ),
+        (
+            'between AEP Services, Inc. an Ohio corporation ("AEP") and, Parrot Systems Corporation.',
+            "AEP Services, Inc.; Parrot Systems Corporation",
+        ),
+        (
+            'between Jon Magnus ("you") and Colter Company LLC ("Colter") relating to Your Leave.',
+            "Jon Magnus; Colter Company LLC",
+        ),
+        (
+            'between Evermore Services L.L.C. (the "Company") and the undersigned ("Employee").',
+            "Evermore Services LLC",
+        ),
+        ("between the Company and you, and will be kept confidential by Your Bank Inc.", None),
+    ],
+)
+def test_the_parties_are_read_past_what_they_are_called_and_where_one_is_left_open(
+    clause: str, parties: str | None
+) -> None:
+    text = f"Confidentiality Agreement\nThis agreement is made {clause}\nThe parties agree."
+
+    assert values(text, "contract").get("parties") == parties
+
+
 def test_a_type_without_fields_gives_none() -> None:
     assert values(GERMAN, "letter") == {}
