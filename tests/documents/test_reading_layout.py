@@ -365,16 +365,16 @@ def test_a_contract_says_between_whom_since_when_under_which_law_and_for_how_lon
     ("clause", "parties"),
     [
         (
-            'between VistaPoint USA, Incorporated (hereinafter referred to as "Co"), and Anne Droste.',
-            "VistaPoint USA Inc.; Anne Droste",
+            'between Vis USA, Incorporated (hereinafter referred to as "C"), and Ann Droste ("E").',
+            "Vis USA Inc.; Ann Droste",
         ),
         (
             'between Armor Sciences, Inc. ("Seller"), and Ely Lines and Company, a firm ("Buyer").',
             "Armor Sciences, Inc.; Ely Lines and Company",
         ),
         (
-            'between AEP Services, Inc. an Ohio corporation ("AEP") and, Parrot Systems Corporation.',
-            "AEP Services, Inc.; Parrot Systems Corporation",
+            'between AEP Sales, Inc. an Ohio corporation ("A") and, Parrot Systems Corporation.',
+            "AEP Sales, Inc.; Parrot Systems Corporation",
         ),
         (
             'between Jon Magnus ("you") and Colter Company LLC ("Colter") relating to Your Leave.',
