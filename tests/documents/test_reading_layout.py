@@ -319,6 +319,31 @@ def test_a_slip_gives_up_shop_day_and_the_total_that_cash_and_change_bear_out() 
     assert (found["date"], found["total_gross"]) == ("2026-03-10", "8.15")
 
 
+@pytest.mark.parametrize(
+    ("below_the_name", "address"),
+    [
+        (
+            "GST ID: 001669935104\nNo.2, Jalan Emas 19/9,\n43200 Cheras, Selangor\nTel: 03-1234567",
+            "No.2, Jalan Emas 19/9, 43200 Cheras, Selangor",
+        ),
+        (
+            "GK101, GND FLR, ONE UTAMA\nNO.1, LEBUH BANDAR,\n47800 PETALING JAYA\nTAX INVOICE",
+            "GK101, GND FLR, ONE UTAMA, NO.1, LEBUH BANDAR, 47800 PETALING JAYA",
+        ),
+        ("12 rue de la Paix\n75002 Paris\nTél. 01 23 45 67 89", "12 rue de la Paix, 75002 Paris"),
+        ("Hauptstraße 7\n20457 Hamburg\nUSt-IdNr. DE136695976", "Hauptstraße 7, 20457 Hamburg"),
+        ("TAX INVOICE", None),
+        ("Tel: 03-1234567", None),
+    ],
+)
+def test_the_address_on_a_slip_runs_from_its_street_to_what_is_no_place(
+    below_the_name: str, address: str | None
+) -> None:
+    slip = RECEIPT.replace("GST ID: 001669935104", below_the_name)
+
+    assert values(slip, "receipt").get("address") == address
+
+
 CONTRACT = """
 This Non-Disclosure Agreement is entered into as of March 5, 2026 by and between Nordlicht
 Werkzeuge GmbH, a German company, (the "Discloser") and Brouwer Holding Inc. (the "Recipient").
@@ -334,6 +359,40 @@ def test_a_contract_says_between_whom_since_when_under_which_law_and_for_how_lon
         "jurisdiction": "Delaware",
         "term": "2 years",
     }
+
+
+@pytest.mark.parametrize(
+    ("clause", "parties"),
+    [
+        (
+            'between Vis USA, Incorporated (hereinafter referred to as "C"), and Ann Droste ("E").',
+            "Vis USA Inc.; Ann Droste",
+        ),
+        (
+            'between Armor Sciences, Inc. ("Seller"), and Ely Lines and Company, a firm ("Buyer").',
+            "Armor Sciences, Inc.; Ely Lines and Company",
+        ),
+        (
+            'between AEP Sales, Inc. an Ohio corporation ("A") and, Parrot Systems Corporation.',
+            "AEP Sales, Inc.; Parrot Systems Corporation",
+        ),
+        (
+            'between Jon Magnus ("you") and Colter Company LLC ("Colter") relating to Your Leave.',
+            "Jon Magnus; Colter Company LLC",
+        ),
+        (
+            'between Evermore Services L.L.C. (the "Company") and the undersigned ("Employee").',
+            "Evermore Services LLC",
+        ),
+        ("between the Company and you, and will be kept confidential by Your Bank Inc.", None),
+    ],
+)
+def test_the_parties_are_read_past_what_they_are_called_and_where_one_is_left_open(
+    clause: str, parties: str | None
+) -> None:
+    text = f"Confidentiality Agreement\nThis agreement is made {clause}\nThe parties agree."
+
+    assert values(text, "contract").get("parties") == parties
 
 
 def test_a_type_without_fields_gives_none() -> None:

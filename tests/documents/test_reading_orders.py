@@ -108,3 +108,29 @@ def test_a_cii_order_is_read() -> None:
     assert said(reading.lines) == [
         {"line_no": "1", "description": "Drill", "quantity": "3", "unit": "C62"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("3", "3"),
+        ("-3.50", "-3.50"),
+        ("0.5", "0.5"),
+        ("+3", "3"),
+        ("007", "7"),
+        (".5", "0.5"),
+        ("3.", "3"),
+        (" 3 ", "3"),
+        ("three", None),
+    ],
+)
+def test_a_number_is_read_in_plain_digits_however_it_is_written(
+    written: str, read_as: str | None
+) -> None:
+    body = f"""<cac:OrderLine><cac:LineItem><cbc:ID>1</cbc:ID>
+    <cbc:Quantity unitCode='C62'>{written}</cbc:Quantity>{ITEM}</cac:LineItem></cac:OrderLine>"""
+    reading = read(ubl("Order", body), ".xml")
+
+    assert [line.quantity for line in reading.lines] == [read_as]
+    failed = [name for name, _ in failures(reading)]
+    assert ("amount_is_a_number" in failed) is (read_as is None)

@@ -49,6 +49,17 @@ def test_two_invoices_in_one_file_are_told_by_page_and_number() -> None:
     assert f"{CHECK}: {said}" in doubts_about(reading)
 
 
+def test_two_invoices_without_numbers_are_told_by_totals_that_add_up() -> None:
+    first, second = (text.replace("Invoice no. R-", "Invoice ") for text in (FIRST, SECOND))
+
+    reading = read(a_pdf(first, second), ".pdf")
+
+    totals = "'a total of 12.00' on page 1, 'a total of 24.00' on page 2"
+    assert (CHECK, f"the file holds several documents: {totals}") in failures(reading)
+    carried = first.replace("VAT 2.00\n", "").replace("Grand total", "Total carried forward")
+    assert CHECK not in [name for name, _ in failures(read(a_pdf(carried, second), ".pdf"))]
+
+
 @pytest.mark.parametrize(
     "pages",
     [

@@ -112,6 +112,13 @@ def test_a_field_that_its_process_does_not_need_stops_nothing() -> None:
     assert doubts_about(an_invoice(buyer=0.55)) == ()
 
 
+@pytest.mark.parametrize(("sure", "stops"), [(0.49, True), (0.5, False), (0.51, False)])
+def test_a_value_more_likely_wrong_than_right_stops_its_document(sure: float, stops: bool) -> None:
+    """Whether its process needs it or not: an order that is guessed would be matched with."""
+    told = "field buyer was read with confidence 0.49"
+    assert doubts_about(an_invoice(buyer=sure)) == ((told,) if stops else ())
+
+
 @pytest.mark.parametrize(("sure", "stops"), [(0.89, True), (0.9, False), (0.91, False)])
 def test_a_needed_field_below_the_threshold_stops_its_document(sure: float, *, stops: bool) -> None:
     assert bool(doubts_about(an_invoice(total_gross=sure))) is stops

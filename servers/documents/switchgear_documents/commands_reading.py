@@ -1,7 +1,7 @@
 """`switchgear documents evaluate`, `generate`, `train`: what reading is worth, and its lessons."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from switchgear_documents.evaluation.observations import (
 from switchgear_documents.evaluation.report import report
 from switchgear_documents.evaluation.tables import lines_of
 from switchgear_documents.learning.example_folder import ExampleFolder
+from switchgear_documents.reading.engines import ENGINES, EngineName, missing_reason
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_shared.commands.console import run, settings_with, show
 from switchgear_shared.commands.operations import documents
@@ -70,8 +71,11 @@ async def _observed(
 
 
 @asynccontextmanager
-async def _reader(settings: Settings) -> AsyncGenerator[Reader]:
+async def _reader(
+    settings: Settings, engines: Sequence[EngineName] = ENGINES
+) -> AsyncGenerator[Reader]:
     reader = Reader(
+        engines=engines,
         timeout_s=settings.document_timeout_s,
         memory_mb=settings.document_memory_mb,
         max_pages=settings.document_max_pages,
@@ -140,9 +144,15 @@ def calibrate(
 
 
 async def _lesson(
-    learn: Callable[[list[Path], Reader, Path | None], Awaitable[list[str]]],
+    learn: Callable[[list[Path], list[Reader], Path | None], Awaitable[list[str]]],
     folders: list[Path],
     out: Path | None,
 ) -> list[str]:
-    async with _reader(settings_with()) as reader:
-        return await learn(folders, reader, out)
+    """Give the lesson a reader for each engine that is installed, or one without any."""
+    settings = settings_with()
+    alone: list[list[EngineName]] = [[name] for name in ENGINES if missing_reason(name) is None]
+    async with AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(_reader(settings, engines)) for engines in alone or [[]]
+        ]
+        return await learn(folders, readers, out)

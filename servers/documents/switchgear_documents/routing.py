@@ -19,6 +19,8 @@ _SHOWN: dict[str, FieldName] = {
 }
 _ADVICE = {ENGINES_CHECK, "supplier_vat_is_valid", "buyer_vat_is_valid"}
 """Checks that alone stop nothing: processes match tax numbers with the ERP's own records."""
+EVEN_ODDS = 0.5
+"""A value less sure is a guess: it stops its document even where no process needs it."""
 _WIDTH = {"party": 255, "number": 255, "total_gross": 64, "currency": 16}
 
 
@@ -54,8 +56,8 @@ def doubts_about(reading: Reading) -> tuple[str, ...]:
     reasons.extend(
         f"field {field.name} was read with confidence {field.confidence:.2f}"
         for field in reading.fields
-        if field.name in kind.required_fields
-        and field.confidence < kind.straight_through_confidence
+        if field.confidence
+        < (kind.straight_through_confidence if field.name in kind.required_fields else EVEN_ODDS)
     )
     advice: list[str] = []
     for check in reading.failed_checks():

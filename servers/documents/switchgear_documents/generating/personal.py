@@ -20,6 +20,8 @@ _MARKS = (("[ ]", "[x]"), ("☐", "☒"), ("( )", "(X)"), ("[]", "[X]"))
 def resume(voice: Voice) -> Draft:
     """Return a person's career: headings in any of their names, a part or two left out."""
     person = voice.party(voice.person())
+    if voice.chance(0.15):
+        return _short_resume(voice, person.name)
     title = voice.pick("resume", "title")
     contact = [
         f"{person.street}, {voice.place(person)}",
@@ -31,7 +33,7 @@ def resume(voice: Voice) -> Draft:
         blocks.insert(voice.rng.randint(0, 1), Title(shown(voice, title)))
     if voice.chance(0.4):
         blocks.append(Lines((" | ".join(contact),)))
-    else:
+    elif voice.chance(0.85):
         blocks.append(Lines(tuple(contact)))
     if voice.chance(0.6):
         blocks.append(Title(voice.pick("resume", "summary")))
@@ -47,6 +49,26 @@ def resume(voice: Voice) -> Draft:
     return Draft("resume", voice.language, variant, tuple(blocks))
 
 
+def _short_resume(voice: Voice, name: str) -> Draft:
+    """Return a first draft: a name, a heading or two, and a line for each post or degree."""
+    headings = voice.phrases("resume", "sections")
+    blocks: list[Block] = [Title(name)]
+    if voice.chance(0.25):
+        blocks.append(Lines((voice.fill("{email}"),)))
+    blocks.append(Title(voice.rng.choice(headings[0].split("|"))))
+    blocks.append(Lines(tuple(_post(voice) for _ in range(voice.rng.randint(1, 2)))))
+    if voice.chance(0.4):
+        blocks.append(Title(voice.rng.choice(headings[1].split("|"))))
+        blocks += _education(voice)
+    if voice.chance(0.3):
+        blocks.append(Lines((f"{name} \u2013 1/1",)))
+    return Draft("resume", voice.language, "short", tuple(blocks))
+
+
+def _post(voice: Voice) -> str:
+    return f"{voice.pick('resume', 'posts')}, {_years(voice)}"
+
+
 def _years(voice: Voice) -> str:
     first = voice.rng.randint(1995, 2021)
     last = str(first + voice.rng.randint(1, 6))
@@ -60,10 +82,10 @@ def _years(voice: Voice) -> str:
 def _career(voice: Voice) -> list[Block]:
     blocks: list[Block] = []
     for _ in range(voice.rng.randint(1, 4)):
-        job, firm = voice.pick("resume", "jobs"), voice.company()
         if voice.chance(0.2):
-            blocks.append(Lines((f"{job}, {firm}, {_years(voice)}",)))
+            blocks.append(Lines((_post(voice),)))
             continue
+        job, firm = voice.pick("resume", "jobs"), voice.company()
         if voice.chance(0.4):
             blocks.append(Columns((f"{job}, {firm}",), (_years(voice),)))
         else:

@@ -40,7 +40,7 @@ class _Position:
 
 @dataclass(frozen=True)
 class _Deal:
-    """All that a document of trade speaks of."""
+    """All that a document of trade speaks of; one that is not named says nowhere what it is."""
 
     kind: TradeType
     number: str
@@ -53,6 +53,7 @@ class _Deal:
     rate: Decimal
     net: Decimal
     tax: Decimal
+    is_named: bool
 
     @property
     def gross(self) -> Decimal:
@@ -112,6 +113,7 @@ def _deal(voice: Voice, kind: TradeType) -> _Deal:
         rate=rate,
         net=net,
         tax=(net * rate / 100).quantize(_CENT, rounding=ROUND_HALF_UP),
+        is_named=kind != "invoice" or voice.chance(0.9),
     )
 
 
@@ -135,7 +137,22 @@ def _head(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> tuple[list[Block
     if deal.kind == "delivery_note" and voice.chance(0.6):
         to = [voice.pick("trade", "ship_to"), *receiver]
     facts = Pairs(tuple(_facts(voice, deal, fields)))
-    title = Title(shown(voice, voice.pick(deal.kind, "title", number=deal.number)))
+    called = "title" if deal.is_named else "other_title"
+    title = Title(shown(voice, voice.pick(deal.kind, called, number=deal.number)))
+    blocks, variant = _looks(voice, issuer, to, title, facts, asks_vendor=is_order)
+    return [block for block in blocks if block != Title("")], variant
+
+
+def _looks(
+    voice: Voice,
+    issuer: list[str],
+    to: list[str],
+    title: Title,
+    facts: Pairs,
+    *,
+    asks_vendor: bool,
+) -> tuple[list[Block], str]:
+    """Return who, what and when in one of six arrangements."""
     match voice.rng.randrange(6):
         case 0:
             return [Lines(tuple(issuer)), Lines(tuple(to)), title, facts], "letter"
@@ -152,8 +169,8 @@ def _head(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> tuple[list[Block
             beside = tuple(f"{label} {value}" for label, value in facts.pairs)
             return [Lines(tuple(issuer)), Columns(tuple(to), beside), title], "facts-right"
         case _:
-            asks = voice.pick("purchase_order", "from") if is_order else voice.pick("trade", "from")
-            sender = [asks, *issuer]
+            asked = "purchase_order" if asks_vendor else "trade"
+            sender = [voice.pick(asked, "from"), *issuer]
             return [title, facts, Columns(tuple(sender), tuple(to))], "boxes"
 
 
@@ -169,7 +186,7 @@ def _address(voice: Voice, party: Party) -> list[str]:
 def _facts(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> list[tuple[str, str]]:
     colon = voice.rng.choice((":", ":", "", " :"))
     facts = [
-        (voice.pick(deal.kind, "number"), deal.number),
+        (voice.pick(deal.kind, "number" if deal.is_named else "other_number"), deal.number),
         (voice.pick(deal.kind, "date"), voice.written(deal.day)),
     ]
     if deal.kind == "invoice" and voice.chance(0.7):
@@ -182,12 +199,33 @@ def _facts(voice: Voice, deal: _Deal, fields: dict[str, Any]) -> list[tuple[str,
     if deal.order_ref:
         facts.append((voice.pick("trade", "order_ref"), deal.order_ref))
         fields["order_ref"] = deal.order_ref
+    if deal.kind in ("invoice", "credit_note") and voice.chance(0.25):
+        facts += _earlier(voice, deal)
     facts.extend(
         (voice.pick("trade", key), made)
         for key, made in (("customer_no", voice.number()), ("contact", voice.person()))
         if voice.chance(0.3)
     )
     return [(f"{label}{colon}", value) for label, value in facts]
+
+
+def _earlier(voice: Voice, deal: _Deal) -> list[tuple[str, str]]:
+    """Return what went before it as the facts name it: its delivery, and when it was ordered."""
+    facts = [
+        (voice.pick("delivery_note", "number"), voice.number()),
+        _dated(voice, "delivery_note", deal.day - dt.timedelta(days=voice.rng.randint(0, 20))),
+    ]
+    if deal.order_ref:
+        ordered = deal.day - dt.timedelta(days=voice.rng.randint(21, 60))
+        facts.append(_dated(voice, "purchase_order", ordered))
+    return facts
+
+
+def _dated(voice: Voice, kind: TradeType, day: dt.date) -> tuple[str, str]:
+    """Return a day by a label that can be no date of the document itself."""
+    plain = voice.phrases("trade", "date")
+    labels = [label for label in voice.phrases(kind, "date") if label not in plain]
+    return voice.rng.choice(labels), voice.written(day)
 
 
 def _positions(voice: Voice, deal: _Deal) -> Table:

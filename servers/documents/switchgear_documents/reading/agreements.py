@@ -13,6 +13,7 @@ from switchgear_documents.reading.written import dates_in, dialect_of
 
 _OPENING = 3500
 _LAST_CLAUSE = 900
+_BOTH = 300
 _BETWEEN = any_of(
     r"""
     \b(?:by and (?:between|among)|between|among)\s*:?\s+
@@ -22,16 +23,18 @@ _BETWEEN = any_of(
 )
 _CLAUSE_ENDS = any_of(
     r"""
-    \bWHEREAS\b|\bWITNESSETH\b|\bRECITALS?\b
+    \b(?:WHEREAS|Whereas)\b|\bWITNESSETH\b|\bRECITALS?\b
     \bI[Nn] (?:consideration|CONSIDERATION|connection|order)\b
     \bPr[äa]ambel|(?<=[)\u201d\"])\.\s|\bThe parties\b|\bFor purposes\b|hereinafter referred
+    \bon the other(?: hand)?\.|\bR E C I T A L S\b|\b(?:regarding|relating to)\b|\.\s+[A1]\.\s
     """,
     whole=False,
     flags=re.RegexFlag(0),
 )
 _NEXT = any_of(
     r"""
-    (?:,|;|\))\s+(?:and|und|et|y|e|en)\s+|\s+and\s+(?=[A-Z])|;\s+|\s+und\s+|\s+et\s+
+    (?:,|;|\))\s+(?:and|und|et|y|e|en),?\s+|\s+and,?\s+(?!Company\b)(?=[A-Z])|;\s+|\s+und\s+
+    \s+et\s+
     """,
     whole=False,
     flags=re.RegexFlag(0),
@@ -39,7 +42,12 @@ _NEXT = any_of(
 _WORD = r"[A-Z0-9][\w.&\u2019'-]*"
 _PARTY = re.compile(
     r"^(?:\(?[a-z0-9]\)\s*|the undersigned,?\s*|its\s+)?"
-    rf"(?P<name>{_WORD}(?:,?\s+(?:{_WORD}|&|of|the|and Company|de|van|von|der|f/k/a))*)"
+    rf"(?P<name>{_WORD}(?:,?\s+(?:{_WORD}|&|of|the|and Company|de|van|von|der|plc))*)"
+)
+_TERM = re.compile(r"\s*\([^()]{0,240}\)")
+"""What a party is called from here on: it stands in brackets behind its name."""
+_UNNAMED = re.compile(
+    r"(?:\[\s*\]|undersigned|employee signatory|_{3,}|\band\s*$|^\s*\(|\band\s+\()", re.IGNORECASE
 )
 _NOT_A_PARTY = any_of(
     r"""
@@ -141,15 +149,18 @@ class _Flow:
 
 def _parties(flow: _Flow) -> Candidate | None:
     for opening in _BETWEEN.finditer(flow.text[:_OPENING]):
-        clause = flow.text[opening.end() : opening.end() + _LAST_CLAUSE]
+        start = opening.end()
+        written = flow.text[start : start + _LAST_CLAUSE]
+        clause = _TERM.sub(",", written)
         end = _CLAUSE_ENDS.search(clause)
         clause = clause[: end.start()] if end else clause
         names = [name for part in _NEXT.split(clause) if (name := _party(part)) is not None]
         unique = list(dict.fromkeys(names))[:4]
         if len(unique) > 1:
-            start = opening.end()
             score = 0.7 if len(unique) == 2 else 0.5  # noqa: PLR2004 - most have two
             return flow.candidate("; ".join(unique), start, start + len(unique[0]), score)
+        if unique and LEGAL_FORM.search(unique[0]) and _UNNAMED.search(written[:_BOTH]):
+            return flow.candidate(unique[0], start, start + len(unique[0]), 0.6)
     return None
 
 
@@ -160,7 +171,8 @@ def _party(text: str) -> str | None:
     name = match["name"]
     form = LEGAL_FORM.search(name)
     if form is not None and form.start():
-        name = name[: form.end()]
+        more = LEGAL_FORM.match(name, form.end() + 1)
+        name = name[: more.end() if more else form.end()]
     elif "," in name:
         name = name.split(",")[0]
     for pattern, short in _FORMS:

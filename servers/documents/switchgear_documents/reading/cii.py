@@ -1,21 +1,21 @@
 """UN/CEFACT cross industry invoices: EN 16931 CII, Factur-X, ZUGFeRD 1 and 2, Order-X."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass
+from typing import Self
 
 from switchgear_documents.reading.einvoice import (
     FieldFinder,
     claims_en16931,
-    optional,
     type_code,
-    unit_price,
 )
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.markup import (
     Element,
+    Wanted,
     find,
     find_all,
     find_text,
-    leaves,
     local_name,
     text_at,
     text_of,
@@ -118,9 +118,12 @@ def read_cii(root: Element) -> Extract:
     finder.add_order_of_lines(f"{words.transaction}/IncludedSupplyChainTradeLineItem/{order}")
     _add_facts(finder, root, settlement, words)
     finder.add_text("document_type_code", f"{words.document}/TypeCode")
+    paths = _LinePaths.of(words)
+    wanted = Wanted(*paths.every())
     for line in find_all(root, f"{words.transaction}/IncludedSupplyChainTradeLineItem"):
-        status = find_text(line, "AssociatedDocumentLineDocument/LineStatusReasonCode")
-        finder.add_line(_line(finder, line, words), counts=status not in _SILENT_LINES)
+        at = wanted.leaves(line)
+        counts = text_at(at, paths.status) not in _SILENT_LINES
+        finder.add_line(_line(finder, at, paths), counts=counts)
     return finder.extract
 
 
@@ -181,32 +184,61 @@ def _in_currency(totals: Element, path: str, currency: str | None) -> Element | 
     )
 
 
-def _line(finder: FieldFinder, line: Element, words: _Words) -> InvoiceLine:
-    quantities = ("BilledQuantity", "RequestedQuantity", "AgreedQuantity")
-    at = leaves(line)
-    paths = (f"{words.line_delivery}/{name}" for name in quantities)
-    quantity = next((at[path] for path in paths if path in at), None)
-    price = f"{words.line_agreement}/NetPriceProductTradePrice"
-    rate = at.get(f"{words.line_settlement}/ApplicableTradeTax/{words.rate}")
-    net = at.get(f"{words.line_settlement}/{words.line_totals}/LineTotalAmount")
-    return InvoiceLine(
-        line_no=text_at(at, "AssociatedDocumentLineDocument/LineID") or "",
-        description=text_at(
-            at,
-            "SpecifiedTradeProduct/Name",
-            "SpecifiedTradeProduct/Description",
-            "AssociatedDocumentLineDocument/IncludedNote/Content",
+@dataclass(frozen=True)
+class _LinePaths:
+    """Where a line says what; of several paths the first that has text counts."""
+
+    number: str
+    status: str
+    description: tuple[str, ...]
+    seller_item_id: str
+    buyer_item_id: str
+    quantity: tuple[str, ...]
+    price: str
+    per: str
+    net: str
+    rate: str
+    order_line: str
+
+    @classmethod
+    def of(cls, words: _Words) -> Self:
+        document, product = "AssociatedDocumentLineDocument", "SpecifiedTradeProduct"
+        price = f"{words.line_agreement}/NetPriceProductTradePrice"
+        quantities = ("BilledQuantity", "RequestedQuantity", "AgreedQuantity")
+        return cls(
+            number=f"{document}/LineID",
+            status=f"{document}/LineStatusReasonCode",
+            description=(
+                f"{product}/Name",
+                f"{product}/Description",
+                f"{document}/IncludedNote/Content",
+            ),
+            seller_item_id=f"{product}/SellerAssignedID",
+            buyer_item_id=f"{product}/BuyerAssignedID",
+            quantity=tuple(f"{words.line_delivery}/{name}" for name in quantities),
+            price=f"{price}/ChargeAmount",
+            per=f"{price}/BasisQuantity",
+            net=f"{words.line_settlement}/{words.line_totals}/LineTotalAmount",
+            rate=f"{words.line_settlement}/ApplicableTradeTax/{words.rate}",
+            order_line=f"{words.line_agreement}/BuyerOrderReferencedDocument/LineID",
         )
-        or "",
-        seller_item_id=text_at(at, "SpecifiedTradeProduct/SellerAssignedID"),
-        buyer_item_id=text_at(at, "SpecifiedTradeProduct/BuyerAssignedID"),
-        quantity=optional(finder.number(quantity)),
+
+    def every(self) -> Iterator[str]:
+        for path in astuple(self):
+            yield from (path,) if isinstance(path, str) else path
+
+
+def _line(finder: FieldFinder, at: Mapping[str, Element], paths: _LinePaths) -> InvoiceLine:
+    quantity = next((at[path] for path in paths.quantity if path in at), None)
+    return InvoiceLine(
+        line_no=text_at(at, paths.number) or "",
+        description=text_at(at, *paths.description) or "",
+        seller_item_id=text_at(at, paths.seller_item_id),
+        buyer_item_id=text_at(at, paths.buyer_item_id),
+        quantity=finder.digits(quantity),
         unit=None if quantity is None else quantity.get("unitCode"),
-        unit_price=unit_price(
-            finder.number(at.get(f"{price}/ChargeAmount")),
-            finder.number(at.get(f"{price}/BasisQuantity")),
-        ),
-        net=optional(finder.number(net)),
-        tax_percent=optional(finder.number(rate)),
-        order_line_ref=text_at(at, f"{words.line_agreement}/BuyerOrderReferencedDocument/LineID"),
+        unit_price=finder.unit_price(at.get(paths.price), at.get(paths.per)),
+        net=finder.digits(at.get(paths.net)),
+        tax_percent=finder.digits(at.get(paths.rate)),
+        order_line_ref=text_at(at, paths.order_line),
     )

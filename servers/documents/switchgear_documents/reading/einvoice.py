@@ -14,6 +14,7 @@ from switchgear_documents.reading.markup import (
     find_all,
     find_text,
     place_of,
+    step_of,
     text_of,
 )
 from switchgear_documents.reading.reading import (
@@ -24,8 +25,9 @@ from switchgear_documents.reading.reading import (
     InvoiceLine,
 )
 
-_TEXTS = etree.XPath("//text()[normalize-space()]", smart_strings=False)
+_TEXTS = etree.XPath("//text()", smart_strings=False)
 _DECIMAL = re.compile(r"[+-]?(\d{1,24}(\.\d{0,12})?|\.\d{1,12})")
+_AS_WRITTEN = re.compile(r"-?(?:0|[1-9]\d{0,23})(?:\.\d{1,12})?")
 _DATE_PARTS = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(Z|[+-]\d{2}:?\d{2}|T.*)?")
 
 TOTAL_FIELDS: dict[FieldName, AmountName] = {
@@ -82,6 +84,7 @@ class FieldFinder:
 
     def __init__(self, root: Element, extract: Extract) -> None:
         self._root = root
+        self._places: dict[Element, str] = {}
         self.extract = extract
 
     def add_text(self, name: FieldName, *paths: str) -> None:
@@ -167,6 +170,19 @@ class FieldFinder:
             self._fail("amount_is_a_number", element)
         return number
 
+    def digits(self, element: Element | None) -> str | None:
+        """Return the element's number as `plain` writes it, which it mostly is already."""
+        if element is None:
+            return None
+        text = text_of(element)
+        return text if _AS_WRITTEN.fullmatch(text) else optional(self.number(element))
+
+    def unit_price(self, price: Element | None, per: Element | None) -> str | None:
+        """Return the price of one unit where the document states it per `per` units."""
+        if per is None:
+            return self.digits(price)
+        return unit_price(self.number(price), self.number(per))
+
     def add_order_of_lines(self, path: str) -> None:
         """Add the order that the lines name, where the document as a whole names none.
 
@@ -195,8 +211,17 @@ class FieldFinder:
         self, name: FieldName, value: str, element: Element, *, confidence: float = 1.0
     ) -> None:
         self.extract.fields.append(
-            FieldReading(name=name, value=value, confidence=confidence, place=place_of(element))
+            FieldReading(name=name, value=value, confidence=confidence, place=self._place(element))
         )
+
+    def _place(self, element: Element) -> str:
+        """Return `place_of` the element; many fields stand in the same few elements."""
+        parent = element.getparent()
+        if parent is None:
+            return place_of(element)
+        if parent not in self._places:
+            self._places[parent] = self._place(parent)
+        return f"{self._places[parent]}/{step_of(element)}"
 
     def _fail(self, name: str, element: Element) -> None:
         detail = f"{text_of(element)[:60]!a} at {place_of(element)}"
@@ -219,7 +244,7 @@ def optional(number: Decimal | None) -> str | None:
 
 def all_text(root: Element) -> str:
     """Return every text of the document, one per line, in document order."""
-    return "\n".join([" ".join(text.split()) for text in _TEXTS(root)])
+    return "\n".join([" ".join(text.split()) for text in _TEXTS(root) if not text.isspace()])
 
 
 def claims_en16931(customization: str | None) -> bool:

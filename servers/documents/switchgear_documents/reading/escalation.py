@@ -58,6 +58,8 @@ def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> Field
     value, sure = field.value, field.confidence
     if field.name in ("supplier", "buyer"):
         value = respaced(value, text)
+    elif field.name == "address":
+        value = ", ".join(respaced(part, text) for part in value.split(", "))
     if other is not None:
         if _letters(other.value) == _letters(value):
             sure = 1 - (1 - sure) * (1 - other.confidence * _SHARED)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -77,24 +78,57 @@ def find_all(element: Element, path: str) -> Iterator[Element]:
     yield from element.iterfind(_any_namespace(path))
 
 
-def leaves(element: Element) -> dict[str, Element]:
-    """Return by its path what `find` would for each path below the element, in one walk."""
-    found: dict[str, Element] = {}
-    _gather(element, "", found)
-    return found
+class Wanted:
+    """The paths below an element that its reader asks for, for the elements of one document."""
+
+    def __init__(self, *paths: str) -> None:
+        self._steps = _Steps()
+        for path in paths:
+            steps = self._steps
+            *above, last = path.split("/")
+            for name in above:
+                steps = steps.known.setdefault(name, _Step(_Steps())).below
+            steps.known.setdefault(last, _Step(_Steps())).path = path
+
+    def leaves(self, element: Element) -> dict[str, Element]:
+        """Return by its path what `find` would for each path, in one walk."""
+        found: dict[str, Element] = {}
+        _gather(element, self._steps, found)
+        return found
 
 
-def _gather(element: Element, above: str, found: dict[str, Element]) -> None:
+class _Steps(dict[str, "_Step | None"]):
+    """The steps by tag: a namespace is looked at once, and what nobody asks for is passed by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, _Step] = {}
+
+    def __missing__(self, tag: Any) -> "_Step | None":
+        """Settle a tag that is new; what is no element, such as an entity, has none."""
+        name = tag[tag.rfind("}") + 1 :] if isinstance(tag, str) else ""
+        self[tag] = step = self.known.get(name)
+        return step
+
+
+@dataclass
+class _Step:
+    below: _Steps
+    path: str | None = None
+
+
+def _gather(element: Element, steps: _Steps, found: dict[str, Element]) -> None:
     for child in element:
-        tag = child.tag
-        if not isinstance(tag, str):
+        step = steps[child.tag]
+        if step is None:
             continue
-        path = above + tag[tag.rfind("}") + 1 :]
-        text = child.text
-        if text and path not in found and not text.isspace():
-            found[path] = child
-        if len(child):
-            _gather(child, f"{path}/", found)
+        path = step.path
+        if path is not None and path not in found:
+            text = child.text
+            if text and not text.isspace():
+                found[path] = child
+        if step.below.known:
+            _gather(child, step.below, found)
 
 
 def find_text(element: Element, *paths: str) -> str | None:
@@ -108,7 +142,11 @@ def find_text(element: Element, *paths: str) -> str | None:
 
 def text_at(leaves: Mapping[str, Element], *paths: str) -> str | None:
     """Return the text at the first of `paths` that is among the leaves."""
-    return next((text_of(leaves[path]) for path in paths if path in leaves), None)
+    for path in paths:
+        found = leaves.get(path)
+        if found is not None:
+            return text_of(found)
+    return None
 
 
 def text_of(element: Element) -> str:
@@ -130,10 +168,16 @@ def place_of(element: Element) -> str:
     """Return the element's XPath, with the prefixes of the document itself."""
     steps: list[str] = []
     while element is not None:
-        prefix = f"{element.prefix}:" if element.prefix else ""
-        earlier = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
-        later = next(element.itersiblings(element.tag), None)
-        position = f"[{earlier + 1}]" if earlier or later is not None else ""
-        steps.append(f"{prefix}{local_name(element)}{position}")
+        steps.append(step_of(element))
         element = element.getparent()
     return "/" + "/".join(reversed(steps))
+
+
+def step_of(element: Element) -> str:
+    """Return the last step of the element's XPath, numbered where it has namesakes beside it."""
+    tag = element.tag
+    name = tag[tag.rfind("}") + 1 :]
+    earlier = sum(1 for _ in element.itersiblings(tag, preceding=True))
+    is_one_of_several = earlier or next(element.itersiblings(tag), None) is not None
+    position = f"[{earlier + 1}]" if is_one_of_several else ""
+    return f"{element.prefix}:{name}{position}" if element.prefix else f"{name}{position}"

@@ -96,6 +96,11 @@ _PAPER = any_of(
     mail|betreff|subject|objet|asunto|oggetto|onderwerp|interlocuteur|referente|telefon\w*|téléphone
     (?:sales |order |pro ?forma )*(?:invoice|order|receipt|confirmation|quotation|estimate)
     credit (?:note|memo)|(?:delivery|dispatch|packing) \w+|ddt|remittance advice|rappel|sollecito
+    note d[\u2019']\w+|note de débit|nota credito|abono|adjustment note|goods delivery
+    proof of delivery|sales credit|statement of|fee note|sales slip
+    (?:leistungs)?abrechnung|(?:honorar|kosten)note|liquidation|relevé|décompte|mémoire
+    liquidación|minuta de|nota de cargo|avviso di|rendiconto|riepilogo|declaratie
+    afrekening|overzicht
     """
 )
 _WORD = re.compile(r"[^\W\d_]{2}")

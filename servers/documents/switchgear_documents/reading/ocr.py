@@ -11,7 +11,10 @@ from switchgear_documents.reading.pictures import (
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Page
 
-_LEGIBLE = 0.6
+LEGIBLE = "scan_is_legible"
+"""The check that every reading by an engine has."""
+
+_SURE_ENOUGH = 0.6
 _NAMES = {"tesseract": "tesseract", "rapidocr": "RapidOCR"}
 
 
@@ -47,8 +50,8 @@ class Ocr:
         sure = sum(word.confidence for word in words) / max(len(words), 1)
         checks = [
             Check(
-                name="scan_is_legible",
-                passed=sure >= _LEGIBLE,
+                name=LEGIBLE,
+                passed=sure >= _SURE_ENOUGH,
                 detail=f"{_NAMES[self.engine.name]} read {len(words)} words, {sure:.2f} sure",
             )
         ]

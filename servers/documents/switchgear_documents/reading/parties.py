@@ -174,7 +174,7 @@ class _Votes:
 
 def _may_be_named(text: str) -> bool:
     """Tell whether somebody may be called so: what has a legal form is, an address or date not."""
-    if is_heading(text):
+    if is_heading(text) or "@" in text:
         return False
     if LEGAL_FORM.search(text):
         return True

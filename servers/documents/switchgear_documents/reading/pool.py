@@ -233,11 +233,7 @@ class _Worker:
     async def _picture(self, answer: dict[str, Any]) -> bytes | None:
         if "picture" not in answer:
             return None
-        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
-        size = int(answer["picture"])
-        if not 0 < size <= _MOST_ANSWER_BYTES:
-            raise ConnectionAbortedError
-        return await self._process.stdout.readexactly(size)
+        return await self._announced(answer["picture"])
 
     async def _reading(self, answer: dict[str, Any]) -> Reading | None:
         """Return the reading with the bytes of its attachments, which are taken on no one's word.
@@ -246,16 +242,22 @@ class _Worker:
         """
         if "reading" not in answer:
             return None
-        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
-        reading = Reading.model_validate_json(json.dumps(answer["reading"]))
+        reading = Reading.model_validate_json(await self._announced(answer["reading"]))
         sizes = [attachment.size_bytes for attachment in reading.attachments]
         if min(sizes, default=1) < 1 or sum(sizes) > _MOST_ATTACHED_BYTES:
             raise ConnectionAbortedError
         attachments = [
-            Attachment.of(attachment.name, await self._process.stdout.readexactly(size))
+            Attachment.of(attachment.name, await self._announced(size))
             for attachment, size in zip(reading.attachments, sizes, strict=True)
         ]
         return reading.model_copy(update={"attachments": tuple(attachments)})
+
+    async def _announced(self, size: int) -> bytes:
+        """Return what follows an answer; raises ConnectionAbortedError if it is too much."""
+        assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
+        if not 0 < size <= _MOST_ANSWER_BYTES:
+            raise ConnectionAbortedError
+        return await self._process.stdout.readexactly(size)
 
     async def kill(self) -> None:
         if self._death >= 0:
@@ -271,8 +273,7 @@ class _Worker:
     async def _send(self, header: dict[str, Any], data: bytes) -> None:
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         body = json.dumps(header).encode()
-        self._process.stdin.write(LENGTH.pack(len(body)) + body)
-        self._process.stdin.write(data)
+        self._process.stdin.writelines((LENGTH.pack(len(body)), body, data))
         await self._process.stdin.drain()
 
     async def _receive(self) -> dict[str, Any]:

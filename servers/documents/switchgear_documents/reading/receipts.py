@@ -16,6 +16,7 @@ from switchgear_documents.reading.labels import (
 from switchgear_documents.reading.names import ADDRESS, LEGAL_FORM, is_like_a_name, tidy
 from switchgear_documents.reading.phrases import Phrases, phrases
 from switchgear_documents.reading.reading import FieldName
+from switchgear_documents.reading.receipt_addresses import read_address
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
 
@@ -85,6 +86,7 @@ def read_receipt(page: Page) -> dict[FieldName, Candidate]:
         "supplier": read_supplier(page),
         "date": read_date(page, dialect),
         "total_gross": read_total(page, dialect),
+        "address": read_address(page),
         "currency": read_currency([page], ()),
     }
     return {name: candidate for name, candidate in found.items() if candidate is not None}

@@ -1,7 +1,9 @@
 """Several documents in one file: pages that each begin one, by number and total of their own."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+from switchgear_documents.reading.einvoice import plain
 from switchgear_documents.reading.labels import Candidate, Label, beside, money_finder, numbers_in
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Page
@@ -14,7 +16,9 @@ _HEAD = 0.5
 def check_single(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> Check | None:
     """Return a failed check if two pages bear other numbers in their heads and totals each.
 
-    A number in a page's head alone may be that of another document it speaks of.
+    A number in a page's head alone may be that of another document it speaks of. Where a number
+    is not found, two pages are two documents if each has a total that is its tax above another
+    amount, and the totals differ.
     """
     numbered: dict[str, int] = {}
     totalled = _with_total(pages, labels, dialect)
@@ -23,9 +27,32 @@ def check_single(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialec
         if number is not None and _is_of_document(page.number, number, numbered, totalled):
             numbered.setdefault(number, page.number)
     if len(numbered) < 2:  # noqa: PLR2004 - one number, one document
+        numbered = _summed_up(pages, labels, dialect)
+    if len(numbered) < 2:  # noqa: PLR2004 - one total, one document
         return None
     said = ", ".join(f"{number[:40]!a} on page {page}" for number, page in numbered.items())
     return Check(name=CHECK, passed=False, detail=f"the file holds several documents: {said}")
+
+
+def _summed_up(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> dict[str, int]:
+    """Return the totals that net and tax of their page add up to, each with its first page."""
+    money = money_finder(dialect)
+    found: dict[str, int] = {}
+    for page in pages:
+        by_role: dict[str, set[Decimal]] = {r: set() for r in ("net", "tax", "gross", "due")}
+        for label in labels:
+            if label.cell.page == page.number and label.role in by_role:
+                by_role[label.role] |= {Decimal(c.value) for c in beside(label, page, money)}
+        shown = {Decimal(c.value) for cell in page.cells for c in money(cell.text)}
+        totals = {
+            total
+            for total in by_role["gross"] | by_role["due"]
+            for tax in by_role["tax"]
+            if total - tax in (shown if tax else by_role["net"])
+        }
+        for total in sorted(totals, reverse=True)[:1]:
+            found.setdefault(f"a total of {plain(total)}", page.number)
+    return found
 
 
 def _is_of_document(page: int, number: str, earlier: dict[str, int], totalled: set[int]) -> bool:

@@ -8,15 +8,14 @@ from switchgear_documents.reading.einvoice import (
     claims_en16931,
     optional,
     type_code,
-    unit_price,
 )
 from switchgear_documents.reading.extract import AmountName, Extract
 from switchgear_documents.reading.markup import (
     Element,
+    Wanted,
     find,
     find_all,
     find_text,
-    leaves,
     local_name,
     text_at,
     text_of,
@@ -49,6 +48,15 @@ _QUANTITIES = (
     "DebitedQuantity",
     "Quantity",
     "DeliveredQuantity",
+)
+_NAMES = ("Item/Name", "Item/Description")
+_SELLER_ID, _BUYER_ID = "Item/SellersItemIdentification/ID", "Item/BuyersItemIdentification/ID"
+_PRICE, _PER = "Price/PriceAmount", "Price/BaseQuantity"
+_RATES = ("Item/ClassifiedTaxCategory/Percent", "TaxTotal/TaxSubtotal/TaxCategory/Percent")
+_NET, _ORDER_LINE = "LineExtensionAmount", "OrderLineReference/LineID"
+_OF_LINES = (
+    *("ID", _SELLER_ID, _BUYER_ID, _PRICE, _PER, _NET, _ORDER_LINE),
+    *(*_NAMES, *_QUANTITIES, *_RATES),
 )
 _DELIVERY_DATES = (
     "Delivery/RequestedDeliveryPeriod/EndDate",
@@ -95,9 +103,10 @@ def read_ubl(root: Element) -> Extract:
         finder.add_order_of_lines(f"{path}/OrderLineReference/OrderReference/ID")
     _add_facts(finder, root)
     finder.add_text("document_type_code", "InvoiceTypeCode", "CreditNoteTypeCode", "OrderTypeCode")
+    wanted = Wanted(*_OF_LINES)
     for path in _LINES:
         for line in find_all(root, path):
-            finder.add_line(_line(finder, line))
+            finder.add_line(_line(finder, wanted.leaves(line)))
     return finder.extract
 
 
@@ -179,29 +188,24 @@ def _currency(tax_total: Element) -> str | None:
     return None if amount is None else amount.get("currencyID")
 
 
-def _line(finder: FieldFinder, line: Element) -> InvoiceLine:
-    at = leaves(line)
+def _line(finder: FieldFinder, at: Mapping[str, Element]) -> InvoiceLine:
     quantity = next((at[path] for path in _QUANTITIES if path in at), None)
-    price = finder.number(at.get("Price/PriceAmount"))
-    per = finder.number(at.get("Price/BaseQuantity"))
     return InvoiceLine(
         line_no=text_at(at, "ID") or "",
-        description=text_at(at, "Item/Name", "Item/Description") or "",
-        seller_item_id=text_at(at, "Item/SellersItemIdentification/ID"),
-        buyer_item_id=text_at(at, "Item/BuyersItemIdentification/ID"),
-        quantity=optional(finder.number(quantity)),
+        description=text_at(at, *_NAMES) or "",
+        seller_item_id=text_at(at, _SELLER_ID),
+        buyer_item_id=text_at(at, _BUYER_ID),
+        quantity=finder.digits(quantity),
         unit=None if quantity is None else quantity.get("unitCode"),
-        unit_price=unit_price(price, per),
-        net=optional(finder.number(at.get("LineExtensionAmount"))),
+        unit_price=finder.unit_price(at.get(_PRICE), at.get(_PER)),
+        net=finder.digits(at.get(_NET)),
         tax_percent=optional(_percent(at)),
-        order_line_ref=text_at(at, "OrderLineReference/LineID"),
+        order_line_ref=text_at(at, _ORDER_LINE),
     )
 
 
 def _percent(at: Mapping[str, Element]) -> Decimal | None:
-    rate = at.get("Item/ClassifiedTaxCategory/Percent")
-    if rate is None:
-        rate = at.get("TaxTotal/TaxSubtotal/TaxCategory/Percent")
+    rate = next((at[path] for path in _RATES if path in at), None)
     if rate is None:
         return None
     try:

@@ -1,9 +1,8 @@
 """The child process that reads documents: it limits itself, then serves one file at a time.
 
 Frames in both directions are a length (four bytes, big endian) and that much JSON; a request's
-JSON is followed by the file's bytes, a reading's by those of its attachments, that of a page by
-its picture. Started by `Reader`,
-never by hand.
+JSON is followed by the file's bytes, an answer's by the reading, as JSON too, and the bytes of its
+attachments, or by the picture of a page. Started by `Reader`, never by hand.
 """
 
 import ctypes
@@ -103,8 +102,9 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - whatever a stranger's file breaks ends here
             broken = f"the reader failed on it: {_where(error)}"
         else:
+            said = reading.model_dump_json().encode()
             contents_ = (attachment.content for attachment in reading.attachments)
-            _send(answers, {"reading": reading.model_dump(mode="json")}, *contents_)
+            _send(answers, {"reading": len(said)}, said, *contents_)
         if broken is not None:  # only now is what the document took up free again
             _send(answers, {"broken": broken})
             return

@@ -1,7 +1,7 @@
 """Documents as the classifier would meet them: their text as our own reader gives it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from switchgear_documents.evaluation.manifest import Entry, load
 from switchgear_documents.evaluation.observations import Observation, observe
 from switchgear_documents.generating.collection import SOURCE
 from switchgear_documents.reading.features import Features, features
+from switchgear_documents.reading.ocr import LEGIBLE
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.sandbox import Reader
 
@@ -38,20 +39,23 @@ class Example:
         return self.source.startswith(SOURCE)
 
 
-async def collect(folders: Sequence[Path], reader: Reader) -> list[Example]:
+async def collect(folders: Sequence[Path], readers: Sequence[Reader]) -> list[Example]:
     """Read every document of the folders' manifests that has words, the XML in PDFs left out.
 
-    What is read as XML or by a bank's format is left out too: no words decide there. So are
-    pictures of our own: an engine takes seconds for what others of their kind say as text. An
-    e-mail file is learned from, since the same may come as a print, but not judged.
+    The first reader reads all, the others what an engine had to find the words of: a scan is
+    learned from as each engine reads it, since either may be believed. What is read as XML or by
+    a bank's format is left out: no words decide there. So are pictures of our own: an engine takes
+    seconds for what others of their kind say as text. An e-mail file is learned from, since the
+    same may come as a print, but not judged.
     """
     examples: list[Example] = []
     for folder in folders:
         entries = [entry for entry in load(folder) if not _is_own_picture(entry)]
-        async for seen in observe(folder, entries, reader, pages_only=True):
-            example = _example(seen)
-            if example is not None:
-                examples.append(example)
+        async for seen in observe(folder, entries, readers[0], pages_only=True):
+            examples += _examples(seen)
+            for reader in readers[1:] if _is_scan(seen) else ():
+                async for again in observe(folder, [seen.entry], reader, pages_only=True):
+                    examples += _examples(again)
     return examples
 
 
@@ -59,14 +63,23 @@ def _is_own_picture(entry: Entry) -> bool:
     return entry.group == "image" and entry.source.startswith(SOURCE)
 
 
-def _example(observed: Observation) -> Example | None:
+def _is_scan(observed: Observation) -> bool:
+    """Tell whether an engine read it, or would have if it were installed."""
+    reading = observed.reading
+    return reading is not None and (
+        bool(reading.unread_pages) or any(check.name == LEGIBLE for check in reading.checks)
+    )
+
+
+def _examples(observed: Observation) -> Iterator[Example]:
+    """Yield the example, if there are words to learn from."""
     reading, entry = observed.reading, observed.entry
     if reading is None or not reading.text.strip():
-        return None
+        return
     is_email = reading.classifier == _EMAIL
     if observed.is_by_format and not is_email:
-        return None
-    return Example(
+        return
+    yield Example(
         document=Path(entry.path).name.split(".")[0],
         document_type=entry.document_type,
         source=entry.source or entry.path,

@@ -21,14 +21,14 @@ NEW_SOURCES = "each source judged by the others"
 _SHOWN_CONFUSIONS = 10
 
 
-async def learn(folders: Sequence[Path], reader: Reader, out: Path | None) -> list[str]:
+async def learn(folders: Sequence[Path], readers: Sequence[Reader], out: Path | None) -> list[str]:
     """Return what was measured, line by line, having written the model to `out` if it is given.
 
     Raises:
         InvalidRequestError: there is too little to learn from, or scikit-learn is missing.
         NotFoundError: a folder has no manifest.
     """
-    examples = await collect(folders, reader)
+    examples = await collect(folders, readers)
     return await asyncio.to_thread(_learn, examples, out)
 
 

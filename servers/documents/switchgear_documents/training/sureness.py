@@ -135,7 +135,22 @@ def _is_invented(seen: Observation) -> bool:
 
 
 def _steps(values: Sequence[tuple[float, bool, float]]) -> Steps:
-    """Fit by pooling neighbours that fall."""
+    """Fit by pooling neighbours that fall; what no sign speaks for is pooled apart from the rest.
+
+    A pool goes by its lowest weight, so one of both would hold the signed to the unsigned's limit.
+    """
+    steps: Steps = []
+    highest = 0.0
+    for is_signed, most in ((False, _MOST_UNSIGNED), (True, MOST_SURE)):
+        for weight, right, size in _pools([v for v in values if (v[0] >= _SIGNED) is is_signed]):
+            share = (right + _DOUBT / 2) / (size + _DOUBT)
+            highest = min(max(highest, share), most)
+            steps.append((weight, round(highest, 4)))
+    return steps
+
+
+def _pools(values: Sequence[tuple[float, bool, float]]) -> list[tuple[float, float, float]]:
+    """Return pools by rising weight and share: their lowest weight, how much is right, of what."""
     by_weight: defaultdict[float, list[tuple[bool, float]]] = defaultdict(list)
     for weight, is_right, counts in values:
         by_weight[round(weight, 2)].append((is_right, counts))
@@ -147,14 +162,7 @@ def _steps(values: Sequence[tuple[float, bool, float]]) -> Steps:
         while len(pools) > 1 and pools[-2][1] / pools[-2][2] >= pools[-1][1] / pools[-1][2]:
             last, before = pools.pop(), pools.pop()
             pools.append((before[0], last[1] + before[1], last[2] + before[2]))
-    steps: Steps = []
-    highest = 0.0
-    for weight, right, size in pools:
-        share = (right + _DOUBT / 2) / (size + _DOUBT)
-        most = MOST_SURE if weight >= _SIGNED else _MOST_UNSIGNED
-        highest = min(max(highest, share), most)
-        steps.append((weight, round(highest, 4)))
-    return steps
+    return pools
 
 
 def _error(values: Sequence[tuple[float, bool, float]]) -> float:
