@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from switchgear_documents.evaluation.classes import Verdict, score_classes
 from switchgear_documents.generating.collection import SOURCE, generate
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.reading.classifier import judged
 from switchgear_documents.reading.features import features
 from switchgear_documents.reading.model import Model
@@ -196,6 +197,23 @@ def test_the_command_measures_and_writes_a_model_with_its_card(tmp_path: Path) -
     assert measured["accuracy"] > 0.6
     assert 0 < measured["count"] <= 84
     assert Model.load(weights).temperature == pytest.approx(card["temperature"], abs=1e-4)
+
+
+def test_examples_that_were_kept_are_learned_from_too(tmp_path: Path) -> None:
+    generate(tmp_path / "real", 42, seed=2)
+    kept = ExampleFolder(tmp_path / "kept")
+    kept.add("doc_1", "letter", "Dear Ann, I am writing to you about the garden. Bob", "doc_1")
+
+    arguments = ["documents", "train", str(tmp_path / "real"), "--out", str(tmp_path / "model")]
+    learned = []
+    for folder in (tmp_path / "none", tmp_path / "kept"):
+        environment = {"SWITCHGEAR_DOCUMENT_EXAMPLES": str(folder)}
+        result = CliRunner(env=environment).invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+        card = json.loads((tmp_path / "model" / "card.json").read_text())
+        learned.append(card["learned_from"]["letter"].get("doc_1"))
+
+    assert learned == [None, 1]
 
 
 def test_there_must_be_something_to_do(tmp_path: Path) -> None:
