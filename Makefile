@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry
+MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry console
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
 .PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends clean

@@ -200,9 +200,15 @@ def _allowed(field: FieldInfo) -> str:
     if choices and all(isinstance(choice, str) for choice in choices):
         return _codes(choices)
     names = [
-        {"Path": "path", "str": "text", "int": "integer", "float": "number", "SecretStr": "secret"}[
-            getattr(part, "__name__", "str")
-        ]
+        {
+            "Path": "path",
+            "str": "text",
+            "int": "integer",
+            "float": "number",
+            "Decimal": "number",
+            "bool": "true or false",
+            "SecretStr": "secret",
+        }[getattr(part, "__name__", "str")]
         for part in (choices or (annotation,))
         if part is not type(None) and part is not Ellipsis
     ]

@@ -12,7 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT / "shared"
-MEMBERS = [SHARED, *sorted(path.parent for path in ROOT.glob("servers/*/pyproject.toml"))]
+MEMBERS = [
+    SHARED,
+    ROOT / "console",
+    *sorted(path.parent for path in ROOT.glob("servers/*/pyproject.toml")),
+]
 
 LOADED_BY_NAME = {
     "aiosqlite",  # SQLAlchemy's driver

@@ -78,7 +78,9 @@ def test_no_file_has_a_name_with_an_abbreviation() -> None:
     assert words & ABBREVIATIONS == set()
 
 
-@pytest.mark.parametrize("room", ["shared", "servers", "tests", "bench", "docs", "examples"])
+@pytest.mark.parametrize(
+    "room", ["shared", "servers", "console", "tests", "bench", "docs", "examples"]
+)
 def test_no_name_in_code_is_an_abbreviation(room: str) -> None:
     abbreviated = [
         f"{file}:{token.start[0]} {token.string}"

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from switchgear_shared.observability import traces
+from switchgear_shared.part import BuildFace, installed_faces
 from switchgear_shared.runtime import Runtime
 from switchgear_shared.server import Host
 from switchgear_shared.transports.authentication import Authentication
@@ -35,7 +36,8 @@ class Application:
     """The HTTP face of a host.
 
     The registry, or the only server of a process, is at the root; each server is also under its
-    own name. `upstreams` are servers in other processes, by name and base URL.
+    own name. The installed faces, such as the console, stand where the registry is. `upstreams` are
+    servers in other processes, by name and base URL.
     """
 
     def __init__(self, host: Host, runtime: Runtime, upstreams: Mapping[str, str]) -> None:
@@ -88,7 +90,9 @@ class Application:
                 Mount(prefix, _Documented(app, self._guard(app, prefix)))
                 for prefix, app in server.part.apps.items()
             )
-        if REGISTRY not in self._host.servers:
+        if REGISTRY in self._host.servers:
+            routes.extend(self._faces())
+        else:
             routes.append(
                 Route("/.well-known/oauth-protected-resource/{path:path}", self._resource)
             )
@@ -98,6 +102,11 @@ class Application:
                 for prefix in (f"/{name}", *_UPSTREAM_PATHS.get(name, ()))
             )
         return routes
+
+    def _faces(self) -> list[BaseRoute]:
+        context = self._host.context()
+        builds: list[BuildFace] = [point.load() for point in installed_faces().values()]
+        return [Mount(face.prefix, face.app) for face in (build(context) for build in builds)]
 
     def forward_to(self, url: str) -> ASGIApp:
         """Return the forwarder to an upstream; only while the application runs."""

@@ -1,4 +1,4 @@
-"""What a server package contributes to the suite, and what it is given to build it with."""
+"""What an installed package contributes to the suite, and what it is given to build it with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ from switchgear_shared.transports.inprocess import Switchboard
 log = logger(__name__)
 
 AUDIENCE = "urn:switchgear:suite"
-_ENTRY_POINTS = "switchgear.servers"
+_SERVERS = "switchgear.servers"
+_FACES = "switchgear.faces"
 
 
 @dataclass(kw_only=True)
@@ -75,8 +76,18 @@ class Part:
 
 
 @dataclass(kw_only=True)
+class Face:
+    """A web application in front of the whole suite: it has no records, and calls tools by name."""
+
+    prefix: str
+    """The path that it is under, such as `/console`."""
+    app: ASGIApp
+    """It looks after its own authentication: nothing stands before it but the check of Host."""
+
+
+@dataclass(kw_only=True)
 class Context:
-    """What a server's `build` may use."""
+    """What a `build` may use."""
 
     settings: Settings
     switchboard: Switchboard
@@ -124,9 +135,19 @@ class Context:
 
 
 Build = Callable[[Context], Part]
+BuildFace = Callable[[Context], Face]
 
 
 def installed_servers() -> dict[str, EntryPoint]:
     """Return the entry point of every installed server's `build`, by name, not yet loaded."""
-    found = {point.name: point for point in entry_points(group=_ENTRY_POINTS)}
+    return _installed(_SERVERS)
+
+
+def installed_faces() -> dict[str, EntryPoint]:
+    """Return the entry point of every installed face's `build`, by name, not yet loaded."""
+    return _installed(_FACES)
+
+
+def _installed(group: str) -> dict[str, EntryPoint]:
+    found = {point.name: point for point in entry_points(group=group)}
     return {name: found[name] for name in sorted(found)}

@@ -116,7 +116,17 @@ class Host:
         await migrate_governance(self.governance_database)
         await migrate_audit(self.audit_database)
         await self.agents.ensure(DEFAULT_AGENTS)
-        context = Context(
+        context = self.context()
+        builds = installed_servers()
+        for name in names:
+            if name not in builds:
+                raise NotFoundError(f"no server {name} is installed, only {', '.join(builds)}")
+            build: Build = builds[name].load()
+            await self.add(build(context), demo_data=demo_data)
+
+    def context(self) -> Context:
+        """Return what this host gives to those who build servers and faces."""
+        return Context(
             settings=self.settings,
             switchboard=self.switchboard,
             bus=self.bus,
@@ -130,12 +140,6 @@ class Host:
             metrics=self.metrics,
             public_url=self.public_url,
         )
-        builds = installed_servers()
-        for name in names:
-            if name not in builds:
-                raise NotFoundError(f"no server {name} is installed, only {', '.join(builds)}")
-            build: Build = builds[name].load()
-            await self.add(build(context), demo_data=demo_data)
 
     def authenticator(self, audience: str) -> Authenticator:
         """Return what checks credentials shown for `audience`; suite-wide ones hold everywhere."""

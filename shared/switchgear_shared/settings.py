@@ -1,5 +1,6 @@
 """Every setting, read from the environment (prefix SWITCHGEAR_) or a .env file."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -140,8 +141,31 @@ class Settings(BaseSettings):
     approval_limit: int = Field(
         default=1000,
         ge=0,
-        description="Invoices from this gross amount, in whole units of the company's currency, "
-        "are posted only with approval.",
+        description="From this gross amount on, in whole units of the company's currency, invoices "
+        "are posted and purchases confirmed only with approval.",
+    )
+    reorder: bool = Field(
+        default=False,
+        description="Whether stock that falls to its reorder point starts the process `reorder`.",
+    )
+    match_price_ratio: Decimal = Field(
+        default=Decimal("0.01"),
+        ge=0,
+        le=1,
+        description="Share of the ordered price that a vendor's invoice may be off it.",
+    )
+    match_quantity_ratio: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        le=1,
+        description="Share that it may bill over what was ordered or received.",
+    )
+    match_total: Decimal = Field(
+        default=Decimal(50),
+        ge=0,
+        max_digits=18,
+        decimal_places=2,
+        description="Most that its lines may be off the order, in the company's currency.",
     )
     policies: Path | None = Field(
         default=None, description="Folder of Cedar policies used instead of the shipped set."

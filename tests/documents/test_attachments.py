@@ -148,7 +148,7 @@ async def test_the_type_a_sender_names_is_that_of_the_attachments(tmp_path: Path
 async def test_status_particulars_and_trace_tell_where_a_document_came_from(
     office: Office, invoices: Samples
 ) -> None:
-    spec = invoices.small_below(300)
+    spec = invoices.small_below(285)
     content = mail(("a.xml", to_ubl(spec)), subject=f"Invoice {spec.number}").as_bytes()
 
     async def ask(tool: str, **arguments: Any) -> dict[str, Any]:

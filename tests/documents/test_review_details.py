@@ -126,7 +126,10 @@ async def test_the_queue_the_claim_and_the_decision_by_rest(desk: Desk, samples:
         assert review["id"] in [item["id"] for item in page.json()["items"]]
         claim = await http.post(f"{path}/claim")
         assert (claim.status_code, claim.json()["claimed_by"]) == (200, "clerk")
-        mine = await http.get("/api/v1/reviews", params={"claim": "mine", "overdue": "false"})
+        mine = await http.get(
+            "/api/v1/reviews",
+            params={"claim": "mine", "overdue": "false", "reason": "document type"},
+        )
         assert [item["id"] for item in mine.json()["items"]] == [review["id"]]
         seen = (await http.get(path)).json()
         assert (seen["id"], seen["claimed_by"]) == (review["id"], "clerk")
@@ -151,6 +154,7 @@ async def test_the_queue_the_claim_and_the_decision_by_rest(desk: Desk, samples:
         ("GET", "?limit=51", None, 422),
         ("GET", "?limit=many", None, 422),
         ("GET", "?overdue=perhaps", None, 422),
+        ("GET", "?reason=x", None, 422),
         ("GET", "/rev_0", None, 404),
         ("POST", "/rev_0/decide", b"{", 422),
         ("POST", "/rev_0/decide", b"[]", 422),

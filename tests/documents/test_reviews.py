@@ -14,6 +14,7 @@ from journeys.desk import Answer, Desk, Samples, changed, gross_of
 from switchgear_documents.review_models import Decision
 from switchgear_documents.review_queue import ReviewQueue
 from switchgear_documents.reviews import Reviews
+from switchgear_documents.rows import open_review_of
 from switchgear_documents.samples import InvoiceSpec, to_facturx, to_ubl
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -293,3 +294,37 @@ async def test_an_invoice_of_one_number_from_two_vendors_is_two_invoices(
     assert sorted(await desk.booked(one.number)) == sorted(
         [("posted", gross_of(one)), ("posted", gross_of(renumbered))]
     )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_on_every_engine_reviews_are_found_by_part_of_a_reason(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with room(engine, tmp_path) as place:
+        said = {}
+        for reasons in (["no type", "unknown supplier: Müller"], ["100% off"], ["1000 off"]):
+            document = await place.submit(f"zxq {reasons}".encode(), "riddle.txt")
+            await place.deliver()
+            async with place.database.writing() as session:
+                review = await open_review_of(session, "acme", document)
+                assert review is not None
+                review.reasons = reasons
+                said[review.id] = reasons[-1]
+
+        async def found(part: str) -> list[str]:
+            page = await ReviewQueue(place.database).list_reviews(
+                CALLER,
+                state="open",
+                claim=None,
+                document_type=None,
+                is_overdue=False,
+                reason=part,
+                cursor=None,
+                limit=9,
+            )
+            return sorted(said[item.id] for item in page.items)
+
+        assert await found("SUPPLIER: Mü") == ["unknown supplier: Müller"]
+        assert await found("0% O") == ["100% off"]
+        assert await found("off") == ["100% off", "1000 off"]
+        assert await found('", "') == []

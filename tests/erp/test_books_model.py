@@ -73,7 +73,9 @@ class Books(RuleBasedStateMachine):
         super().__init__()
         self.folder = TemporaryDirectory()
         self.loop = asyncio.Runner()
-        self.host, _ = new_host(settings_for(Path(self.folder.name), rate_limit="100000/minute"))
+        data = Path(self.folder.name)
+        (data / "all.cedar").write_text('@id("all") permit (principal, action, resource);')
+        self.host, _ = new_host(settings_for(data, rate_limit="100000/minute", policies=data))
         self.loop.run(self.host.open(["erp"]))
         database = self.host.servers["erp"].part.database
         assert database is not None

@@ -115,9 +115,65 @@ async def test_policies_are_told_the_amount_in_both_currencies(world: Any, calle
         "currency": "USD",
         "amount_company_minor": 10_417,
         "party_id": "pty_pacific",
+        "direction": "payable",
+        "risks": ["new_supplier"],
     }
     with pytest.raises(NotFoundError):
         await facts(world.erp, caller, {"invoice_id": "inv_none"})
+
+
+async def test_policies_are_told_what_speaks_against_a_vendors_invoice(
+    world: Any, caller: Caller
+) -> None:
+    """A supplier is new until another invoice of its is in the books; a customer is no supplier."""
+    facts = erp.tools["erp_post_invoice"].facts
+    assert facts is not None
+
+    async def risks(invoice_id: str, *named: str) -> Any:
+        given = {"invoice_id": invoice_id, **({"risks": named} if named else {})}
+        return (await facts(world.erp, caller, given)).get("risks")
+
+    bolts = {"sku": "BOLT-M8", "quantity": "1", "unit_price": "0.085"}
+    bill = {"direction": "payable", "party": "weidner", "lines": [bolts]}
+    first = await world.create(caller, **bill, order="PO-2026-00001", external_ref="R-1")
+    second = await world.create(caller, **bill, external_ref="R-2")
+    sold = await world.create(caller, direction="receivable", party="mueller", lines=[bolts])
+
+    assert await risks(first.id) == ["new_supplier"]
+    assert await risks(second.id, "pages_differ") == ["new_supplier", "no_order", "pages_differ"]
+    assert await risks(sold.id) is None
+    assert await risks(sold.id, "off_order") == ["off_order"]
+    await world.post(caller, first.id)
+    assert await risks(first.id) == ["new_supplier"]
+    assert await risks(second.id) == ["no_order"]
+    await world.pay(caller, first.id)
+    assert await risks(second.id) == ["no_order"]
+
+
+async def test_policies_are_told_what_an_order_is_worth_where_it_is_in_our_currency(
+    world: Any, caller: Caller
+) -> None:
+    facts = erp.tools["erp_advance_order"].facts
+    assert facts is not None
+
+    ours = await facts(world.erp, caller, {"order_id": world.order["PO-2026-00001"]})
+    theirs = await facts(world.erp, caller, {"order_id": world.order["PO-2026-00002"]})
+
+    assert ours == {
+        "kind": "purchase",
+        "state": "confirmed",
+        "party_id": world.party["weidner"],
+        "amount_minor": 95_795,
+        "currency": "EUR",
+        "amount_company_minor": 95_795,
+    }
+    assert theirs == {
+        "kind": "purchase",
+        "state": "confirmed",
+        "party_id": world.party["pacific"],
+        "amount_minor": 12_500,
+        "currency": "USD",
+    }
 
 
 async def test_orders_and_invoices_are_resources(world: Any, caller: Caller) -> None:

@@ -90,8 +90,14 @@ class Desk:
     async def review(self, receipt: Answer) -> Answer:
         """Return the review that the document waits for, once it does."""
         status = await self.until(receipt, "in_review")
-        page = await self.ask("documents_list_reviews", limit=50)
-        return next(item for item in page["items"] if item["id"] == status["open_review_id"])
+        pages: Answer = {"cursor": None}
+        while True:
+            page = await self.ask("documents_list_reviews", limit=50, **pages)
+            for item in page["items"]:
+                if item["id"] == status["open_review_id"]:
+                    return item
+            pages = {"cursor": page["next_cursor"]}
+            assert pages["cursor"], status
 
     async def decide(self, review: Answer, decision: str, **more: Any) -> Answer:
         """Decide a review as the clerk."""

@@ -24,6 +24,7 @@ from switchgear_shared.serving import hosting
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import outbox
 from switchgear_shared.testing import settings_for
+from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.process import Kinds
 from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.server import installed_kinds
@@ -87,7 +88,10 @@ class Office:
         """Return a process manager as a fresh process has it."""
         tools = ToolClient(dispatcher or self.host.switchboard, SERVICE, 10)
         return ProcessManager(
-            self.database, approvals or self.host.approvals, kinds or installed_kinds(tools)
+            self.database,
+            approvals or self.host.approvals,
+            kinds or installed_kinds(tools),
+            ProcessTools(tools),
         )
 
     async def ask(self, tool: str, *, by: str = "assistant", **arguments: Any) -> Answer:

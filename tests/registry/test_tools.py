@@ -1,5 +1,6 @@
 """The registry's tools over the wire: find a tool, read it, call it, see who is up."""
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, ne
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import Agent
 from switchgear_shared.part import installed_servers
-from switchgear_shared.testing import Running
+from switchgear_shared.testing import Running, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -273,3 +274,24 @@ async def test_a_small_suite_lists_every_permitted_tool_directly(served: Running
     ]
     assert called.structured_content is not None
     assert called.structured_content["id"] == RENT
+
+
+async def test_the_end_of_the_audit_chain_is_read_as_a_resource(served: Running) -> None:
+    await answer(served, "registry_list_servers", {})
+    await until(lambda: _has_rows(served))
+    before = await answer(served, "registry_audit", {})
+    headers = {"Authorization": f"Bearer {await served.token('saver')}"}
+    async with (
+        create_mcp_http_client(headers=headers) as http,
+        Client(streamable_http_client(f"{served.url}/mcp", http_client=http)) as client,
+    ):
+        (content,) = (await client.read_resource("registry://audit")).contents
+
+    end = json.loads(getattr(content, "text", ""))
+    assert end["rows"] >= json.loads(before["text"])["rows"] > 0
+    assert end["problem"] is None
+
+
+async def _has_rows(served: Running) -> bool:
+    """Reads join the trail with the next group, a moment later."""
+    return await served.host.trail.find_recent(DEFAULT_TENANT, limit=1) != ()

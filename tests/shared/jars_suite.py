@@ -60,6 +60,7 @@ class JarsSuite:
         taint: Iterable[str] = (),
         timeout_s: float | None = None,
         traceparent: str | None = None,
+        is_settling: bool = False,
     ) -> Outcome:
         """Return the outcome of a call."""
         return await self.pipeline.dispatch(
@@ -72,6 +73,7 @@ class JarsSuite:
                 timeout_s=timeout_s,
                 traceparent=traceparent,
                 taint=frozenset(taint),
+                is_settling=is_settling,
             )
         )
 

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from switchgear_shared.application import Application
 from switchgear_shared.governance.identity import Keys, Tokens
-from switchgear_shared.part import AUDIENCE, installed_servers
+from switchgear_shared.part import AUDIENCE, BuildFace, installed_faces, installed_servers
 from switchgear_shared.runtime import Runtime, new_host
 from switchgear_shared.server import ISSUER, Host
 from switchgear_shared.testing import free_port, running, settings_for
@@ -42,7 +42,13 @@ class Suite:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.app: Starlette = Application(host, Runtime(host, None), {}).asgi()
-        self.paths = [path for route in self.app.routes for path in paths_of(route)]
+        doors = [build(host.context()).prefix for build in installed_builds()]
+        self.paths = [
+            path
+            for route in self.app.routes
+            if getattr(route, "path", "") not in doors  # a face has a door of its own
+            for path in paths_of(route)
+        ]
         self.guarded = [path for path in self.paths if path not in PUBLIC]
 
     def client(self, **headers: str) -> httpx2.AsyncClient:
@@ -55,6 +61,10 @@ class Suite:
     async def token(self, audience: str, *, party: str = "assistant") -> str:
         agent = await self.host.agents.get(party)
         return self.host.tokens.issue(agent.principal, audience).token
+
+
+def installed_builds() -> list[BuildFace]:
+    return [point.load() for point in installed_faces().values()]
 
 
 def paths_of(route: BaseRoute) -> list[str]:

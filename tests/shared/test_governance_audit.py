@@ -15,7 +15,7 @@ from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.errors import AuditUnavailableError
 from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.audit_chain import Checkpoint
-from switchgear_shared.governance.audit_trail import AuditTrail
+from switchgear_shared.governance.audit_trail import AuditState, AuditTrail
 from switchgear_shared.governance.audit_verify import Report, verify
 from switchgear_shared.governance.keys import CheckpointKey
 from switchgear_shared.governance.store import migrate_audit
@@ -85,6 +85,9 @@ async def test_what_was_appended_is_found_whole(database: Database, tmp_path: Pa
     assert await trail.find_recent(DEFAULT_TENANT, before_seq=2) == (first,)
     assert await trail.find_recent(DEFAULT_TENANT, kind="outcome") == (second,)
     assert await trail.find(DEFAULT_TENANT, "cor_2") == ()
+    end = await trail.state(DEFAULT_TENANT)
+    assert (end.rows, end.last_at, end.problem) == (2, second.time, None)
+    assert await trail.state(TenantId("nobody")) == AuditState(0, None, 0, None, None)
     assert await report(database, tmp_path) == Report(ok=True, rows=3, first_bad=None)
 
 

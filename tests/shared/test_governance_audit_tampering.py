@@ -11,9 +11,11 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.governance.audit import Audit, AuditEvent
 from switchgear_shared.governance.audit_chain import GENESIS, Checkpoint, Frontier, row_hash
+from switchgear_shared.governance.audit_trail import AuditState, AuditTrail
 from switchgear_shared.governance.audit_verify import BadRow, verify
 from switchgear_shared.governance.keys import CheckpointKey
 from switchgear_shared.governance.store import migrate_audit
@@ -212,3 +214,40 @@ async def test_missing_exported_checkpoints_are_no_success(trail: Trail) -> None
 
     with pytest.raises(NotFoundError):
         await trail.first_bad(with_export=True)
+
+
+async def test_the_end_of_a_chain_is_told_without_reading_it_whole(trail: Trail) -> None:
+    state = await AuditTrail(trail.database).state(DEFAULT_TENANT)
+
+    assert (state.rows, state.signed_rows, state.problem) == (ROWS, ROWS, None)
+    assert state.last_at is not None
+    assert state.signed_at is not None
+
+
+async def test_a_tenant_without_rows_has_an_end_too(trail: Trail) -> None:
+    state = await AuditTrail(trail.database).state(TenantId("nobody"))
+
+    assert state == AuditState(0, None, 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("DELETE FROM audit_rows WHERE seq = 9", "the head says 9 rows"),
+        ("UPDATE audit_rows SET seq = 10 WHERE seq = 9", "the head says 9 rows"),
+        ("UPDATE audit_rows SET hash = '00' WHERE seq = 9", "the head says 9 rows"),
+        ("UPDATE audit_heads SET size = 8", "the head says 8 rows"),
+        ("UPDATE audit_heads SET head = '00'", "the head says 9 rows"),
+        ("DELETE FROM audit_heads", "the head of the chain is gone"),
+        ("UPDATE audit_checkpoints SET size = 8 WHERE size = 9", "row 8 is not the one"),
+        ("UPDATE audit_checkpoints SET note = 'x' WHERE size = 9", "row 9 is not the one"),
+    ],
+)
+async def test_ends_of_a_chain_that_do_not_agree_are_told(
+    trail: Trail, change: str, problem: str
+) -> None:
+    trail.tamper(lambda sql: sql.execute(change))
+
+    state = await AuditTrail(trail.database).state(DEFAULT_TENANT)
+
+    assert (state.problem or "").startswith(problem)

@@ -23,6 +23,7 @@ READ = a_tool("erp_get_invoice", "erp.invoice.read", "read")
 POST = a_tool("erp_post_invoice", "erp.invoice.post")
 PAY = a_tool("erp_record_payment", "erp.payment.record")
 ORDER = a_tool("erp_create_order", "erp.order.create")
+ADVANCE = a_tool("erp_advance_order", "erp.order.advance", destructive=True)
 SUBMIT = a_tool("documents_submit", "documents.document.submit")
 REVIEW = a_tool("documents_decide_review", "documents.review.decide")
 REPLAY = a_tool("documents_replay_dead_letter", "documents.dead_letter.replay")
@@ -43,9 +44,9 @@ def wants(decision: Decision) -> set[str] | bool:
 
 
 def test_the_shipped_policies_are_valid() -> None:
-    claim = {"properties": {"to": {"type": "string"}}}
+    seen = {"properties": {"to": {"type": "string"}, "decision": {"type": "string"}}}
 
-    assert check(None, [claim]) == []
+    assert check(None, [seen]) == []
 
 
 def test_only_operators_hand_a_review_to_another(policies: Policies) -> None:
@@ -115,6 +116,65 @@ def test_money_from_the_limit_on_wants_finance(
     assert wants(policies.decide(PARTIES["workflows"], tool, {}, facts=facts)) == outcome
     approved = policies.decide(PARTIES["workflows"], tool, {}, facts=facts, approvals={"finance"})
     assert approved.allowed
+
+
+@pytest.mark.parametrize(
+    ("direction", "amount_minor", "outcome", "rules"),
+    [
+        ("payable", 94_999, True, ("service",)),
+        ("payable", 95_000, {"finance"}, ("just-under-limit",)),
+        ("payable", 99_999, {"finance"}, ("just-under-limit",)),
+        ("payable", 100_000, {"finance"}, ("large-amount",)),
+        ("receivable", 99_999, True, ("service",)),
+    ],
+)
+def test_a_vendors_invoice_just_under_the_limit_wants_finance_too(
+    direction: str, amount_minor: int, outcome: Any, rules: tuple[str, ...], policies: Policies
+) -> None:
+    facts = {"amount_company_minor": amount_minor, "direction": direction}
+    decision = policies.decide(PARTIES["workflows"], POST, {}, facts=facts)
+
+    assert (wants(decision), decision.policy_ids) == (outcome, rules)
+    assert policies.decide(
+        PARTIES["workflows"], POST, {}, facts=facts, approvals={"finance"}
+    ).allowed
+    assert policies.decide(PARTIES["workflows"], PAY, {}, facts=facts).allowed == (
+        amount_minor < 100_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "facts", "outcome"),
+    [
+        ("confirmed", {"kind": "purchase", "amount_company_minor": 99_999}, True),
+        ("confirmed", {"kind": "purchase", "amount_company_minor": 100_000}, {"finance"}),
+        ("confirmed", {"kind": "purchase", "amount_company_minor": 100_001}, {"finance"}),
+        ("confirmed", {"kind": "purchase", "amount_minor": 1}, {"finance"}),
+        ("confirmed", {"kind": "sale", "amount_company_minor": 10**9}, True),
+        ("quoted", {"kind": "purchase", "amount_company_minor": 10**9}, True),
+        ("cancelled", {"kind": "purchase", "amount_company_minor": 10**9}, True),
+    ],
+)
+def test_confirming_a_purchase_from_the_limit_on_wants_finance(
+    to: str, facts: dict[str, Any], outcome: Any, policies: Policies
+) -> None:
+    def decided(**more: Any) -> Decision:
+        return policies.decide(PARTIES["back-office"], ADVANCE, {"to": to}, facts=facts, **more)
+
+    assert wants(decided()) == outcome
+    assert decided(approvals={"finance"}).allowed
+    assert decided(is_dry_run=True).allowed
+
+
+def test_a_risk_wants_finance_whatever_the_amount(policies: Policies) -> None:
+    facts = {"amount_company_minor": 1, "risks": ["new_supplier"]}
+    decision = policies.decide(PARTIES["workflows"], POST, {}, facts=facts)
+
+    assert (wants(decision), decision.policy_ids) == ({"finance"}, ("risky-invoice",))
+    assert policies.decide(
+        PARTIES["workflows"], POST, {}, facts=facts, approvals={"finance"}
+    ).allowed
+    assert policies.decide(PARTIES["workflows"], POST, {}, facts=facts, is_dry_run=True).allowed
 
 
 @pytest.mark.parametrize(

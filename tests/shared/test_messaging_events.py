@@ -152,7 +152,7 @@ def test_extensions_of_others_are_passed_over() -> None:
 def test_asyncapi_describes_every_type_and_refers_only_to_what_it_holds() -> None:
     document = asyncapi()
 
-    assert list(document["channels"]) == sorted(EVENT_DATA)
+    assert list(document["channels"]) == [*sorted(EVENT_DATA), "rpc.request", "rpc.reply"]
     assert document["components"]["messages"]["documents.document.filed"]["payload"]["properties"][
         "data"
     ] == {

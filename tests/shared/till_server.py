@@ -128,11 +128,14 @@ class TillSuite:
         key: str = "k-1",
         timeout_s: float = 5,
         taint: tuple[str, ...] = (),
+        is_settling: bool = False,
         **more: Any,
     ) -> Outcome:
-        """Call the tool."""
+        """Call the tool, or ask what came of the call."""
         arguments = {"coins": coins, "idempotency_key": key, **more}
-        return await self._call("till_take_coins", arguments, timeout_s, taint)
+        return await self._call(
+            "till_take_coins", arguments, timeout_s, taint, is_settling=is_settling
+        )
 
     async def whoami(self) -> dict[str, Any]:
         """Return what the server says of itself."""
@@ -145,7 +148,13 @@ class TillSuite:
         return outcome.error
 
     async def _call(
-        self, tool: str, arguments: dict[str, Any], timeout_s: float, taint: tuple[str, ...] = ()
+        self,
+        tool: str,
+        arguments: dict[str, Any],
+        timeout_s: float,
+        taint: tuple[str, ...] = (),
+        *,
+        is_settling: bool = False,
     ) -> Outcome:
         return await self.host.servers["till"].pipeline.dispatch(
             Request(
@@ -156,6 +165,7 @@ class TillSuite:
                 correlation_id=CorrelationId(new_correlation_id()),
                 timeout_s=timeout_s,
                 taint=frozenset(taint),
+                is_settling=is_settling,
             )
         )
 

@@ -1,5 +1,6 @@
 """Who may decide a waiting call, and what deciding it again does."""
 
+import json
 from typing import Any
 
 import pytest
@@ -46,6 +47,37 @@ async def test_an_approval_says_who_wants_what_done_to_whom(
     }
     assert approval["summary"].startswith("assistant wants erp_post_invoice; ")
     assert "amount_company_minor=" in approval["summary"]
+
+
+async def test_an_approval_is_shown_whole_to_who_may_read_approvals(
+    office: Office, invoices: Samples
+) -> None:
+    approval = await waiting(office, invoices)
+
+    async def whole() -> Answer:
+        answer = await office.ask("workflows_approval", by="finance", id=approval["id"])
+        return json.loads(answer["text"])
+
+    asked = await whole()
+    await decide(office, approval, "deny", by="finance", reason="no such goods")
+    decided = await whole()
+
+    assert {name: asked[name] for name in approval if name in asked} == {
+        name: approval[name] for name in approval if name in asked
+    }
+    assert (asked["server"], asked["called_by"]) == ("erp", "workflows")
+    assert asked["facts"]["amount_company_minor"] > 0
+    named = {name: str(value) for name, value in asked["arguments"].items()}
+    assert named != {}
+    assert all(f"{name}={value[:77]}" in approval["summary"] for name, value in named.items())
+    assert [asked[name] for name in ("decided_by", "decided_at", "reason")] == [None] * 3
+    assert [decided[name] for name in ("state", "decided_by", "reason")] == [
+        "denied",
+        "finance",
+        "no such goods",
+    ]
+    with pytest.raises(NotFoundError, match="approval apr_0 does not exist"):
+        await office.ask("workflows_approval", by="finance", id="apr_0")
 
 
 async def test_nobody_decides_what_was_done_at_their_own_request(

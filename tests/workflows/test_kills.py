@@ -36,7 +36,7 @@ async def test_a_process_killed_in_a_step_repeats_the_step_and_posts_once(
     state_before: list[str],
     after: bool,
 ) -> None:
-    spec = invoices.small_below(300)
+    spec = invoices.small_below(285)
     started = await office.routed(to_ubl(spec))
     killed = office.manager(Faulty(office.host.switchboard, tool, KilledError(), after=after))
 
@@ -60,7 +60,7 @@ async def test_a_process_killed_in_a_step_repeats_the_step_and_posts_once(
 async def test_a_process_cancelled_while_it_posts_is_taken_up_and_posts_once(
     office: Office, invoices: Samples
 ) -> None:
-    spec = invoices.small_below(300)
+    spec = invoices.small_below(285)
     started = await office.routed(to_ubl(spec))
     task: asyncio.Task[None]
     faulty = Faulty(office.host.switchboard, "erp_post_invoice", asyncio.CancelledError())
@@ -77,7 +77,7 @@ async def test_a_process_cancelled_while_it_posts_is_taken_up_and_posts_once(
 async def test_two_workers_on_one_process_have_each_effect_once(
     office: Office, invoices: Samples
 ) -> None:
-    spec = invoices.small_below(300)
+    spec = invoices.small_below(285)
     started = await office.routed(to_ubl(spec))
 
     await asyncio.gather(*(office.manager().resume(started) for _ in range(4)))
@@ -96,7 +96,7 @@ async def test_two_workers_on_one_process_have_each_effect_once(
 async def test_a_server_that_is_away_leaves_the_process_where_it_is(
     office: Office, invoices: Samples
 ) -> None:
-    started = await office.routed(to_ubl(invoices.small_below(300)))
+    started = await office.routed(to_ubl(invoices.small_below(285)))
     away = BackendUnavailableError("server inventory is not running")
     faulty = Faulty(office.host.switchboard, "inventory_list_movements", away, after=False)
 
@@ -119,7 +119,7 @@ async def test_a_server_that_is_away_leaves_the_process_where_it_is(
 async def test_an_event_delivered_again_starts_no_second_process(
     office: Office, invoices: Samples
 ) -> None:
-    started = await office.routed(to_ubl(invoices.small_below(300)))
+    started = await office.routed(to_ubl(invoices.small_below(285)))
     routed = started.model_copy(
         update={
             "id": started.causation_id,
@@ -139,7 +139,7 @@ async def test_an_event_delivered_again_starts_no_second_process(
 
 
 async def test_a_document_without_a_process_starts_none(office: Office, invoices: Samples) -> None:
-    started = await office.routed(to_ubl(invoices.small_below(300)))
+    started = await office.routed(to_ubl(invoices.small_below(285)))
     for process in (None, "unheard_of"):
         routed = started.model_copy(
             update={

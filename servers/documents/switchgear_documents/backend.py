@@ -115,6 +115,7 @@ class DocumentsBackend(Protocol):
         claim: ClaimFilter | None,
         document_type: DocumentType | None,
         is_overdue: bool,
+        reason: str | None = None,
         cursor: str | None,
         limit: int,
     ) -> ReviewPage:

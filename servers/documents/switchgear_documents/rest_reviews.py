@@ -22,6 +22,7 @@ _FILTERS = {
     "state": "`open` or `decided`; default open",
     "claim": "`mine` or `unclaimed`",
     "type": "Only this document type",
+    "reason": "Only with this in a reason, in any case",
     "overdue": "`true`: only those past their time",
     "cursor": "`next_cursor` of the page before",
     "limit": "Most rows, at most 50",

@@ -30,7 +30,7 @@ class Review(Answer):
     asked_by: Literal["documents", "workflows"]
     reasons: tuple[str, ...]
     document_type: TypeName
-    decision: Decision | None
+    decision: Literal["approve", "reject", "correct", "cancelled"] | None
     decided_by: str | None
     requested_at: datetime
     due_at: datetime

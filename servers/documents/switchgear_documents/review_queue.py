@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.review_models import ClaimFilter, ReviewPage
@@ -30,6 +30,7 @@ class ReviewQueue:
         claim: ClaimFilter | None,
         document_type: DocumentType | None,
         is_overdue: bool,
+        reason: str | None = None,
         cursor: str | None,
         limit: int,
     ) -> ReviewPage:
@@ -42,6 +43,8 @@ class ReviewQueue:
             where.append(DocumentRecord.document_type == document_type)
         if is_overdue:
             where.append(review.due_at <= now)
+        if reason is not None:
+            where.append(_has_reason(reason, is_sqlite=self._database.is_sqlite))
         query = (
             select(review, DocumentRecord.name, DocumentRecord.document_type)
             .join(
@@ -74,6 +77,16 @@ class ReviewQueue:
             next_cursor=encode_cursor("reviews", [items[-1].id]) if has_more else None,
             truncated=has_more,
         )
+
+
+def _has_reason(part: str, *, is_sqlite: bool) -> Any:
+    """Return the condition for reviews with a reason that holds `part`, in any case.
+
+    Each reason is looked at as text: in the JSON around it letters beyond ASCII are escaped.
+    """
+    split = func.json_each if is_sqlite else func.json_array_elements_text
+    said = split(ReviewRecord.reasons).table_valued("value", name="said")
+    return exists(select(1).select_from(said).where(said.c.value.icontains(part, autoescape=True)))
 
 
 def _claimed(claim: ClaimFilter, by: str, now: datetime) -> Any:

@@ -75,6 +75,28 @@ async def ask(
         await set_timer(session, review, review.due_at, cause)
 
 
+async def cancel(session: AsyncSession, record: DocumentRecord, reason: str, cause: Event) -> None:
+    """Close the document's review, if it is open: nobody needs the answer any more."""
+    review = await open_review_of(session, record.tenant, record.id)
+    if review is None:
+        return
+    review.state, review.decision = "decided", "cancelled"
+    review.claimed_by = review.claimed_until = None
+    review.decided_by, review.decision_reason = cause.source, reason
+    review.decided_at = utc_now()
+    review.version += 1
+    await emit(
+        session,
+        new_event(
+            "documents.review.cancelled",
+            source=SOURCE,
+            subject=record.id,
+            cause=cause,
+            data={"review_id": review.id, "document_id": record.id, "reason": reason},
+        ),
+    )
+
+
 async def set_timer(
     session: AsyncSession, review: ReviewRecord, at: datetime, cause: Event
 ) -> None:

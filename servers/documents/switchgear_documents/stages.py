@@ -14,7 +14,7 @@ from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.review_rules import ReviewRules
-from switchgear_documents.reviews import ask, escalate
+from switchgear_documents.reviews import ask, cancel, escalate
 from switchgear_documents.routing import announce_route, doubts, process_of, show
 from switchgear_documents.rows import find_document, reading_of, storable, tombstone_of
 from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
@@ -160,6 +160,8 @@ class Stages:
             if session is None:
                 return
             record = await self._locked(session, event)
+            if record.state == "rejected":  # the process is over: its end came before its question
+                return
             await ask(
                 session,
                 record,
@@ -207,6 +209,7 @@ class Stages:
             if session is None or not event.data.get("document_id"):
                 return
             record = await self._locked(session, event)
+            await cancel(session, record, event.data["reason"], event)
             if record.state != "rejected" and process_of(record) != event.data["process"]:
                 _move(record, "routed")
                 await announce_route(session, record, event)

@@ -31,6 +31,9 @@ async def documents_list_reviews(
     claim: Annotated[ClaimFilter | None, Field(description="Only yours, or nobody's.")] = None,
     type: Annotated[DocumentType | None, Field(description="Only this type.")] = None,  # noqa: A002 - the catalogue's name
     overdue: Annotated[bool, Field(description="Only those past due_at.")] = False,
+    reason: Annotated[
+        str | None, Field(min_length=2, max_length=100, description="Only with this in a reason.")
+    ] = None,
     cursor: Cursor | None = None,
     limit: Limit = 10,
 ) -> ReviewPage:
@@ -45,6 +48,7 @@ async def documents_list_reviews(
         claim=claim,
         document_type=type,
         is_overdue=overdue,
+        reason=reason,
         cursor=cursor,
         limit=limit,
     )

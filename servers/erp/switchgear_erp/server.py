@@ -4,11 +4,14 @@ from functools import partial
 from pathlib import Path
 
 from switchgear_erp.demo import load_demo
+from switchgear_erp.models import COMPANY_CURRENCY, Tolerance
 from switchgear_erp.sql import SqlErp
 from switchgear_erp.sql.arrivals import Arrivals
 from switchgear_erp.tools import erp
 from switchgear_erp.tryton import CAVEATS, TrytonErp
+from switchgear_shared.contracts.values import Money
 from switchgear_shared.part import Context, Part
+from switchgear_shared.settings import Settings
 
 INSTRUCTIONS = (
     "Parties, products, orders, invoices and balances: find ids with erp_find_party, "
@@ -17,9 +20,19 @@ INSTRUCTIONS = (
 )
 
 
+def tolerance_of(settings: Settings) -> Tolerance:
+    """Return how far a vendor's invoice may be off its order."""
+    return Tolerance(
+        price_percent=settings.match_price_ratio * 100,
+        quantity_percent=settings.match_quantity_ratio * 100,
+        total=Money(amount=settings.match_total, currency=COMPANY_CURRENCY),
+    )
+
+
 def build(context: Context) -> Part:
     """Return the ERP server over the backend that the settings name."""
     database = context.database("erp")
+    tolerance = tolerance_of(context.settings)
     part = partial(
         Part,
         name="erp",
@@ -32,14 +45,14 @@ def build(context: Context) -> Part:
     if context.settings.erp_backend == "tryton":
         client = context.tryton()
         return part(
-            backend=TrytonErp(client),
+            backend=TrytonErp(client, tolerance=tolerance),
             backend_name="tryton",
             is_remote=True,
             caveats=CAVEATS,
             close=client.close,
         )
     return part(
-        backend=SqlErp(database),
+        backend=SqlErp(database, tolerance=tolerance),
         consumers=Arrivals(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

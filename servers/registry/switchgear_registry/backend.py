@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from switchgear_registry.models import Health, Servers, ToolAnswer, ToolDetails, ToolHits
+from switchgear_registry.models import AuditEnd, Health, Servers, ToolAnswer, ToolDetails, ToolHits
 from switchgear_shared.contracts.caller import Caller
 
 
@@ -28,6 +28,10 @@ class RegistryBackend(Protocol):
 
     async def list_servers(self, caller: Caller) -> Servers:
         """Return every server."""
+        ...
+
+    async def audit_end(self, caller: Caller) -> AuditEnd:
+        """Return how the end of the audit chain of the caller's tenant is."""
         ...
 
     async def check_health(self, caller: Caller) -> Health:

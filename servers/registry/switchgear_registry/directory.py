@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from switchgear_registry.catalogue import Catalogue
 from switchgear_registry.forwarding import Forwarding
 from switchgear_registry.models import (
+    AuditEnd,
     Health,
     ServerHealth,
     ServerInfo,
@@ -22,6 +24,7 @@ from switchgear_shared.calls.call import Request
 from switchgear_shared.calls.pipeline import no_tool
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.errors import SwitchgearError
+from switchgear_shared.governance.audit_trail import AuditTrail
 from switchgear_shared.governance.principal import Principal
 
 _NO_MATCH = "No tool you may call fits. Say it in other words, or list the servers."
@@ -30,8 +33,9 @@ _NO_MATCH = "No tool you may call fits. Say it in other words, or list the serve
 class Directory:
     """RegistryBackend over a catalogue."""
 
-    def __init__(self, catalogue: Catalogue, forwarding: Forwarding) -> None:
+    def __init__(self, catalogue: Catalogue, forwarding: Forwarding, trail: AuditTrail) -> None:
         self._catalogue = catalogue
+        self._trail = trail
         self._forwarding = forwarding
         self._index: ToolIndex | None = None
         self._indexed_generation = -1
@@ -100,6 +104,10 @@ class Directory:
                 for name in self._catalogue.server_names
             )
         )
+
+    async def audit_end(self, caller: Caller) -> AuditEnd:
+        """See RegistryBackend."""
+        return AuditEnd.model_validate(asdict(await self._trail.state(caller.tenant)))
 
     async def check_health(self, caller: Caller) -> Health:
         """See RegistryBackend."""

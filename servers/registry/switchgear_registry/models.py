@@ -1,5 +1,6 @@
 """What the registry speaks of: servers, tools found, and their health."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
@@ -53,6 +54,19 @@ class Servers(Contract):
     """Every server of the suite, by name."""
 
     items: tuple[ServerInfo, ...]
+
+
+class AuditEnd(Contract):
+    """Where the caller's audit chain ends, how far it is signed, and what is wrong there, if so.
+
+    The whole chain is proven by `switchgear audit verify`.
+    """
+
+    rows: int
+    last_at: datetime | None
+    signed_rows: int
+    signed_at: datetime | None
+    problem: str | None
 
 
 class ServerHealth(Contract):

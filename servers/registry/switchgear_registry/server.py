@@ -57,7 +57,7 @@ def build(context: Context) -> Part:
         title="Switchgear registry",
         instructions=INSTRUCTIONS,
         toolset=registry,
-        backend=Directory(catalogue, forwarding),
+        backend=Directory(catalogue, forwarding, context.trail),
         backend_name="catalogue",
         database=None,
         front=front,

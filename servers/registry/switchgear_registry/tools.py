@@ -7,7 +7,7 @@ from pydantic import Field
 from switchgear_registry.backend import RegistryBackend
 from switchgear_registry.models import Health, Servers, ToolAnswer, ToolDetails, ToolHits
 from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.toolset import Toolset
+from switchgear_shared.toolset import ResourceBody, Toolset
 
 registry = Toolset[RegistryBackend]()
 
@@ -79,6 +79,18 @@ async def registry_check_health(backend: RegistryBackend, caller: Caller) -> Hea
     Use after backend_unavailable or circuit_open. Never fails: a server that is down says so.
     """
     return await backend.check_health(caller)
+
+
+@registry.resource(
+    "registry://audit",
+    permission="registry.audit.read",
+    mime_type="application/json",
+    name="registry_audit",
+)
+async def read_audit_end(backend: RegistryBackend, caller: Caller) -> ResourceBody:
+    """Tell where the audit chain ends, how far it is signed, and whether its ends agree."""
+    end = await backend.audit_end(caller)
+    return ResourceBody(text=end.model_dump_json())
 
 
 @registry.prompt("find_a_tool")

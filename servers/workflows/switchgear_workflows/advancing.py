@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.errors import (
     ApprovalRequiredError,
     BackendUnavailableError,
+    NotFoundError,
     PolicyDeniedError,
     SwitchgearError,
 )
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.storage.database import Database
+from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.history import history, next_to_undo, not_undone
 from switchgear_workflows.journal import OVER, Journal
 from switchgear_workflows.process import (
     AwaitApproval,
+    Done,
     End,
     Failed,
     Kind,
     Kinds,
     NotUndone,
     Rejected,
+    Settling,
     Step,
     UndoEnd,
     Work,
 )
 from switchgear_workflows.tables import ProcessRecord, StepRecord
+
+_LONGEST_REASON = 500
 
 
 class Advance:
@@ -37,10 +45,13 @@ class Advance:
     and never undone before it is known.
     """
 
-    def __init__(self, database: Database, approvals: Approvals, kinds: Kinds) -> None:
+    def __init__(
+        self, database: Database, approvals: Approvals, kinds: Kinds, tools: ProcessTools
+    ) -> None:
         self._database = database
         self._approvals = approvals
         self._kinds = kinds
+        self._tools = tools
         self._journal = Journal(database)
 
     async def run(self, tenant: TenantId, process_id: str, cause: Event) -> None:
@@ -100,8 +111,9 @@ class Advance:
         work: Work,
         cause: Event,
     ) -> bool:
+        await self._withdraw(record, work)
         if record.begun is not None:
-            end = await _taken(record.begun, kind.steps[record.begun], work)
+            end = await _settled(record.begun, kind.steps[record.begun], work)
             await self._journal.settle(record, record.begun, end)
             return True
         name = next_to_undo(kind, steps)
@@ -116,6 +128,25 @@ class Advance:
         await self._journal.undone(record, name, undone, cause)
         return True
 
+    async def _withdraw(self, record: ProcessRecord, work: Work) -> None:
+        """Take back the approval that the process waited for, so that nobody grants it in vain.
+
+        One that undoing waits for stays.
+        """
+        approval_id = record.data.get("approval_id")
+        if approval_id is None or record.waits_for is not None:
+            return
+        approval = await self._approvals.get(TenantId(record.tenant), approval_id)
+        if approval.state in ("open", "approved"):
+            await self._tools.write(
+                work,
+                "workflows_decide_approval",
+                key=f"{record.id}:withdraw:{approval_id}",
+                id=approval_id,
+                decision="withdraw",
+                reason=(record.reason or "its process turned back")[:_LONGEST_REASON],
+            )
+
     async def _refusal(self, record: ProcessRecord) -> Rejected | AwaitApproval | None:
         """Return None if no approval is waited for any more, Rejected if it never will come."""
         if record.waits_for is None:
@@ -126,6 +157,8 @@ class Advance:
         if approval.state == "denied":
             said = f": {approval.reason}" if approval.reason else ""
             return Rejected(f"approval denied by {approval.decided_by}{said}")
+        if approval.state == "withdrawn":
+            return Rejected(f"approval {approval.id} was withdrawn: {approval.reason}")
         if approval.state == "expired":
             return Rejected(f"approval {approval.id} expired undecided")
         return AwaitApproval(approval.id, approval.expires_at.isoformat())
@@ -161,6 +194,29 @@ async def _taken(name: str, step: Step, work: Work) -> End:
         if isinstance(error, PolicyDeniedError):
             return Rejected(error.message)
         return Failed(refusal)
+
+
+async def _settled(name: str, step: Step, work: Work) -> End:
+    """Find out whether a step was done before its process turned back; do none of it.
+
+    One that was done in part counts as done, so that it is undone.
+    """
+    asked = Settling()
+    try:
+        end = await step.take(replace(work, settling=asked))
+    except SwitchgearError as error:
+        if not (isinstance(error, NotFoundError) and asked.not_done):
+            raise BackendUnavailableError(
+                f"whether {name} was done is not known: {error.message}",
+                retry_after_s=error.retry_after_s,
+                outcome="unknown",
+            ) from error
+        end = Failed(error.message)
+    if asked.not_done and not asked.done:
+        return Failed(f"{name} was not done")
+    if asked.done and not isinstance(end, Done):
+        return Done(detail={"is_partial": True})
+    return end
 
 
 async def _undone(name: str, step: Step, work: Work) -> UndoEnd:

@@ -1,10 +1,17 @@
-"""Rows of processes as the tools answer them."""
+"""Rows of processes, and approvals, as the tools answer them."""
 
 from collections.abc import Sequence
 
 from switchgear_shared.contracts.schemas import closed_input_schema
+from switchgear_shared.governance.approval_record import Approval
 from switchgear_workflows.history import standing
-from switchgear_workflows.models import Process, ProcessKind, ProcessRow, StepStanding
+from switchgear_workflows.models import (
+    ApprovalRecord,
+    Process,
+    ProcessKind,
+    ProcessRow,
+    StepStanding,
+)
 from switchgear_workflows.process import Kind
 from switchgear_workflows.tables import ProcessRecord, StepRecord
 
@@ -35,6 +42,27 @@ def to_row(record: ProcessRecord) -> ProcessRow:
     """Return a process as lists show it."""
     names = ProcessRow.model_fields.keys()
     return ProcessRow.model_validate({name: getattr(record, name) for name in names})
+
+
+def to_approval(approval: Approval) -> ApprovalRecord:
+    """Return an approval whole."""
+    return ApprovalRecord(
+        id=approval.id,
+        state=approval.state,
+        server=approval.server,
+        tool=approval.tool,
+        needs=approval.kinds,
+        arguments=dict(approval.arguments),
+        facts=dict(approval.facts),
+        requested_by=approval.requested_by,
+        called_by=approval.principal_id,
+        requested_at=approval.created_at,
+        expires_at=approval.expires_at,
+        decided_by=approval.decided_by,
+        decided_at=approval.decided_at,
+        reason=approval.reason,
+        correlation_id=approval.correlation_id,
+    )
 
 
 def to_kind(kind: Kind) -> ProcessKind:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
 from switchgear_workflows.models import (
+    ApprovalDecision,
     ApprovalPage,
+    ApprovalRecord,
     ApprovalState,
     Process,
     ProcessKinds,
@@ -80,6 +82,10 @@ class WorkflowsBackend(Protocol):
         """Return approvals, newest first."""
         ...
 
+    async def get_approval(self, tenant: TenantId, approval_id: str) -> ApprovalRecord:
+        """Return one approval with the whole call that it is for."""
+        ...
+
     async def requester_of(self, tenant: TenantId, approval_id: str) -> str:
         """Return who asked for the approval: the one who may not decide it."""
         ...
@@ -89,8 +95,12 @@ class WorkflowsBackend(Protocol):
         caller: Caller,
         approval_id: str,
         *,
-        decision: Literal["approve", "deny"],
+        decision: ApprovalDecision,
         reason: str | None,
     ) -> WriteResult:
-        """Approve or deny; the same decision again changes nothing, the other is a conflict."""
+        """Approve or deny; the same decision again changes nothing, the other is a conflict.
+
+        Who asked may withdraw: then nobody decides it any more, and what was granted is not used.
+        One that is over stays as it is.
+        """
         ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from switchgear_shared.calls.client import ToolClient
-from switchgear_shared.errors import BackendUnavailableError, SwitchgearError
+from switchgear_shared.errors import BackendUnavailableError, NotFoundError, SwitchgearError
 from switchgear_workflows.process import Work
 
 _TAINT = frozenset({"untrusted-document"})
@@ -26,8 +26,20 @@ class ProcessTools:
         return await self._call(work, tool, arguments)
 
     async def write(self, work: Work, tool: str, *, key: str, **arguments: Any) -> dict[str, Any]:
-        """Return the answer of a write under `key`; what a document says marks it as tainted."""
-        return await self._call(work, tool, arguments, key=key)
+        """Return the answer of a write under `key`; what a document says marks it as tainted.
+
+        While the work is settled nothing is done: a write that was is answered, one that was not
+        is a NotFoundError.
+        """
+        if work.settling is None:
+            return await self._call(work, tool, arguments, key=key)
+        try:
+            answer = await self._call(work, tool, arguments, key=key)
+        except NotFoundError:
+            work.settling.not_done += 1
+            raise
+        work.settling.done += 1
+        return answer
 
     async def _call(
         self, work: Work, tool: str, arguments: Mapping[str, Any], *, key: str | None = None
@@ -43,6 +55,7 @@ class ProcessTools:
                 traceparent=work.traceparent,
                 idempotency_key=key,
                 taint=_TAINT if is_tainted else frozenset(),
+                is_settling=key is not None and work.settling is not None,
             )
         except SwitchgearError as error:
             if error.outcome == "unknown" and not error.retryable:

@@ -15,9 +15,9 @@ from switchgear_shared.errors import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
-    SwitchgearError,
 )
 from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.notes import log_note
 from switchgear_workflows.ordered_goods import ORDER, as_stated, price_doubts, priced, unknown_goods
 from switchgear_workflows.papers import doubt, find_party, read_document, refused
 from switchgear_workflows.process import (
@@ -197,11 +197,13 @@ class CustomerOrder:
     async def cancel_order(self, work: Work) -> UndoEnd:
         """Cancel the sales order, and let the CRM know."""
         undone = await self._cancel(work, "order")
-        await self._log(
+        await log_note(
+            self.tools,
             work,
-            work.key("order", "note"),
-            f"Order {work.data['ref']} cancelled",
-            f"Process {work.process_id} could not be finished and cancelled it.",
+            key=work.key("order", "note"),
+            about_id=work.data["party_id"],
+            subject=f"Order {work.data['ref']} cancelled",
+            note=f"Process {work.process_id} could not be finished and cancelled it.",
         )
         return undone
 
@@ -249,11 +251,13 @@ class CustomerOrder:
 
     async def activity(self, work: Work) -> End:
         """Log the order with the customer; a customer that the CRM does not know has no log."""
-        refusal = await self._log(
+        refusal = await log_note(
+            self.tools,
             work,
-            work.key("activity"),
-            f"Order {work.data['ref']} confirmed",
-            f"Total {work.data['gross']['amount']} {work.data['gross']['currency']}, "
+            key=work.key("activity"),
+            about_id=work.data["party_id"],
+            subject=f"Order {work.data['ref']} confirmed",
+            note=f"Total {work.data['gross']['amount']} {work.data['gross']['currency']}, "
             f"from {work.data['location'] or 'no warehouse'}.",
         )
         return Done(detail={"logged": refusal is None, "why_not": refusal})
@@ -267,24 +271,6 @@ class CustomerOrder:
             to="cancelled",
         )
         return Undone({"state": cancelled["state"], "changed": cancelled["changed"]})
-
-    async def _log(self, work: Work, key: str, subject: str, note: str) -> str | None:
-        """Log a note with the customer; return why it is not there, None if it is."""
-        try:
-            await self.tools.write(
-                work,
-                "crm_log_activity",
-                key=key,
-                about_id=work.data["party_id"],
-                kind="note",
-                subject=subject,
-                note=note,
-            )
-        except SwitchgearError as refusal:
-            if refusal.retryable:
-                raise
-            return refusal.message
-        return None
 
 
 def _record(data: Mapping[str, Any]) -> dict[str, Any]:

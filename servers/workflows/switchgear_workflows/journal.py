@@ -115,13 +115,18 @@ class Journal:
         ends_as: str,
         reason: str,
     ) -> None:
-        """Have the process undone in the caller's transaction; it ends where nothing is to undo."""
+        """Have the process undone in the caller's transaction; it ends where nothing is to undo.
+
+        An approval that it waited for is withdrawn on the way back.
+        """
+        has_waited = record.waits_for is not None
         record.state = "compensating"
         record.ends_as = ends_as
         record.reason = reason
         record.waits_for = None
         touch(record)
-        if record.begun is None and next_to_undo(kind, await history(session, record)) is None:
+        is_undone = next_to_undo(kind, await history(session, record)) is None
+        if is_undone and record.begun is None and not has_waited:
             await self._end(session, record, cause)
             return
         await announce_kind(session, record, "workflows.process.reverted", cause, reason=reason)

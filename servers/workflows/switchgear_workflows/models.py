@@ -26,7 +26,9 @@ State = Literal[
 
 Standing = Literal["not_reached", "waiting", "done", "refused", "failed", "undone", "not_undone"]
 
-ApprovalState = Literal["open", "approved", "denied", "expired", "used"]
+ApprovalState = Literal["open", "approved", "denied", "withdrawn", "expired", "used"]
+
+ApprovalDecision = Literal["approve", "deny", "withdraw"]
 
 
 class Step(Contract):
@@ -99,6 +101,30 @@ class ApprovalRow(Contract):
     decided_by: str | None
     requested_at: datetime
     expires_at: datetime
+    correlation_id: str
+
+
+class ApprovalRecord(Contract):
+    """One approval whole: the very call that would run, and what policy knew of its records.
+
+    Secrets, files and long texts in `arguments` and `facts` are masked; `called_by` is the service
+    that carries the request, where one does.
+    """
+
+    id: str
+    state: ApprovalState
+    server: str
+    tool: str
+    needs: tuple[str, ...]
+    arguments: dict[str, Any]
+    facts: dict[str, Any]
+    requested_by: str
+    called_by: str
+    requested_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    reason: str | None
     correlation_id: str
 
 

@@ -1,5 +1,6 @@
 """What processes share that begin with a document: its fields, its party, doubts about it."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
@@ -14,13 +15,15 @@ async def read_document(
 ) -> dict[str, Any] | Rejected:
     """Return the reading as it stands now, corrections included, if it is of the type.
 
-    `fields` has the values by name; `words` say what the document should be.
+    `fields` has the values by name, `failed` the checks that it did not pass; `words` say what
+    the document should be.
     """
     extraction = await tools.read(work, "documents_get_extraction", document_id=work.document_id)
     if extraction["document_type"] != document_type:
         return Rejected(f"the document is no {words} but: {extraction['document_type']}")
     fields = {field["name"]: field["value"] for field in extraction["fields"]}
-    return {"fields": fields, "lines": extraction["lines"]}
+    failed = [check["name"] for check in extraction["checks"] if not check["passed"]]
+    return {"fields": fields, "lines": extraction["lines"], "failed": failed}
 
 
 async def find_party(
@@ -59,9 +62,10 @@ def doubt(work: Work, *reasons: str, then: End | None = None) -> End:
     return AwaitReview(reasons)
 
 
-def accepting(work: Work, *reasons: str) -> End:
-    """Ask a person, who may accept the document as it is."""
-    return doubt(work, *reasons, then=Done(detail={"matched": False, "accepted": reasons}))
+def accepting(work: Work, *reasons: str, then: Mapping[str, Any] | None = None) -> End:
+    """Ask a person, who may accept the document as it is; `then` is kept for later steps."""
+    detail = {"matched": False, "accepted": reasons}
+    return doubt(work, *reasons, then=Done(detail=detail, data=then or {}))
 
 
 def refused(refusal: SwitchgearError) -> AwaitReview:

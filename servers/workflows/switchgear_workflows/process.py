@@ -68,6 +68,17 @@ End = Done | AwaitApproval | AwaitReview | Rejected | Failed
 UndoEnd = Undone | NotUndone | AwaitApproval
 
 
+@dataclass(slots=True)
+class Settling:
+    """A step that is asked what came of it, after its process has turned back.
+
+    Its writes are not done any more: how many of them were done, and how many were not.
+    """
+
+    done: int = 0
+    not_done: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a step is given: the process's identity, its input and the data of the steps before."""
@@ -84,6 +95,8 @@ class Work:
     """How often each step was begun anew after the process had been undone."""
     kept: frozenset[str] = frozenset()
     """The steps whose effect could not be undone."""
+    settling: Settling | None = None
+    """Set where writes only say what came of them."""
 
     def key(self, step: str, part: str | None = None) -> str:
         """Return the idempotency key of a step's effect: the same however often it is tried.

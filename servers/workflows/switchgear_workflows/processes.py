@@ -18,6 +18,7 @@ from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import once
 from switchgear_shared.storage.database import Database
 from switchgear_workflows.advancing import Advance
+from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.erasing import erase_document
 from switchgear_workflows.journal import OVER, Journal, touch
 from switchgear_workflows.process import Kind, Kinds
@@ -34,11 +35,13 @@ class ProcessManager:
     between its effect and its commit finds the effect there when it is repeated.
     """
 
-    def __init__(self, database: Database, approvals: Approvals, kinds: Kinds) -> None:
+    def __init__(
+        self, database: Database, approvals: Approvals, kinds: Kinds, tools: ProcessTools
+    ) -> None:
         self._database = database
         self._kinds = kinds
         self._journal = Journal(database)
-        self._advance = Advance(database, approvals, kinds)
+        self._advance = Advance(database, approvals, kinds, tools)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""

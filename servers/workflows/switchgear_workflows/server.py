@@ -9,6 +9,7 @@ from switchgear_workflows.customer_onboarding import CustomerOnboarding
 from switchgear_workflows.customer_order import CustomerOrder
 from switchgear_workflows.process import Kinds
 from switchgear_workflows.processes import ProcessManager
+from switchgear_workflows.reorder import Reorder
 from switchgear_workflows.sql import SqlWorkflows
 from switchgear_workflows.supplier_invoice import SupplierInvoice
 from switchgear_workflows.tools import workflows
@@ -21,14 +22,18 @@ INSTRUCTIONS = (
 )
 
 
-def installed_kinds(client: ToolClient) -> Kinds:
-    """Return every kind of process, older versions too: rows go on with the one they have."""
+def installed_kinds(client: ToolClient, *, reorders: bool = False) -> Kinds:
+    """Return every kind of process, older versions too: rows go on with the one they have.
+
+    With `reorders` stock that falls to its reorder point starts one of its own.
+    """
     tools = ProcessTools(client)
     return Kinds(
         (
             *SupplierInvoice(tools).kinds(),
             CustomerOrder(tools).kind(),
             CustomerOnboarding(tools).kind(),
+            Reorder(tools).kind(is_started_by_stock=reorders),
         )
     )
 
@@ -36,8 +41,9 @@ def installed_kinds(client: ToolClient) -> Kinds:
 def build(context: Context) -> Part:
     """Return the workflows server over its own database and the shared approvals."""
     database = context.database("workflows")
-    kinds = installed_kinds(context.tools_as("workflows"))
-    manager = ProcessManager(database, context.approvals, kinds)
+    client = context.tools_as("workflows")
+    kinds = installed_kinds(client, reorders=context.settings.reorder)
+    manager = ProcessManager(database, context.approvals, kinds, ProcessTools(client))
     return Part(
         name="workflows",
         title="Switchgear workflows",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 
@@ -14,11 +14,13 @@ from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.storage.database import Database
-from switchgear_workflows.answers import to_kind, to_process, to_row
+from switchgear_workflows.answers import to_approval, to_kind, to_process, to_row
 from switchgear_workflows.changes import Changes
 from switchgear_workflows.history import history
 from switchgear_workflows.models import (
+    ApprovalDecision,
     ApprovalPage,
+    ApprovalRecord,
     ApprovalRow,
     ApprovalState,
     Process,
@@ -154,6 +156,10 @@ class SqlWorkflows:
             truncated=next_cursor is not None,
         )
 
+    async def get_approval(self, tenant: TenantId, approval_id: str) -> ApprovalRecord:
+        """See WorkflowsBackend."""
+        return to_approval(await self._approvals.get(tenant, approval_id))
+
     async def requester_of(self, tenant: TenantId, approval_id: str) -> str:
         """See WorkflowsBackend."""
         return (await self._approvals.get(tenant, approval_id)).requested_by
@@ -163,23 +169,22 @@ class SqlWorkflows:
         caller: Caller,
         approval_id: str,
         *,
-        decision: Literal["approve", "deny"],
+        decision: ApprovalDecision,
         reason: str | None,
     ) -> WriteResult:
         """See WorkflowsBackend."""
         before = await self._approvals.get(caller.tenant, approval_id)
-        approval = await self._approvals.decide(
-            approval_id,
-            decision,
-            Principal.of(caller),
-            reason or "",
-        )
+        by, said = Principal.of(caller), reason or ""
+        if decision == "withdraw":
+            approval = await self._approvals.withdraw(approval_id, by, said)
+        else:
+            approval = await self._approvals.decide(approval_id, decision, by, said)
         return WriteResult(
             id=approval.id,
             ref=approval.tool,
             state=approval.state,
             version="1",
-            changed=before.state == "open",
+            changed=approval.state != before.state,
         )
 
     async def _whom(self, record: ProcessRecord) -> str | None:

@@ -11,6 +11,7 @@ from switchgear_shared.errors import (
     NotFoundError,
 )
 from switchgear_workflows.calling import ProcessTools
+from switchgear_workflows.invoice_risks import risks_of
 from switchgear_workflows.papers import (
     accepting,
     doubt,
@@ -77,6 +78,7 @@ class SupplierInvoice:
         data = {"party_id": party["id"], "has_account": bool(party["iban"])}
         if _is_other_account(fields.get("iban"), party["iban"]):
             reason = f"the document's IBAN is not the one on file for {party['ref']}"
+            data["is_other_account"] = True
             return doubt(work, reason, then=Done(detail=data, data=data))
         return Done(detail={"party_id": party["id"], "name": party["name"]}, data=data)
 
@@ -135,10 +137,10 @@ class SupplierInvoice:
             f"found {difference['found']}"
             for difference in answer["differences"]
         )
-        return accepting(work, *reasons)
+        return accepting(work, *reasons, then={"is_off_order": True})
 
     async def post(self, work: Work) -> End:
-        """Post the invoice; the ERP's policy may want a person's approval first."""
+        """Post the invoice; a policy may want a person's approval of its amount or its risks."""
         try:
             posted = await self.tools.write(
                 work,
@@ -146,6 +148,7 @@ class SupplierInvoice:
                 key=work.key("post"),
                 invoice_id=work.data["invoice_id"],
                 expected_version=work.data["invoice_version"],
+                risks=risks_of(work.data) or None,
             )
         except (ConflictError, InvalidRequestError) as refusal:
             return refused(refusal)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.toolset import ResourceBody, Toolset
 from switchgear_workflows.backend import WorkflowsBackend
 from switchgear_workflows.models import (
+    ApprovalDecision,
     ApprovalPage,
     ApprovalState,
     Process,
@@ -165,13 +166,15 @@ async def workflows_decide_approval(
     id: Annotated[  # noqa: A002 - the catalogue's name
         str, Field(max_length=64, description="`id` from workflows_list_approvals.")
     ],
-    decision: Annotated[Literal["approve", "deny"], Field(description="The person's word.")],
+    decision: Annotated[
+        ApprovalDecision, Field(description="The person's word; withdraw is who asked's.")
+    ],
     reason: Annotated[str | None, Field(max_length=500, description="For the record.")] = None,
 ) -> WriteResult:
     """Approve or deny a waiting call; what waits for it goes on by itself.
 
-    Only on the word of a person other than the requester (else policy_denied). Fails with
-    conflict if it was decided the other way or has expired, and not_found.
+    Only on the word of a person other than the requester (else policy_denied); who asked may
+    withdraw. Fails with conflict if it was decided the other way or has expired, and not_found.
     """
     return await backend.decide_approval(caller, id, decision=decision, reason=reason)
 
@@ -190,6 +193,23 @@ async def read_process(
     """Give one process with its steps, as JSON."""
     process = await backend.get_process(caller.tenant, process_id=id, correlation_id=None)
     return ResourceBody(text=process.model_dump_json())
+
+
+@workflows.resource(
+    "workflows://approvals/{id}",
+    permission="workflows.approval.read",
+    mime_type="application/json",
+    name="workflows_approval",
+    untrusted=True,
+)
+async def read_approval(
+    backend: WorkflowsBackend,
+    caller: Caller,
+    id: str,  # noqa: A002 - the URI's variable
+) -> ResourceBody:
+    """Give one approval whole: the exact call that would run, who asked, and any decision."""
+    approval = await backend.get_approval(caller.tenant, id)
+    return ResourceBody(text=approval.model_dump_json())
 
 
 @workflows.prompt("review_approvals")

@@ -102,7 +102,11 @@ def audit_event(call: Call, *, kind: str, code: str | None, detail: dict[str, An
         outcome=code,
         approval_id=call.notes.get("approval_id"),
         idempotency_key=call.notes.get("idempotency_key"),
-        detail={**detail, **({"dry_run": True} if call.notes.get("is_dry_run") else {})},
+        detail={
+            **detail,
+            **({"dry_run": True} if call.notes.get("is_dry_run") else {}),
+            **({"settling": True} if call.is_settling else {}),
+        },
     )
 
 

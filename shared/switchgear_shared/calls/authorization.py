@@ -88,9 +88,11 @@ class Authorization:
         return await self._authorized(call, proceed)
 
     async def _authorized(self, call: Call, proceed: Next) -> Outcome:
+        if call.is_settling:
+            self._refuse_stranger(call)
+            return await proceed(call)
         if call.tool.facts is not None:
-            if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
-                raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
+            self._refuse_stranger(call)
             call = call.with_(facts=await self._look_up(call))
         decision = self._decide(call, frozenset())
         if decision.needed_approvals:
@@ -102,6 +104,10 @@ class Authorization:
         if not decision.allowed:
             raise PolicyDeniedError(decision.reason)
         return await proceed(call)
+
+    def _refuse_stranger(self, call: Call) -> None:
+        if not self._policies.permits_listing(call.principal, self._pins.facts(call.tool)):
+            raise PolicyDeniedError(f"{call.principal.id} may not call {call.tool.name}")
 
     async def _with_approval(self, call: Call, decision: Decision, proceed: Next) -> Outcome:
         call.notes["policy_ids"] = decision.policy_ids
@@ -124,7 +130,7 @@ class Authorization:
             server=call.server,
             tool=call.tool.name,
             kinds=decision.needed_approvals,
-            summary=_summary(call),
+            summary=_summary(call, decision),
             arguments=call.arguments,
             facts=call.facts,
             correlation_id=call.correlation_id,
@@ -178,14 +184,18 @@ class Authorization:
         )
 
 
-def _summary(call: Call) -> str:
-    parts: list[str] = [f"{call.principal.origin} wants {call.tool.name}"]
-    parts.extend(f"{name}={_shown(value)}" for name, value in sorted(call.arguments.items()))
+def _summary(call: Call, decision: Decision) -> str:
+    parts: list[str] = [
+        f"{call.principal.origin} wants {call.tool.name}",
+        f"held by {', '.join(decision.policy_ids)}",
+    ]
+    own = {name: value for name, value in call.arguments.items() if name not in call.facts}
+    parts.extend(f"{name}={_shown(value)}" for name, value in sorted(own.items()))
     if call.facts:
         parts.append("on " + ", ".join(f"{k}={_shown(v)}" for k, v in sorted(call.facts.items())))
     return "; ".join(parts)[:1000]
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= 80 else text[:77] + "..."  # noqa: PLR2004 - one line a person reads

@@ -33,6 +33,8 @@ class Call:
     idempotency_key: str | None = None
     is_dry_run: bool = False
     preview_digest: str | None = None
+    is_settling: bool = False
+    """Whether it only asks what came of its key: see Request."""
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: dict[str, Any] = field(default_factory=dict[str, Any])
     """What stages add for the audit row; one dict for all the replacements of a call."""
@@ -111,6 +113,9 @@ class Request:
     timeout_s: float | None = None
     traceparent: str | None = None
     taint: frozenset[str] = frozenset()
+    is_settling: bool = False
+    """A write that is not wanted any more: what came of its key is answered. One that never came
+    is `not_found`, and nobody does it under this key from then on. Only our own services ask so."""
 
 
 class Dispatcher(Protocol):

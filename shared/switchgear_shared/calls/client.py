@@ -30,8 +30,12 @@ class ToolClient:
         idempotency_key: str | None = None,
         traceparent: str | None = None,
         taint: frozenset[str] = frozenset(),
+        is_settling: bool = False,
     ) -> dict[str, Any]:
-        """Return the tool's structured answer; raise the error it answered with."""
+        """Return the tool's structured answer; raise the error it answered with.
+
+        With `is_settling` a write is not done but asked for: see Request.
+        """
         keyed = {"idempotency_key": idempotency_key} if idempotency_key else {}
         outcome = await self.dispatcher.dispatch(
             Request(
@@ -43,6 +47,7 @@ class ToolClient:
                 timeout_s=self.timeout_s,
                 traceparent=traceparent,
                 taint=taint,
+                is_settling=is_settling,
             )
         )
         return outcome.unwrap()

@@ -13,6 +13,8 @@ from switchgear_shared.calls.call import Call, Outcome
 from switchgear_shared.calls.idempotency import (
     claim_of,
     done_with,
+    given_up,
+    not_done,
     prune_keys,
     row_of,
     stored_outcome,
@@ -55,6 +57,20 @@ class EmbeddedWrites:
                 return stored
             raise ConflictError("another record already has this unique value") from error
         return Outcome(call.correlation_id, structured=structured)
+
+    async def settle(self, call: Call, write: Write) -> Outcome:
+        """See Writes: whoever is at it holds the key until it commits, so we come after it."""
+        now = utc_now()
+        try:
+            async with self.database.writing() as session:
+                if (stored := await self._stored(session, call)) is not None:
+                    return stored
+                await session.execute(
+                    insert(idempotency).values({**claim_of(call, now), **given_up(now)})
+                )
+        except DuplicateKeyError:
+            return await self.settle(call, write)
+        raise not_done(call)
 
     async def may_be_done(self, call: Call) -> bool:  # noqa: ARG002 - the port's
         """See Writes: what did not commit is not done."""

@@ -63,7 +63,11 @@ class Execution:
                 if call.is_dry_run:
                     shown = await self._writes.preview(call, run)
                     return replace(shown, is_untrusted=call.tool.untrusted)
+                if call.is_settling:
+                    return await self._writes.settle(call, run)
                 return await self._writes.run(call, run)
+            if call.is_settling:
+                raise InvalidRequestError(f"{call.tool.name} keeps no keys on this backend")
             if call.is_dry_run:
                 raise InvalidRequestError(
                     f"{call.tool.name} cannot be previewed on this backend", field="dry_run"

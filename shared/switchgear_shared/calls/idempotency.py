@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete
 
 from switchgear_shared.calls.call import Call, Next, Outcome
-from switchgear_shared.errors import ConflictError, SwitchgearError
+from switchgear_shared.errors import ConflictError, NotFoundError, SwitchgearError
 from switchgear_shared.governance.digests import digest
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.shared_tables import idempotency
@@ -53,6 +53,16 @@ class Writes(Protocol):
 
         Raises:
             ConflictError: the call presents a `preview_digest` and would do something else.
+        """
+        ...
+
+    async def settle(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
+        """Return what came of the call's key; one that nobody used is given up for good.
+
+        What was begun is looked for, and finished where it is not there whole.
+
+        Raises:
+            NotFoundError: it was not done, and nobody does it under this key any more.
         """
         ...
 
@@ -153,9 +163,29 @@ async def prune_keys(database: Database, before: datetime) -> int:
     return int(getattr(result, "rowcount", 0))
 
 
+def given_up(at: datetime) -> dict[str, Any]:
+    """Return what a row says whose write was not done and never will be: over, with no outcome."""
+    return {"state": "done", "outcome": None, "done_at": at}
+
+
+def not_done(call: Call) -> SwitchgearError:
+    """Return the answer for a key that was given up, to who settles it and to who comes late."""
+    if call.is_settling:
+        return NotFoundError(f"{call.tool.name} was not done under this key")
+    return ConflictError(
+        f"{call.tool.name} was given up under this idempotency_key", field="idempotency_key"
+    )
+
+
 def stored_outcome(call: Call, row: Any) -> Outcome:
-    """Return the outcome in a row that is done, for a call with the same arguments."""
+    """Return the outcome in a row that is done, for a call with the same arguments.
+
+    Raises:
+        SwitchgearError: the key was used with other arguments, or was given up.
+    """
     check_arguments(call, row)
+    if row.outcome is None:
+        raise not_done(call)
     return Outcome(call.correlation_id, structured={**orjson.loads(row.outcome), "replayed": True})
 
 

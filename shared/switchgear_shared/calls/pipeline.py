@@ -195,6 +195,7 @@ class Pipeline:
             transport=request.transport,
             traceparent=traceparent,
             taint=request.taint,
+            is_settling=request.is_settling and tool.effect == "write",
         )
 
 

@@ -21,7 +21,9 @@ from switchgear_shared.calls.idempotency import (
     check_arguments,
     claim_of,
     done_with,
+    given_up,
     key_of,
+    not_done,
     prune_keys,
     row_of,
     stored_outcome,
@@ -112,6 +114,20 @@ class RemoteWrites:
         if claim.may_be_done and not attempt.is_sent:
             structured["replayed"] = True
         return await self._keep(call, structured, attempt)
+
+    async def settle(self, call: Call, write: Write) -> Outcome:
+        """See Writes; what was begun and is not there whole is finished: it may be in part."""
+        if await self._row(call) is not None:
+            return await self.run(call, write)
+        now = self._now()
+        try:
+            async with self.database.writing() as session:
+                await session.execute(
+                    insert(idempotency).values({**claim_of(call, now), **given_up(now)})
+                )
+        except DuplicateKeyError:
+            return await self.settle(call, write)
+        raise not_done(call)
 
     async def may_be_done(self, call: Call) -> bool:
         """See Writes."""

@@ -198,13 +198,13 @@ def list_approvals(
 @_approvals.command("decide")
 def decide_approval(
     approval_id: Annotated[str, typer.Argument()],
-    decision: Annotated[Literal["approve", "deny"], typer.Argument()],
+    decision: Annotated[Literal["approve", "deny", "withdraw"], typer.Argument()],
     reason: Annotated[str | None, typer.Option("--reason", help="For the record.")] = None,
     acting: Acting = "finance",
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Approve or deny a waiting call, as a person other than its requester."""
+    """Approve or deny a waiting call, as a person other than its requester, who may withdraw it."""
     arguments = {"id": approval_id, "decision": decision, "reason": reason}
     result = run(
         call_tool(

@@ -50,6 +50,7 @@ Switchgear is starting on {base}
 
   MCP, all servers     {base}/mcp        (SSE: {base}/sse)
   MCP, one server      {", ".join(f"{base}/{name}/mcp" for name in names if name != REGISTRY)}
+  Console for people   {base}/console    (sign in with a token of clerk, finance or operator)
   Documents by REST    {base}/api/v1/documents   (OpenAPI: {base}/api/docs)
   Ready when           {base}/readyz answers 200
 

@@ -1,7 +1,12 @@
-"""The AsyncAPI 3.0 document of every event, generated from the registry of data models."""
+"""The AsyncAPI 3.0 document of every event and of calls, generated from their models."""
 
 from typing import Any
 
+from switchgear_shared.contracts.asyncapi_calls import (
+    call_channels,
+    call_messages,
+    call_operations,
+)
 from switchgear_shared.contracts.event_data import EVENT_DATA
 from switchgear_shared.contracts.events import Event, dataschema_of
 from switchgear_shared.contracts.model import Contract
@@ -13,27 +18,38 @@ def asyncapi(*, version: str = "0.1.0") -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Switchgear events",
+            "title": "Switchgear on the bus",
             "version": version,
-            "description": "CloudEvents 1.0, structured JSON, over NATS JetStream.",
+            "description": "Events: CloudEvents 1.0, structured JSON, over NATS JetStream. "
+            "Tool calls between processes: request and reply over core NATS.",
         },
         "defaultContentType": "application/cloudevents+json",
-        "channels": {event_type: _channel(event_type) for event_type in sorted(EVENT_DATA)},
-        "operations": {
-            f"{action}.{event_type}": {
-                "action": action,
-                "channel": {"$ref": f"#/channels/{event_type}"},
-                "messages": [{"$ref": f"#/channels/{event_type}/messages/event"}],
-            }
-            for event_type in sorted(EVENT_DATA)
-            for action in ("send", "receive")
+        "channels": {
+            **{event_type: _channel(event_type) for event_type in sorted(EVENT_DATA)},
+            **call_channels(),
         },
+        "operations": {**_operations(), **call_operations()},
         "components": {
             "messages": {
-                event_type: _message(event_type, model)
-                for event_type, model in sorted(EVENT_DATA.items())
+                **{
+                    event_type: _message(event_type, model)
+                    for event_type, model in sorted(EVENT_DATA.items())
+                },
+                **call_messages(),
             }
         },
+    }
+
+
+def _operations() -> dict[str, Any]:
+    return {
+        f"{action}.{event_type}": {
+            "action": action,
+            "channel": {"$ref": f"#/channels/{event_type}"},
+            "messages": [{"$ref": f"#/channels/{event_type}/messages/event"}],
+        }
+        for event_type in sorted(EVENT_DATA)
+        for action in ("send", "receive")
     }
 
 

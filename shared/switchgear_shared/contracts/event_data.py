@@ -132,6 +132,14 @@ class ReviewDecided(Contract):
     decided_by: str
 
 
+class ReviewCancelled(Contract):
+    """Nobody needs to decide any more: the process that asked is over."""
+
+    review_id: str
+    document_id: str
+    reason: str
+
+
 class ReviewClaimed(Contract):
     """A person took a review on until a moment, or was given it by another."""
 
@@ -183,10 +191,10 @@ class ApprovalRequested(Contract):
 
 
 class ApprovalDecided(Contract):
-    """A person approved or refused."""
+    """A person approved or refused, nobody did in time, or who asked took it back."""
 
     approval_id: str
-    decision: Literal["approved", "denied", "expired"]
+    decision: Literal["approved", "denied", "expired", "withdrawn"]
     decided_by: str
 
 
@@ -240,6 +248,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "documents.review.escalated": ReviewEscalated,
     "documents.review.released": ReviewReleased,
     "documents.review.requested": ReviewRequested,
+    "documents.review.cancelled": ReviewCancelled,
     "erp.invoice.created": business.InvoiceCreated,
     "erp.invoice.posted": business.InvoicePosted,
     "erp.order.cancelled": business.OrderChanged,

@@ -1,21 +1,22 @@
 """Approvals: a request bound to one exact call, another person's decision, a single use."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
 from switchgear_shared.contracts.values import CorrelationId, TenantId, new_id, utc_now
 from switchgear_shared.errors import ConflictError, NotFoundError, PolicyDeniedError
+from switchgear_shared.governance.approval_listing import page_of
 from switchgear_shared.governance.approval_record import (
     Approval,
+    Grant,
     State,
     approval_digest,
     approval_of,
+    grant_of,
     is_in_state,
     state_of,
 )
@@ -26,18 +27,8 @@ from switchgear_shared.storage.database import Database, DuplicateKeyError
 
 __all__ = ["Approval", "Approvals", "Grant", "OnChange", "State", "approval_digest"]
 
-_CURSOR = "approvals"
 _MAX_REASON = 2000
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """An approval in the hands of the one call that uses it."""
-
-    tenant: TenantId
-    id: str
-    kinds: frozenset[str]
 
 
 OnChange = Callable[[AsyncSession, Approval], Awaitable[None]]
@@ -118,24 +109,10 @@ class Approvals:
         cursor: str | None = None,
     ) -> tuple[tuple[Approval, ...], str | None]:
         """Return a page of approvals, newest first, and the cursor of the next page or None."""
-        query = select(ApprovalRow).where(ApprovalRow.tenant == tenant)
-        if state is not None:
-            query = query.where(is_in_state(state, self._now()))
-        if cursor is not None:
-            created_at, id_ = decode_cursor(_CURSOR, cursor, datetime, str)
-            query = query.where(
-                or_(
-                    ApprovalRow.created_at < created_at,
-                    and_(ApprovalRow.created_at == created_at, ApprovalRow.id < id_),
-                )
-            )
-        query = query.order_by(ApprovalRow.created_at.desc(), ApprovalRow.id.desc())
         async with self._database.reading() as session:
-            rows = list(await session.scalars(query.limit(limit + 1)))
-        items = tuple(approval_of(row, self._now()) for row in rows[:limit])
-        if len(rows) <= limit:
-            return items, None
-        return items, encode_cursor(_CURSOR, [items[-1].created_at.isoformat(), items[-1].id])
+            return await page_of(
+                session, tenant, state=state, limit=limit, cursor=cursor, now=self._now()
+            )
 
     async def count_open(self) -> int:
         """Return how many wait for a decision, of all tenants."""
@@ -178,11 +155,27 @@ class Approvals:
             wanted: State = "approved" if decision == "approve" else "denied"
             if self._settled_as(row, wanted):
                 return approval_of(row, self._now())
-            row.state = wanted
-            row.open_digest = None
-            row.decided_by = by.id
-            row.decided_at = self._now()
-            row.reason = reason[:_MAX_REASON]
+            self._settle(row, wanted, by, reason)
+            return await self._changed(session, row)
+
+    async def withdraw(self, approval_id: str, by: Principal, reason: str) -> Approval:
+        """Take back what `by` asked for, granted or not; used or closed it stays as it is.
+
+        Raises:
+            PolicyDeniedError: another one asked for it.
+            NotFoundError: the tenant of `by` has no such approval.
+        """
+        async with self._database.writing() as session:
+            row = await session.get(ApprovalRow, (by.tenant, approval_id), with_for_update=True)
+            if row is None:
+                raise NotFoundError(f"approval {approval_id} does not exist")
+            if by.id != row.principal_id:
+                raise PolicyDeniedError(
+                    f"{by.id} cannot withdraw what {row.principal_id} asked for"
+                )
+            if state_of(row, self._now()) not in ("open", "approved"):
+                return approval_of(row, self._now())
+            self._settle(row, "withdrawn", by, reason)
             return await self._changed(session, row)
 
     async def claim(self, digest: str, call_key: str) -> Grant | None:
@@ -197,7 +190,7 @@ class Approvals:
                 ApprovalRow.used_by == call_key,
             )
             if (row := (await session.scalars(used.limit(1))).first()) is not None:
-                return _grant_of(row)
+                return grant_of(row)
             usable = (
                 select(ApprovalRow)
                 .where(
@@ -213,7 +206,7 @@ class Approvals:
                 return None
             row.state, row.used_by, row.used_at = "used", call_key, self._now()
             await self._changed(session, row)
-            return _grant_of(row)
+            return grant_of(row)
 
     async def used_by(self, tenant: TenantId, tool: str, call_key: str) -> Grant | None:
         """Return the approval that the call of this key has used, whatever it was bound to."""
@@ -227,7 +220,7 @@ class Approvals:
             row = (
                 await session.scalars(query.order_by(ApprovalRow.used_at.desc()).limit(1))
             ).first()
-        return _grant_of(row) if row is not None else None
+        return grant_of(row) if row is not None else None
 
     async def release(self, grant: Grant, call_key: str) -> None:
         """Give a claimed approval back after a call that is known to have done nothing."""
@@ -286,6 +279,11 @@ class Approvals:
             await self._on_change(session, approval)
         return approval
 
+    def _settle(self, row: ApprovalRow, state: State, by: Principal, reason: str) -> None:
+        row.state, row.open_digest = state, None
+        row.decided_by, row.decided_at = by.id, self._now()
+        row.reason = reason[:_MAX_REASON]
+
     def _settled_as(self, row: ApprovalRow, wanted: State) -> bool:
         state = state_of(row, self._now())
         if state == "open":
@@ -294,7 +292,3 @@ class Approvals:
             return True
         was = f"{state} by {row.decided_by}" if row.decided_by else state
         raise ConflictError(f"approval {row.id} is {was}")
-
-
-def _grant_of(row: ApprovalRow) -> Grant:
-    return Grant(TenantId(row.tenant), row.id, frozenset(row.kinds))

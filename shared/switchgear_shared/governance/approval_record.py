@@ -15,7 +15,7 @@ from switchgear_shared.governance.store import ApprovalRow
 _UNBOUND = ("idempotency_key", "dry_run")
 _LAPSING = ("open", "approved")
 
-State = Literal["open", "approved", "denied", "expired", "used"]
+State = Literal["open", "approved", "denied", "withdrawn", "expired", "used"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,15 @@ class Approval:
     decided_at: datetime | None = None
     reason: str | None = None
     used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An approval in the hands of the one call that uses it."""
+
+    tenant: TenantId
+    id: str
+    kinds: frozenset[str]
 
 
 def approval_digest(
@@ -100,3 +109,8 @@ def approval_of(row: ApprovalRow, now: datetime) -> Approval:
         reason=row.reason,
         used_at=row.used_at,
     )
+
+
+def grant_of(row: ApprovalRow) -> Grant:
+    """Return the row as what a call holds."""
+    return Grant(TenantId(row.tenant), row.id, frozenset(row.kinds))

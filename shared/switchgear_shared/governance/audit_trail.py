@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
 from switchgear_shared.contracts.values import TenantId
+from switchgear_shared.governance.audit_chain import Checkpoint
 from switchgear_shared.governance.audit_verify import read_body
-from switchgear_shared.governance.store import AuditRow
+from switchgear_shared.governance.store import AuditCheckpointRow, AuditHeadRow, AuditRow
 from switchgear_shared.storage.database import Database
 
 _PAGE = 500
+_HEADLESS = "the head of the chain is gone"
 _GONE: dict[str, Any] = {
     "arguments_digest": None,
     "arguments": {},
@@ -35,6 +37,21 @@ class AuditRecord:
     time: datetime
     hash: str
     event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditState:
+    """Where a tenant's chain ends and how far it is signed, without reading it whole.
+
+    `problem` is None where head, last row and newest checkpoint agree; that every row before them
+    is as it was written is for `verify` to say.
+    """
+
+    rows: int
+    last_at: datetime | None
+    signed_rows: int
+    signed_at: datetime | None
+    problem: str | None
 
 
 class AuditTrail:
@@ -74,6 +91,42 @@ class AuditTrail:
         async with self._database.reading() as session:
             return tuple(_record(row) for row in await session.scalars(query))
 
+    async def state(self, tenant: TenantId) -> AuditState:
+        """Return how the end of a tenant's chain is."""
+        last = select(func.max(AuditRow.seq)).where(AuditRow.tenant == tenant).scalar_subquery()
+        ends = (
+            select(AuditHeadRow, AuditRow.time, AuditRow.hash, last.label("last"))
+            .outerjoin(AuditRow, and_(AuditRow.tenant == tenant, AuditRow.seq == AuditHeadRow.size))
+            .where(AuditHeadRow.tenant == tenant)
+        )
+        signed = (
+            select(AuditCheckpointRow, AuditRow.hash)
+            .outerjoin(
+                AuditRow, and_(AuditRow.tenant == tenant, AuditRow.seq == AuditCheckpointRow.size)
+            )
+            .where(AuditCheckpointRow.tenant == tenant)
+            .order_by(AuditCheckpointRow.size.desc())
+            .limit(1)
+        )
+        async with self._database.reading() as session:
+            checkpoint = (await session.execute(signed)).one_or_none()
+            end = (await session.execute(ends)).one_or_none()
+        if end is None:
+            return AuditState(0, None, 0, None, None if checkpoint is None else _HEADLESS)
+        head: AuditHeadRow = end[0]
+        problem = None
+        if end.last != head.size or end.hash != head.head:
+            problem = f"the head says {head.size} rows and the last row is another"
+        elif checkpoint is not None and not _is_of(checkpoint[0].note, checkpoint.hash):
+            problem = f"row {checkpoint[0].size} is not the one that was signed"
+        return AuditState(
+            rows=head.size,
+            last_at=end.time,
+            signed_rows=checkpoint[0].size if checkpoint else 0,
+            signed_at=checkpoint[0].time if checkpoint else None,
+            problem=problem,
+        )
+
     async def export(
         self, tenant: TenantId, *, since: datetime | None = None
     ) -> AsyncGenerator[bytes]:
@@ -92,6 +145,14 @@ class AuditTrail:
                 line |= {"body": row.body, "payload": row.payload}
                 yield orjson.dumps(line) + b"\n"
             seq = rows[-1].seq
+
+
+def _is_of(note: str, row_hash: str | None) -> bool:
+    """Say whether a checkpoint speaks of the row with this hash."""
+    try:
+        return Checkpoint.from_line(note).head == row_hash
+    except ValueError:
+        return False
 
 
 def _record(row: AuditRow) -> AuditRecord:

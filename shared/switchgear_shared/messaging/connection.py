@@ -88,7 +88,8 @@ class Connection:
         client, self._client = self._client, None
         self._on_down()
         if client is not None:
-            await client.close()
+            with suppress(OSError):  # the broker may have gone before us
+                await client.close()
         self._subscribed.clear()
 
     async def wait_connected(self, timeout_s: float) -> None:

@@ -96,7 +96,7 @@ class Files:
                     self._publish(temporary, sha256)
                     break
         except OSError as error:
-            raise BackendUnavailableError("the document store refuses to write") from error
+            raise _refused(error) from error
         return StoredFile(sha256, self.size(sha256))
 
     def path(self, sha256: str) -> Path:
@@ -156,7 +156,7 @@ class Files:
                 file.flush()
                 await asyncio.to_thread(os.fsync, file.fileno())
         except OSError as error:
-            raise BackendUnavailableError("the document store refuses to write") from error
+            raise _refused(error) from error
         return StoredFile(hasher.hexdigest(), size)
 
     def _publish(self, temporary: Path, sha256: str) -> None:
@@ -173,6 +173,10 @@ class Files:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < before:
                     path.unlink()
+
+
+def _refused(error: OSError) -> BackendUnavailableError:
+    return BackendUnavailableError(f"the document store refuses to write: {error.strerror}")
 
 
 def _sync_folder(folder: Path) -> None:

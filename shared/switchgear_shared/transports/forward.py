@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
 from switchgear_shared.calls.call import Outcome, Request
 from switchgear_shared.calls.description import ToolDescription
+from switchgear_shared.contracts.bus_call import CallRequest, DescribeRequest
 from switchgear_shared.contracts.freshness import Freshness
 from switchgear_shared.contracts.values import CorrelationId
-from switchgear_shared.errors import SwitchgearError, error_from_body
+from switchgear_shared.errors import InvalidRequestError, SwitchgearError, error_from_body
 from switchgear_shared.governance.identity import INTERNAL_AUDIENCE, Tokens
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.requests import Responder
 from switchgear_shared.messaging.requests import request as ask
 from switchgear_shared.transports.front import Front
 
+_REQUEST = TypeAdapter[CallRequest | DescribeRequest](CallRequest | DescribeRequest)
 _REPLY_MARGIN_S = 0.5
 _DEFAULT_TIMEOUT_S = 30.0
 
@@ -44,6 +47,7 @@ class BusForward:
                 "timeout_s": timeout_s,
                 "traceparent": request.traceparent,
                 "taint": sorted(request.taint),
+                "is_settling": request.is_settling,
             }
         )
         try:
@@ -77,29 +81,37 @@ class BusService:
         await self._responder.stop()
 
     async def _answer(self, body: bytes) -> bytes:
-        asked = orjson.loads(body)
-        if asked.get("describe"):
+        asked = _asked(body)
+        if isinstance(asked, DescribeRequest):
             tools = [tool.model_dump(mode="json") for tool in self._front.own_tools]
             return orjson.dumps({"tools": tools})
-        correlation_id = CorrelationId(str(asked.get("correlation_id", "")))
+        correlation_id = CorrelationId(asked.correlation_id)
         try:
-            principal = self._tokens.verify(str(asked.get("assertion", "")), INTERNAL_AUDIENCE)
+            principal = self._tokens.verify(asked.assertion, INTERNAL_AUDIENCE)
         except SwitchgearError as error:
             return orjson.dumps(_wire(Outcome(correlation_id, error=error)))
         outcome = await self._front.pipeline.dispatch(
             Request(
                 server=self._front.name,
-                tool=asked["tool"],
-                arguments=asked["arguments"],
+                tool=asked.tool,
+                arguments=asked.arguments,
                 principal=principal,
                 correlation_id=correlation_id,
                 transport="bus",
-                timeout_s=asked["timeout_s"],
-                traceparent=asked["traceparent"],
-                taint=frozenset(asked["taint"]),
+                timeout_s=asked.timeout_s,
+                traceparent=asked.traceparent,
+                taint=frozenset(asked.taint),
+                is_settling=asked.is_settling,
             )
         )
         return orjson.dumps(_wire(outcome))
+
+
+def _asked(body: bytes) -> CallRequest | DescribeRequest:
+    try:
+        return _REQUEST.validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequestError("the request is not one that docs/asyncapi.json has") from error
 
 
 def _wire(outcome: Outcome) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from switchgear_documents.reading.signatures import (
 from switchgear_documents.reading.templates import CONFIDENCE as TAUGHT
 from switchgear_documents.reading.templates import Template, template_for
 from switchgear_documents.reading.text import decode
+from switchgear_documents.reading.unseen import check_seen
 from switchgear_documents.reading.words import Page, pages_of_text
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -124,6 +125,7 @@ def _read_pdf(
 ) -> Reading:
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
+    unseen = check_seen(pdf.unseen)
     xml = embedded_invoice(pdf)
     root = None if xml is None else parse_xml(xml)
     extract = None if root is None else read_einvoice(root)
@@ -136,9 +138,10 @@ def _read_pdf(
         reading = _by_words("application/pdf", "pdf", texts, today, pages, templates)
         unread = pdf.images if ocr is None else ()
         return reading.model_copy(
-            update={"checks": (*reading.checks, *seen), "unread_pages": unread}
+            update={"checks": (*reading.checks, *seen, *unseen), "unread_pages": unread}
         )
-    checks = (*check_schema(root), *make_checks(extract, today), *check_pages(extract, text))
+    shown = (*check_pages(extract, text), *unseen)
+    checks = (*check_schema(root), *make_checks(extract, today), *shown)
     reading = _exact("application/pdf", "facturx", extract, text, checks)
     return reading.model_copy(update={"pages": len(pdf.page_texts)})
 

@@ -9,6 +9,7 @@ from itertools import islice
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.unseen import unseen_words
 from switchgear_documents.reading.words import Box, Page, Word
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -28,13 +29,14 @@ class Pdf:
     """The text of each page in reading order, words in their places on the first of them.
 
     `attachments` are the XML files attached, by name. `images` are the numbers of the pages,
-    from 1, that show a picture and hold no text.
+    from 1, that show a picture and hold no text. `unseen` are words that do not show.
     """
 
     page_texts: tuple[str, ...]
     attachments: dict[str, bytes]
     pages: tuple[Page, ...] = ()
     images: tuple[int, ...] = ()
+    unseen: tuple[str, ...] = ()
 
     def with_pages(self, found: Sequence[Page]) -> "Pdf":
         """Return the PDF with these pages in place of the pictures they were read from."""
@@ -77,23 +79,30 @@ def _read(document: pypdfium2.PdfDocument) -> Pdf:
     texts: list[str] = []
     pages: list[Page] = []
     images: list[int] = []
+    unseen: list[str] = []
     for number, page in enumerate(document, start=1):
         text_page = page.get_textpage()
         text = text_page.get_text_range()
         texts.append(_clean(text))
         if number <= _PLACED_PAGES:
-            pages.append(_placed(number, page, text_page, text))
+            shape, placed = _placed(page, text_page, text)
+            unseen += unseen_words(page, text_page, placed)
+            on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
+            pages.append(Page(number, on_it, shape))
         if not text.strip() and _shows_a_picture(page):
             images.append(number)
         text_page.close()
         page.close()
-    return Pdf(tuple(texts), _attachments(document), tuple(pages), tuple(images))
+    attachments = _attachments(document)
+    return Pdf(tuple(texts), attachments, tuple(pages), tuple(images), tuple(unseen))
 
 
 def _placed(
-    number: int, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str
-) -> Page:
-    """Ask for the boxes of each word's first and last letter: two calls, not one a letter.
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str
+) -> tuple[float, list[tuple[int, Word]]]:
+    """Return the page's width to its height, and its words with the places of their first letters.
+
+    Asks for the boxes of each word's first and last letter: two calls, not one a letter.
 
     PDF counts from the bottom left and before the page is turned; we from the top left and after.
     """
@@ -103,7 +112,7 @@ def _placed(
     is_shifted = len(text) != text_page.count_chars()
     handle, rect = text_page.raw, raw.FS_RECTF()
     box_of, reference = raw.FPDFText_GetLooseCharBox, ctypes.byref(rect)
-    words: list[Word] = []
+    words: list[tuple[int, Word]] = []
     for match in islice(_WORD.finditer(text), _MOST_WORDS_PLACED):
         first, last = match.start(), match.end() - 1
         if is_shifted:
@@ -120,9 +129,13 @@ def _placed(
         )
         if turns:
             box = _turned(box, turns)
-        if 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2:  # noqa: PLR2004 - its middle is on the page
-            words.append(Word(_clean(match[0]), box))
-    return Page(number, tuple(words), height / width if turns % 2 else width / height)
+        words.append((first, Word(_clean(match[0]), box)))
+    return (height / width if turns % 2 else width / height), words
+
+
+def _is_on_the_page(box: Box) -> bool:
+    """Say whether the middle is."""
+    return 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2  # noqa: PLR2004 - twice its middle
 
 
 def _turned(box: Box, turns: int) -> Box:

@@ -30,8 +30,8 @@ async def erp_find_party(
 ) -> PartyPage:
     """Find customers and vendors, best match first.
 
-    Start here for a `party_id`. Names may be mistyped, codes may not; no items means no match:
-    try a shorter part of the name. Fails with invalid_request.
+    Start here for a `party_id`. Names may be mistyped, codes not; no items means no match: try
+    a shorter part. Fails with invalid_request.
     """
     return await backend.find_parties(caller.tenant, query=query, role=role, limit=limit)
 
@@ -48,7 +48,7 @@ async def erp_find_product(
 ) -> ProductPage:
     """Find products with price, cost and tax rate, best match first.
 
-    Use it for the `sku` of an invoice line. No items means no match.
+    Use it for a line's `sku`. No items means no match.
     Fails with invalid_request.
     """
     return await backend.find_products(caller.tenant, query=query, limit=limit)
@@ -64,7 +64,7 @@ async def erp_get_balances(
 ) -> Balances:
     """Show what is owed to us and by us, by age, and the trial balance.
 
-    With `party_id`: its open items and what is left of its credit limit. Without: the whole
-    company with its trial balance. All in the company's currency. Fails with not_found.
+    With `party_id`: its open items and what is left of its credit limit. Without: all, with the
+    trial balance. In the company's currency. Fails with not_found.
     """
     return await backend.get_balances(caller.tenant, party_id=party_id, as_of=as_of)

@@ -96,8 +96,8 @@ async def erp_create_invoice(
         Field(
             min_length=1,
             max_length=MOST_LINES,
-            description="Default: all that is left of the order. What a line leaves out is as "
-            "ordered, or as its product has it.",
+            description="Default: all the order has left. What a line leaves out is as ordered, "
+            "or its product's.",
         ),
     ] = None,
     external_ref: Annotated[
@@ -124,7 +124,7 @@ async def erp_create_invoice(
 ) -> Written:
     """Create a draft invoice; nothing is booked until erp_post_invoice.
 
-    Use it for a vendor's invoice that came in, or to bill a customer. The same document again
+    For a vendor's invoice that came in, or to bill a customer. The same document again
     rewrites its draft.
     Fails with conflict if the vendor's number is taken (`details` names the invoice), with
     invalid_request if totals or order do not fit, with not_found.
@@ -148,16 +148,43 @@ async def erp_create_invoice(
 async def invoice_facts(
     backend: ErpBackend, caller: Caller, arguments: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Return what policies decide a posting by: amounts in minor units, party and state."""
+    """Return what policies decide a posting by: amounts in minor units, party and risks.
+
+    The risks are those that the caller names and those that our own records show.
+    """
     invoice = await backend.get_invoice(
         caller.tenant, invoice_id=InvoiceId(arguments["invoice_id"])
     )
+    risks = sorted({*arguments.get("risks", ()), *await _risks(backend, caller, invoice)})
     return {
         "amount_minor": invoice.gross.to_minor(),
         "currency": invoice.gross.currency,
         "amount_company_minor": invoice.company_gross.to_minor(),
         "party_id": invoice.party_id,
+        "direction": invoice.direction,
+        **({"risks": risks} if risks else {}),
     }
+
+
+async def _risks(backend: ErpBackend, caller: Caller, invoice: InvoiceAnswer) -> set[str]:
+    """Return what the ERP's own records say against a vendor's invoice."""
+    if invoice.direction != "payable":
+        return set()
+    found = set[str]() if invoice.order_id else {"no_order"}
+    for state in ("paid", "posted"):
+        page = await backend.list_invoices(
+            caller.tenant,
+            direction="payable",
+            state=state,
+            overdue=False,
+            party_id=invoice.party_id,
+            query=None,
+            limit=2,
+            cursor=None,
+        )
+        if any(other.id != invoice.id for other in page.items):
+            return found
+    return found | {"new_supplier"}
 
 
 @erp.write(permission="erp.invoice.post", idempotent=True, destructive=True, facts=invoice_facts)
@@ -166,13 +193,17 @@ async def erp_post_invoice(
     caller: Caller,
     *,
     invoice_id: Invoice,
+    risks: Annotated[  # noqa: ARG001 - policies read it
+        tuple[Annotated[str, Field(pattern="^[a-z_]{1,40}$")], ...],
+        Field(max_length=9, description="For policies."),
+    ] = (),
     expected_version: Version | None = None,
 ) -> Written:
-    """Post a draft invoice: book it and give it its number, for good.
+    """Post a draft invoice: book and number it, for good.
 
     Match a payable first. One already posted answers changed=false.
     Fails with conflict if it moved on, with invalid_request if its order has less left or the
-    books are closed. Large amounts may need approval.
+    books are closed. Large or risky ones may need approval.
     """
     result = await backend.post_invoice(
         caller.tenant, invoice_id=invoice_id, expected_version=expected_version, caller=caller
@@ -190,7 +221,7 @@ async def erp_match_invoice(
         tuple[Received, ...] | None,
         Field(
             max_length=MOST_LINES,
-            description="All that came in. Default: as recorded on the order.",
+            description="All that came in. Default: the order's.",
         ),
     ] = None,
 ) -> Match:

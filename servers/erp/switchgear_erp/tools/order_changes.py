@@ -1,13 +1,14 @@
 """Tools that make orders and take them through their states."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from switchgear_erp.answers import Written
 from switchgear_erp.backend import ErpBackend
-from switchgear_erp.models import MOST_LINES, OrderKind
+from switchgear_erp.models import COMPANY_CURRENCY, MOST_LINES, OrderId, OrderKind
 from switchgear_erp.tools.arguments import Location, Order, Party, Version, Wanted, erp
 from switchgear_erp.trade import FulfilledLine, Fulfilment, OrderDraft
 from switchgear_shared.contracts.caller import Caller
@@ -46,7 +47,27 @@ async def erp_create_order(
     return Written.of(result)
 
 
-@erp.write(permission="erp.order.advance", idempotent=True, destructive=True)
+async def order_facts(
+    backend: ErpBackend, caller: Caller, arguments: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return what policies decide a step of an order by.
+
+    Its worth in the company's currency is left out where it is ordered in another.
+    """
+    order = await backend.get_order(caller.tenant, order_id=OrderId(arguments["order_id"]))
+    amount_minor, currency = order.gross.to_minor(), order.gross.currency
+    is_ours = currency == COMPANY_CURRENCY
+    return {
+        "kind": order.kind,
+        "state": order.state,
+        "party_id": order.party_id,
+        "amount_minor": amount_minor,
+        "currency": currency,
+        **({"amount_company_minor": amount_minor} if is_ours else {}),
+    }
+
+
+@erp.write(permission="erp.order.advance", idempotent=True, destructive=True, facts=order_facts)
 async def erp_advance_order(
     backend: ErpBackend,
     caller: Caller,
@@ -58,10 +79,10 @@ async def erp_advance_order(
     ],
     expected_version: Version | None = None,
 ) -> Written:
-    """Quote, confirm, complete or cancel an order: take it to its next state.
+    """Quote, confirm, complete or cancel an order.
 
     `processed` needs all fulfilled and invoiced, `cancelled` nothing yet. The state it has already
-    answers changed=false.
+    answers changed=false. Large purchases may need approval.
     Fails with conflict if it moved on, with invalid_request for another step or over the credit
     limit (`details`: limit, used, needed).
     """
@@ -90,8 +111,8 @@ async def erp_fulfil_order(
 ) -> Written:
     """Ship the goods of a confirmed sale, or receive those of a purchase.
 
-    Use it for a delivery, whole or in part; the stock follows by itself.
-    Fails with conflict if less is left or the order moved on, with invalid_request unless it is
+    Use it for a delivery, whole or in part; stock follows.
+    Fails with conflict if less is left or it moved on, with invalid_request unless it is
     confirmed.
     """
     result = await backend.fulfil_order(

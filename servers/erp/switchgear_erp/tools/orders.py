@@ -29,7 +29,7 @@ async def erp_list_orders(
 ) -> OrderPage:
     """List sales and purchase orders, newest first.
 
-    Filters combine. Open orders are `confirmed`; `processed` ones are shipped and invoiced in full.
+    Filters combine. `confirmed` ones are open, `processed` ones shipped and invoiced in full.
     Fails with invalid_request.
     """
     return await backend.list_orders(

@@ -57,7 +57,7 @@ async def erp_record_payment(
     ] = None,
     expected_version: Version | None = None,
 ) -> Written:
-    """Record a payment of a posted invoice, in full or in part, and book it.
+    """Record and book a payment of a posted invoice, in full or in part.
 
     Use it when a customer paid, or we paid a vendor. Large amounts may need approval.
     Fails with conflict if it is paid, the reference is known or it moved on, with

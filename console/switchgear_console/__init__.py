@@ -1,0 +1,1 @@
+"""The operations console: the suite's queues in a browser, for people who work through them."""

@@ -1,0 +1,105 @@
+"""Words of a PDF that nobody sees who looks at the page: meant for machines, or against them.
+
+White on white, without ink, too small to read or beside the page. Hidden instructions to a model
+and second sets of figures are put into documents this way.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import pypdfium2
+from PIL import Image
+from pypdfium2 import raw
+
+from switchgear_documents.reading.reading import Check
+from switchgear_documents.reading.words import Box, Word
+
+_INVISIBLE = 3
+"""The rendering mode of text without fill and stroke (ISO 32000-2, 9.3.6)."""
+
+_PALE = 225
+_OPAQUE = 32
+_LEGIBLE_PT = 2.0
+_LEAST_CONTRAST = 16
+_RENDERED_AT = 2
+_FEWEST = 3
+_MOST_QUOTED = 80
+
+
+class Inks:
+    """What the letters of a page are drawn with; words drawn at once are asked about once."""
+
+    def __init__(self, text_page: pypdfium2.PdfTextPage) -> None:
+        self._handle = text_page.raw
+        self._color = tuple(ctypes.c_uint() for _ in range(4))
+        self._drawn: int | None = None
+        self._verdict = False
+
+    def is_doubtful(self, index: int) -> bool:
+        """Say whether the letter at `index` is pale, or has no ink at all."""
+        drawn = raw.FPDFText_GetTextObject(self._handle, index)
+        address = ctypes.cast(drawn, ctypes.c_void_p).value
+        if address is None or address != self._drawn:
+            self._drawn = address
+            self._verdict = self._has_no_ink(drawn, index)
+        return self._verdict
+
+    def _has_no_ink(self, drawn: Any, index: int) -> bool:
+        if drawn and raw.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE:
+            return True
+        if not raw.FPDFText_GetFillColor(self._handle, index, *self._color):
+            return False
+        *tones, alpha = (part.value for part in self._color)
+        return alpha < _OPAQUE or min(tones) >= _PALE
+
+
+def unseen_words(
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, placed: Sequence[tuple[int, Word]]
+) -> tuple[str, ...]:
+    """Return the words that do not show; `placed` has each with the place of its first letter.
+
+    The page is drawn only where a word is pale or without ink: on a dark ground it does show.
+    """
+    is_on_its_side = page.get_rotation() in (90, 270)
+    across_pt = page.get_width() if is_on_its_side else page.get_height()
+    inks = Inks(text_page)
+    unseen: list[int] = []
+    doubtful: list[int] = []
+    for number, (index, word) in enumerate(placed):
+        left, top, right, bottom = word.box
+        high = right - left if is_on_its_side else bottom - top
+        if high * across_pt < _LEGIBLE_PT or _is_outside(word.box):
+            unseen.append(number)
+        elif inks.is_doubtful(index):
+            doubtful.append(number)
+    if doubtful:
+        picture = page.render(scale=_RENDERED_AT, grayscale=True).to_pil()
+        unseen += [n for n in doubtful if not _shows(picture, placed[n][1].box)]
+    texts = (placed[number][1].text for number in sorted(unseen))
+    return tuple(text for text in texts if any(map(str.isalnum, text)))
+
+
+def check_seen(words: Sequence[str]) -> tuple[Check, ...]:
+    """Return a failed check where words do not show, none otherwise; single ones are accidents."""
+    if len(words) < _FEWEST:
+        return ()
+    said = " ".join(words)[:_MOST_QUOTED]
+    detail = f"{len(words)} words of it are not to be seen on its pages: {said!a}"
+    return (Check(name="text_is_visible", passed=False, detail=detail),)
+
+
+def _is_outside(box: Box) -> bool:
+    return box.right <= 0 or box.left >= 1 or box.bottom <= 0 or box.top >= 1
+
+
+def _shows(picture: Image.Image, box: Box) -> bool:
+    width, height = picture.size
+    area = (
+        int(box.left * width),
+        int(box.top * height),
+        int(box.right * width) + 1,
+        int(box.bottom * height) + 1,
+    )
+    tones = picture.crop(area).tobytes()
+    return max(tones) - min(tones) >= _LEAST_CONTRAST
