@@ -64,8 +64,8 @@ class Runtime:
         """Start in the background, trying until a broker is there."""
         self._starting = asyncio.create_task(self._start_until_done(), name="runtime-start")
 
-    async def start(self) -> None:
-        """Connect, then relay, answer and consume."""
+    async def start(self, *, with_background: bool = True) -> None:
+        """Connect, then relay, answer and consume; without background work for a mere command."""
         await self._host.bus.connect()
         self._stops.append(self._host.bus.close)
         for part in (*self._services, *self._relays, self._runner):
@@ -76,6 +76,7 @@ class Runtime:
             asyncio.create_task(_again(part.name, work), name=f"{part.name}-background")
             for part in (server.part for server in self._host.servers.values())
             for work in part.background
+            if with_background
         ]
         self._is_running = True
         log.info("messaging started", servers=sorted(self._host.servers))

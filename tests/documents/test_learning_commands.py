@@ -42,6 +42,11 @@ async def test_a_correction_is_learned_and_the_suppliers_next_page_reads_right(
         assert (code, json.loads(text)["is_written"]) == (0, True)
         assert [file.name for file in folder.iterdir()] == [json.loads(text)["file_name"]]
 
+        shown = await desk.http.get(
+            f"/api/v1/documents/{receipt['id']}/template", headers=await desk.headers("operator")
+        )
+        assert shown.json()["fixed_fields"] == sorted(RIGHT)
+
         later = await desk.submit(NEXT.encode(), "next.txt")
         await desk.until(later)
         seen = await desk.ask("documents_get_extraction", document_id=later["id"])

@@ -1,5 +1,6 @@
 """The retention schedule: what it may say, when a document's time is over, and who disposes."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from switchgear_shared.contracts.events import new_event
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 from switchgear_shared.messaging.dead_letters import DeadLetters
+from switchgear_shared.serving import hosting
 from switchgear_shared.testing import settings_for, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -239,3 +241,16 @@ async def test_what_became_due_while_the_suite_was_down_goes_when_it_starts(
         await finished(own_data, receipt["id"])
         trace = await desk.ask("documents_trace", correlation_id=receipt["correlation_id"])
         assert trace["state"] == "erased"
+
+
+@pytest.mark.parametrize("is_command", [True, False])
+async def test_a_command_sweeps_nothing_whatever_its_own_settings_say(
+    own_data: Path, is_command: bool
+) -> None:
+    settings = settings_for(own_data, document_retention={"letter": "P1M"})
+    async with hosting(settings, ["documents"]) as (_, runtime):
+        await runtime.start(with_background=not is_command)
+
+        names = {task.get_name() for task in asyncio.all_tasks()}
+
+    assert ("documents-background" in names) is not is_command

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from switchgear_documents.evaluation.classes import Verdict, score_classes
 from switchgear_documents.generating.as_page import to_png
 from switchgear_documents.generating.collection import SOURCE, draft, generate
+from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.reading.classifier import judged
 from switchgear_documents.reading.engines import EngineName, missing_reason
 from switchgear_documents.reading.features import features
@@ -253,6 +254,23 @@ async def test_a_scan_is_learned_from_as_each_reader_reads_it_and_words_once(
         ["scan.png"],
         ["scan.png"],
     ]
+
+
+def test_examples_that_were_kept_are_learned_from_too(tmp_path: Path) -> None:
+    generate(tmp_path / "real", 42, seed=2)
+    kept = ExampleFolder(tmp_path / "kept")
+    kept.add("doc_1", "letter", "Dear Ann, I am writing to you about the garden. Bob", "doc_1")
+
+    arguments = ["documents", "train", str(tmp_path / "real"), "--out", str(tmp_path / "model")]
+    learned = []
+    for folder in (tmp_path / "none", tmp_path / "kept"):
+        environment = {"SWITCHGEAR_DOCUMENT_EXAMPLES": str(folder)}
+        result = CliRunner(env=environment).invoke(app, arguments)
+        assert result.exit_code == 0, result.output
+        card = json.loads((tmp_path / "model" / "card.json").read_text())
+        learned.append(card["learned_from"]["letter"].get("doc_1"))
+
+    assert learned == [None, 1]
 
 
 def test_there_must_be_something_to_do(tmp_path: Path) -> None:

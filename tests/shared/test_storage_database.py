@@ -95,3 +95,22 @@ async def test_a_line_cut_before_the_commit_leaves_nothing_done() -> None:
                 await session.execute(text("SELECT 'cut here'"))
         await cut.close()
     assert caught.value.outcome == "not_done"
+
+
+async def test_what_was_deleted_is_in_no_file_once_the_log_is_truncated(tmp_path: Path) -> None:
+    database = Database.at("kept", data_dir=tmp_path, database_url=None)
+    async with database.writing() as session:
+        await session.execute(text("CREATE TABLE said (words TEXT)"))
+        await session.execute(text("INSERT INTO said VALUES ('Mustermann')"))
+    async with database.writing() as session:
+        await session.execute(text("DELETE FROM said"))
+    assert b"Mustermann" in _bytes_in(tmp_path)
+
+    await database.truncate_log()
+
+    assert b"Mustermann" not in _bytes_in(tmp_path)
+    await database.close()
+
+
+def _bytes_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())

@@ -83,7 +83,7 @@ def erase(
     Repeat the command once it is approved. The suite that runs removes what lies outside the rows.
     """
     arguments = {"document_id": document_id, "reason": reason, "dry_run": dry_run}
-    show(_call(data, acting, "documents_erase", arguments), as_json=as_json)
+    show(_call(data, acting, "documents_erase", arguments, with_broker=True), as_json=as_json)
 
 
 def retention(
@@ -101,6 +101,11 @@ def retention(
     show(answer["items"], as_json=False, columns=columns)
 
 
-def _call(data: Any, acting: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _call(
+    data: Any, acting: str, tool: str, arguments: dict[str, Any], *, with_broker: bool = False
+) -> dict[str, Any]:
     settings = settings_with(data=data)
-    return run(call_tool(settings, "documents", tool, arguments, acting=acting, with_broker=True))
+    calling = call_tool(
+        settings, "documents", tool, arguments, acting=acting, with_broker=with_broker
+    )
+    return run(calling)

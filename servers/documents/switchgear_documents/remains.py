@@ -92,6 +92,7 @@ class Remains:
             kept=_KEPT,
         )
         await self._mark(tombstone)
+        await self._database.truncate_log()
         return True
 
     async def pending(self) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Records by REST: legal holds, the retention schedule, and erasure."""
+"""Records by REST: legal holds, the retention schedule, erasure, and what can be learned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from switchgear_documents.models_learning import TemplateProposal
 from switchgear_documents.models_records import (
     ErasureReceipt,
     HoldPage,
@@ -64,6 +65,8 @@ class RestRecords:
             (f"{one}/hold", "DELETE", self.release, HoldReceipt, "Release a legal hold",
              {"parameters": _query(_REASON | _DRY_RUN | {"hold_id": "Where several stand"})}),
             (f"{one}/retention", "GET", self.retention, Retention, "How long it is kept", {}),
+            (f"{one}/template", "GET", self.template, TemplateProposal,
+             "A template out of what was corrected in it", {}),
             ("/retention", "GET", self.retention, Retention, "The retention schedule", {}),
             ("/holds", "GET", self.holds, HoldPage, "Legal holds, the newest first",
              {"parameters": _query(
@@ -105,6 +108,10 @@ class RestRecords:
     async def retention(self, request: Request, document_id: str | None = None) -> Response:
         """Return the schedule, and where one document stands in it."""
         return await self._asked(request, "documents_get_retention", (), document_id)
+
+    async def template(self, request: Request, document_id: str) -> Response:
+        """Propose a template from what was corrected."""
+        return await self._calls.answer(request, "documents_propose_template", {"id": document_id})
 
     async def holds(self, request: Request) -> Response:
         """Return a page of holds."""

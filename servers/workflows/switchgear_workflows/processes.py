@@ -178,6 +178,7 @@ class ProcessManager:
         async with self._once("workflows-erase", event) as session:
             if session is not None:
                 await erase_document(session, event)
+        await self._database.truncate_log()
 
     def _once(
         self, consumer: str, event: Event

@@ -67,7 +67,7 @@ async def call_tool(
     async with hosting(settings, [server]) as (host, runtime):
         agent = await host.agents.get(acting)
         if with_broker:
-            await runtime.start()
+            await runtime.start(with_background=False)
         outcome = await host.switchboard.dispatch(
             Request(
                 server=server,

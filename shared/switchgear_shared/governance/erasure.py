@@ -53,6 +53,8 @@ class GovernanceErasure:
         for at in range(0, len(rows), _PAGE):
             await self._erase(subject, rows[at : at + _PAGE], by)
         await self._erase_approvals(subject)
+        for database in (self._audit_database, self._governance):
+            await database.truncate_log()
         return len(rows)
 
     async def _erase(self, subject: Subject, rows: list[int], by: str) -> None:

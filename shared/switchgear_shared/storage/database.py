@@ -105,6 +105,18 @@ class Database:
         for listener in self._commit_listeners:
             listener()
 
+    async def truncate_log(self) -> None:
+        """Empty SQLite's write-ahead log, which holds what deleted rows said; best effort.
+
+        While another process reads, it stays for the next time. Not within a unit of work.
+        """
+        if not self.is_sqlite:
+            return
+        async with _translated(), self._writer.connect() as connection:
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None  # noqa: S101 - it is connected
+            await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
