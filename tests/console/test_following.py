@@ -3,8 +3,8 @@
 import pytest
 
 from console.person import Page, Person, signed_in, visitor
-from console.test_reviewing import off_by_one, riddle
-from journeys.desk import Answer, Desk, Samples
+from console.test_reviewing import riddle
+from journeys.desk import Answer, Desk, Samples, off_by_one
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.contracts.values import DEFAULT_TENANT
 from switchgear_shared.governance.audit import AuditEvent

@@ -8,10 +8,9 @@ from random import Random
 import pytest
 
 from console.person import Page, Person, signed_in, visitor
-from journeys.desk import Answer, Desk, Samples, opened
+from journeys.desk import Answer, Desk, Samples, off_by_one, opened
 from switchgear_documents.generating.as_page import to_pdf
 from switchgear_documents.generating.collection import draft
-from switchgear_documents.samples import InvoiceSpec, to_ubl
 from switchgear_shared.contracts.values import DEFAULT_TENANT
 from switchgear_shared.governance.agents import Agent
 
@@ -24,12 +23,6 @@ async def riddle(desk: Desk, samples: Samples, text: str = "", name: str = "ridd
     """Hand in what no rule knows; return its review."""
     receipt = await desk.submit(f"zxq {samples.small().number} {text}".encode(), name)
     return await desk.review(receipt)
-
-
-def off_by_one(spec: InvoiceSpec) -> bytes:
-    """Return the invoice with a gross total that does not add up."""
-    pattern = r"(<cbc:(?:TaxInclusive|Payable)Amount[^>]*>)[^<]+<"
-    return re.sub(pattern, rf"\g<1>{spec.gross + 1}<", to_ubl(spec).decode()).encode()
 
 
 def decide(review: Answer) -> str:

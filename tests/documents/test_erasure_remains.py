@@ -18,7 +18,10 @@ from switchgear_shared.errors import BackendUnavailableError, ConflictError, Not
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LETTER = b"Dear Sir or Madam,\nI am writing to you about the garden.\nYours sincerely,\nAnn"
+LETTER = b"""Dear Sir or Madam,
+I am writing to you about the garden. Enclosed please find our brochure.
+Yours sincerely,
+Ann Weber"""
 
 
 class Dying:

@@ -10,7 +10,7 @@ import pytest
 
 from documents.room import CALLER, room
 from engines import ENGINES, Engine
-from journeys.desk import Answer, Desk, Samples, changed, gross_of
+from journeys.desk import Answer, Desk, Samples, gross_of, off_by_one
 from switchgear_documents.review_models import Decision
 from switchgear_documents.review_queue import ReviewQueue
 from switchgear_documents.reviews import Reviews
@@ -253,8 +253,7 @@ async def test_a_wrong_total_that_a_person_corrects_is_posted_as_the_lines_make_
     desk: Desk, samples: Samples
 ) -> None:
     spec = samples.small()
-    wrong = changed(spec, (f">{spec.gross}<", f">{spec.gross + 1}<"))
-    receipt, review = await asked(desk, wrong, "invoice.xml")
+    receipt, review = await asked(desk, off_by_one(spec), "invoice.xml")
     assert review["reasons"] == [f"net_plus_tax_is_gross: {spec.gross} is not {spec.gross + 1}"]
 
     await desk.decide(review, "correct", fields={"total_gross": str(spec.gross)})
@@ -267,8 +266,7 @@ async def test_a_wrong_total_that_a_person_lets_pass_is_still_refused_by_the_boo
     desk: Desk, samples: Samples
 ) -> None:
     spec = samples.small()
-    wrong = changed(spec, (f">{spec.gross}<", f">{spec.gross + 1}<"))
-    receipt, first = await asked(desk, wrong, "invoice.xml")
+    receipt, first = await asked(desk, off_by_one(spec), "invoice.xml")
 
     await desk.decide(first, "approve")
     await desk.process(receipt, "waiting_review")

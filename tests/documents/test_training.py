@@ -1,6 +1,7 @@
 """Learning a model: what is kept apart, what is known, what is written."""
 
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from switchgear_documents.reading.features import features
 from switchgear_documents.reading.model import Model
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.reading.templates import Template
 from switchgear_documents.training.duplicates import clusters
 from switchgear_documents.training.examples import Example, collect
 from switchgear_documents.training.fitting import fit
@@ -222,9 +224,11 @@ class CountingReader(Reader):
         super().__init__(workers=1, engines=engines)
         self.names: list[str] = []
 
-    async def read(self, path: Path, name: str) -> Reading:
+    async def read(
+        self, path: Path, name: str, templates: Sequence[Template] | None = None
+    ) -> Reading:
         self.names.append(name)
-        return await super().read(path, name)
+        return await super().read(path, name, templates)
 
 
 @pytest.mark.skipif(missing_reason("tesseract") is not None, reason="tesseract is not installed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import shutil
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -186,6 +187,12 @@ def changed(spec: InvoiceSpec, *edits: tuple[str, str]) -> bytes:
         assert old in text
         text = text.replace(old, new)
     return text.encode()
+
+
+def off_by_one(spec: InvoiceSpec) -> bytes:
+    """Return the invoice as UBL with a gross total that does not add up."""
+    pattern = r"(<cbc:(?:TaxInclusive|Payable)Amount[^>]*>)[^<]+<"
+    return re.sub(pattern, rf"\g<1>{spec.gross + 1}<", to_ubl(spec).decode()).encode()
 
 
 async def prepare(data: Path) -> None:

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from documents.compound_file import compound_file
 from documents.test_reading_samples import EURO
-from journeys.desk import Answer, Desk, Samples, changed, gross_of
+from journeys.desk import Answer, Desk, Samples, changed, gross_of, off_by_one
 from switchgear_documents.samples import to_facturx, to_ubl
 from switchgear_documents.samples.page import to_page
 from switchgear_shared.governance.identity import Keys, Tokens
@@ -126,7 +126,7 @@ async def test_an_upload_of_200_mb_is_refused_and_nothing_is_kept(desk: Desk) ->
 
 async def test_wrong_totals_wait_for_a_person(desk: Desk, samples: Samples) -> None:
     spec = samples.small()
-    receipt = await desk.submit(changed(spec, (f">{spec.gross}<", f">{spec.gross + 1}<")))
+    receipt = await desk.submit(off_by_one(spec))
 
     assert "net_plus_tax_is_gross" in await reasons(desk, receipt)
     assert await desk.booked(spec.number) == []
