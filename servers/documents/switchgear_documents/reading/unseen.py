@@ -6,7 +6,6 @@ and second sets of figures are put into documents this way.
 
 import ctypes
 from collections.abc import Sequence
-from typing import Any
 
 import pypdfium2
 from PIL import Image
@@ -22,36 +21,51 @@ _PALE = 225
 _OPAQUE = 32
 _LEGIBLE_PT = 2.0
 _LEAST_CONTRAST = 16
-_RENDERED_AT = 2
+_RENDERED_AT = 1
 _FEWEST = 3
 _MOST_QUOTED = 80
+
+
+_Address = ctypes.c_void_p
+_text_object = ctypes.cast(
+    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(_Address, _Address, ctypes.c_int)
+)
+_rendering_mode = ctypes.cast(
+    raw.FPDFTextObj_GetTextRenderMode, ctypes.CFUNCTYPE(ctypes.c_int, _Address)
+)
+_fill_color = ctypes.cast(
+    raw.FPDFText_GetFillColor,
+    ctypes.CFUNCTYPE(ctypes.c_int, _Address, ctypes.c_int, *4 * (_Address,)),
+)
+"""The library's functions with plain addresses: wrapping each pointer triples what a call costs."""
 
 
 class Inks:
     """What the letters of a page are drawn with; words drawn at once are asked about once."""
 
     def __init__(self, text_page: pypdfium2.PdfTextPage) -> None:
-        self._handle = text_page.raw
-        self._color = tuple(ctypes.c_uint() for _ in range(4))
+        self._handle = ctypes.cast(text_page.raw, _Address).value
+        self._color = (ctypes.c_uint * 4)()
+        start = ctypes.addressof(self._color)
+        self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_uint) for n in range(4))
         self._drawn: int | None = None
         self._verdict = False
 
     def is_doubtful(self, index: int) -> bool:
         """Say whether the letter at `index` is pale, or has no ink at all."""
-        drawn = raw.FPDFText_GetTextObject(self._handle, index)
-        address = ctypes.cast(drawn, ctypes.c_void_p).value
-        if address is None or address != self._drawn:
-            self._drawn = address
+        drawn = _text_object(self._handle, index)
+        if drawn is None or drawn != self._drawn:
+            self._drawn = drawn
             self._verdict = self._has_no_ink(drawn, index)
         return self._verdict
 
-    def _has_no_ink(self, drawn: Any, index: int) -> bool:
-        if drawn and raw.FPDFTextObj_GetTextRenderMode(drawn) == _INVISIBLE:
+    def _has_no_ink(self, drawn: int | None, index: int) -> bool:
+        if drawn is not None and _rendering_mode(drawn) == _INVISIBLE:
             return True
-        if not raw.FPDFText_GetFillColor(self._handle, index, *self._color):
+        if not _fill_color(self._handle, index, *self._parts):
             return False
-        *tones, alpha = (part.value for part in self._color)
-        return alpha < _OPAQUE or min(tones) >= _PALE
+        red, green, blue, alpha = self._color
+        return alpha < _OPAQUE or (red >= _PALE and green >= _PALE and blue >= _PALE)
 
 
 def unseen_words(
