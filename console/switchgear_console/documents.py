@@ -52,7 +52,7 @@ class DocumentRoom:
     async def _page(self, visit: Visit, correlation_id: str, document: Answer | None) -> Response:
         trace = await visit.read("documents_trace", correlation_id=correlation_id)
         if document is None and trace["document_id"]:
-            document = await visit.read("documents_get", document_id=trace["document_id"])
+            document = await _or_none(visit, "documents_get", document_id=trace["document_id"])
         status = None
         if document is not None:
             status = await _or_none(visit, "documents_get_status", document_id=document["id"])

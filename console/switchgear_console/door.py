@@ -34,10 +34,11 @@ class Door:
         """Return the endpoint that leads into a room."""
 
         async def enter(request: Request) -> Response:
-            session = await self._sessions.of(request)
+            session: Session | None = None
             form = NO_FORM
             try:
                 form = await _form_of(request)
+                session = await self._sessions.of(request)
                 if session is None:
                     return sign_in_page(self._pages, request, form)
                 if request.method == "POST" and not is_same(form.token, session.form_token):

@@ -29,7 +29,11 @@ class SignIn:
     async def show(self, request: Request) -> Response:
         """Return the form that takes a credential; who is signed in already goes on."""
         wanted = own_path(request.query_params.get("next", ""))
-        if await self._sessions.of(request) is not None:
+        try:
+            session = await self._sessions.of(request)
+        except SwitchgearError as error:
+            return self._refused(error, wanted, "")
+        if session is not None:
             return RedirectResponse(wanted, 303)
         return self._pages.answer("sign_in.html", None, next=wanted, draft="")
 
@@ -40,27 +44,24 @@ class SignIn:
             if not is_ours(request):
                 raise InvalidRequestError("the form was sent from a foreign page")
             form = await read_form(request)
+            wanted, draft = own_path(form.text("next")), form.values.get("draft", "")
             cookie, ttl_s = await self._sessions.open(form.text("credential"))
+            response = await self._after(wanted, draft, cookie)
         except SwitchgearError as error:
             log.info("sign-in refused", code=error.code)
-            return self._pages.answer(
-                "sign_in.html",
-                None,
-                status=status_of(error),
-                next=own_path(form.text("next")),
-                draft=form.values.get("draft", ""),
-                error=error,
-            )
-        wanted = own_path(form.text("next"))
-        response = await self._after(wanted, form.values.get("draft", ""), cookie)
+            return self._refused(error, own_path(form.text("next")), form.values.get("draft", ""))
         self._sessions.keep(response, request, cookie, ttl_s)
         return response
 
     async def leave(self, request: Request) -> Response:
         """End the session that the form is of."""
-        session = await self._sessions.of(request)
-        if session is not None and is_ours(request):
-            form = await read_form(request)
+        try:
+            session = await self._sessions.of(request)
+            is_meant = session is not None and is_ours(request)
+            form = await read_form(request) if is_meant else NO_FORM
+        except SwitchgearError as error:
+            return self._refused(error, own_path(""), "")
+        if session is not None and is_meant:
             if not is_same(form.token, session.form_token):
                 return self._pages.answer(
                     "send_again.html", session, status=403, action=request.url.path, values={}
@@ -69,6 +70,11 @@ class SignIn:
         response = see("/sign-in")
         self._sessions.forget(response)
         return response
+
+    def _refused(self, error: SwitchgearError, wanted: str, draft: str) -> Response:
+        return self._pages.answer(
+            "sign_in.html", None, status=status_of(error), next=wanted, draft=draft, error=error
+        )
 
     async def _after(self, wanted: str, draft: str, cookie: str) -> Response:
         if not draft:

@@ -4,6 +4,8 @@ import pytest
 
 from console.person import Page, Person, signed_in, visitor
 from console.test_reviewing import riddle
+from documents.test_erasure import records
+from documents.test_erasure_remains import LETTER
 from journeys.desk import Answer, Desk, Samples, off_by_one
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.contracts.values import DEFAULT_TENANT
@@ -11,6 +13,19 @@ from switchgear_shared.governance.audit import AuditEvent
 from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_the_trace_of_an_erased_document_tells_who_had_it_erased(desk: Desk) -> None:
+    receipt = await desk.submit(LETTER, "erased.txt")
+    await desk.until(receipt, "filed")
+    assert (await (await records(desk)).approved(receipt["id"]))[0] == 200
+
+    async with signed_in(desk, "operator") as person:
+        page = await person.get(f"/traces/{receipt['correlation_id']}")
+
+    assert page.status == 200
+    assert "documents.document.erased" in page.text
+    assert "garden" not in page.text
 
 
 async def test_a_documents_page_tells_every_step_who_took_it_and_why(

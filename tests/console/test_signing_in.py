@@ -1,6 +1,8 @@
 """Who gets in, what the browser keeps of it, and what a form is good for."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -105,6 +107,26 @@ async def test_who_is_disabled_is_out(desk: Desk) -> None:
             return (await person.get(QUEUE)).status == 401
 
         assert await until(is_out, every_s=0.5)
+
+
+async def test_a_register_that_does_not_answer_is_told_on_a_page_of_the_console(
+    own_data: Path,
+) -> None:
+    async with opened(own_data) as desk, signed_in(desk, "clerk") as person:
+        with closing(sqlite3.connect(own_data / "governance.db")) as sql:
+            sql.execute("ALTER TABLE agents RENAME TO elsewhere")
+
+        async def is_told() -> Page | None:
+            page = await person.get(QUEUE)
+            return page if page.status != 200 else None
+
+        page = await until(is_told, every_s=0.5)
+        at_the_door = await person.get("/sign-in")
+        leaving = await person.send("/console/sign-out", {"form_token": "x"})
+
+    for told in (page, at_the_door, leaving):
+        assert told.status == 503
+        assert "the database does not answer" in told.told("alert")
 
 
 async def test_a_credential_with_more_scopes_than_a_cookie_carries_is_refused(desk: Desk) -> None:

@@ -58,6 +58,7 @@ def failed(data: bytes) -> tuple[Check, ...]:
         pytest.param({"mode": 3}, id="no ink"),
         pytest.param({"size": 1}, id="too small"),
         pytest.param({"at": (700, 400)}, id="beside the page"),
+        pytest.param({"at": (-8, 400), "color": white}, id="white over the edge"),
         pytest.param({"color": white, "ground": HexColor("#fdfdfd")}, id="on a pale ground"),
     ],
 )

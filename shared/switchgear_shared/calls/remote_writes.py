@@ -89,7 +89,8 @@ class RemoteWrites:
         claim = await self._claimed(call)
         if claim is None:
             stored = await self.find(call)
-            return stored if stored is not None else await self.run(call, write)
+            again = self.settle if call.is_settling else self.run
+            return stored if stored is not None else await again(call, write)
         attempt = RemoteWrite(
             reference_of(call), claim.may_be_done, claim.is_look, claim.settled_at
         )

@@ -110,10 +110,10 @@ def _is_outside(box: Box) -> bool:
 def _shows(picture: Image.Image, box: Box) -> bool:
     width, height = picture.size
     area = (
-        int(box.left * width),
-        int(box.top * height),
-        int(box.right * width) + 1,
-        int(box.bottom * height) + 1,
+        max(int(box.left * width), 0),
+        max(int(box.top * height), 0),
+        min(int(box.right * width) + 1, width),
+        min(int(box.bottom * height) + 1, height),
     )
     tones = picture.crop(area).tobytes()
-    return max(tones) - min(tones) >= _LEAST_CONTRAST
+    return bool(tones) and max(tones) - min(tones) >= _LEAST_CONTRAST
