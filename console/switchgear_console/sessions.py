@@ -46,9 +46,9 @@ class Sessions:
     """Opens, finds and closes sessions.
 
     The cookie is a token for the console as audience: no other door takes it. It ends with the
-    token that was shown, at the latest after the lifetime of tokens; one that an API key opened lasts
-    that long even where the key is revoked. The register of parties is asked as for every other
-    token, so who is disabled is out within seconds. What was signed out is refused by this
+    token that was shown, at the latest after the lifetime of tokens; one that an API key opened
+    lasts that long even where the key is revoked. The register of parties is asked as for every
+    other token, so who is disabled is out within seconds. What was signed out is refused by this
     process; elsewhere, and after a restart, it ends by itself.
     """
 
