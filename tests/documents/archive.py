@@ -84,6 +84,7 @@ class Archive:
                 "intent",
                 tenant=CALLER.tenant,
                 correlation_id=CALLER.correlation_id,
+                principal="workflows",
                 arguments={"name": word},
             )
         )

@@ -30,7 +30,7 @@ MIGRATIONS = Path(switchgear_shared.governance.__file__).parent / "migrations"
 SUBJECT = Subject(
     tenant=DEFAULT_TENANT,
     correlation_id="cor_1",
-    is_whole_correlation=True,
+    services=("workflows",),
     ids=("doc_1",),
     tools=("documents_decide_review",),
     since=utc_now() - timedelta(hours=1),
@@ -47,6 +47,7 @@ class Records:
 
     async def note(self, correlation_id: str, **more: Any) -> None:
         arguments = {"name": WORD, **more.pop("arguments", {})}
+        more = {"principal": "workflows", **more}
         await self.audit.append(
             AuditEvent("intent", correlation_id=correlation_id, arguments=arguments, **more)
         )
@@ -73,7 +74,7 @@ async def records(engine: Engine, folder: Path) -> AsyncGenerator[Records]:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-async def test_all_under_a_correlation_goes_and_the_chain_verifies(
+async def test_all_that_services_did_under_a_correlation_goes_and_the_chain_verifies(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with records(engine, tmp_path) as place:
@@ -105,12 +106,52 @@ async def test_where_others_share_the_correlation_only_rows_that_name_the_subjec
         await place.note("cor_9", arguments={"id": "doc_1"}, tool="documents_get")
         await place.note("cor_1", arguments={"id": "doc_1"}, tenant=TenantId("other"))
 
-        await place.erasure.erase(replace(SUBJECT, is_whole_correlation=False), by="records")
+        await place.erasure.erase(replace(SUBJECT, services=()), by="records")
 
         assert await place.said("cor_1") == [None, WORD]
         assert await place.said("cor_9") == [None, WORD]
         assert await place.said("cor_1", TenantId("other")) == [WORD]
         assert await place.bad() is None
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_what_others_did_under_a_correlation_that_a_caller_chose_stays(
+    engine: Engine, tmp_path: Path
+) -> None:
+    earlier = SUBJECT.since - timedelta(seconds=1)
+    async with records(engine, tmp_path) as place:
+        await place.note("cor_1", principal="clerk", tool="erp_post_invoice")
+        await place.note("cor_1", time=earlier)
+        await place.note("cor_1", principal="clerk", arguments={"id": "doc_1"})
+        approvals = Approvals(place.governance, timedelta(hours=1))
+        asked = [
+            await ask(approvals, digest, principal)
+            for digest, principal in (("a" * 64, "clerk"), ("b" * 64, "workflows"))
+        ]
+        for each in asked:
+            await approvals.decide(each, "approve", Principal("finance", "person"))
+
+        assert await place.erasure.erase(SUBJECT, by="records") == 1
+
+        assert await place.said("cor_1") == [WORD, WORD, None]
+        seen = [await approvals.get(DEFAULT_TENANT, each) for each in asked]
+        assert [dict(approval.arguments) for approval in seen] == [{"name": WORD}, {}]
+
+
+async def test_a_submission_goes_that_began_before_its_document_came(tmp_path: Path) -> None:
+    subject = replace(SUBJECT, tools=("documents_submit",))
+    earlier = SUBJECT.since - timedelta(seconds=1)
+    call = {"tool": "documents_submit", "principal": "clerk"}
+    async with records("sqlite", tmp_path) as place:
+        await place.note("cor_1", **call, arguments_digest="d" * 64, time=earlier)
+        await place.note("cor_1", **call, arguments_digest="d" * 64, detail={"id": "doc_1"})
+        await place.note("cor_1", **call, arguments_digest="e" * 64)
+        await place.note("cor_9", **call, arguments_digest="d" * 64, time=earlier)
+
+        await place.erasure.erase(subject, by="records")
+
+        assert await place.said("cor_1") == [None, None, WORD]
+        assert await place.said("cor_9") == [WORD]
 
 
 class DyingDatabase(Database):
@@ -176,9 +217,9 @@ async def test_a_payload_that_goes_beside_those_named_is_found(tmp_path: Path) -
     assert bad == BadRow("default", 2, "its payload is gone and no erasure names it")
 
 
-async def ask(approvals: Approvals, digest: str) -> str:
+async def ask(approvals: Approvals, digest: str, principal: str = "workflows") -> str:
     approval = await approvals.request(
-        principal=Principal("clerk", "person"),
+        principal=Principal(principal, "service" if principal == "workflows" else "person"),
         digest=digest,
         server="documents",
         tool="documents_decide_review",

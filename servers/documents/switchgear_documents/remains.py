@@ -27,7 +27,8 @@ _TELLING_TOOLS = (
     "registry_call_tool",
 )
 """Tools whose arguments or answers say more of a document than ids, under any correlation ID."""
-_SOURCES = ("documents", "workflows")
+_SERVICES = ("documents", "workflows")
+"""Whose events and calls under the document's correlation ID are about the document."""
 _KEPT = (ERASED, "documents.hold.placed", "documents.hold.released")
 
 
@@ -76,7 +77,7 @@ class Remains:
             Subject(
                 tenant=TenantId(tenant),
                 correlation_id=tombstone.correlation_id,
-                is_whole_correlation=is_alone,
+                services=_SERVICES if is_alone else (),
                 ids=(document_id, *tombstone.review_ids, *digests),
                 tools=_TELLING_TOOLS,
                 since=tombstone.received_at,
@@ -87,7 +88,7 @@ class Remains:
             TenantId(tenant),
             CorrelationId(tombstone.correlation_id),
             ids=(document_id,),
-            sources=_SOURCES,
+            sources=_SERVICES,
             since=tombstone.received_at,
             kept=_KEPT,
         )

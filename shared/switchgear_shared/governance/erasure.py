@@ -21,15 +21,16 @@ _SAID = "its subject was erased"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom the words are about: all under `correlation_id`, or only where one of `ids` stands.
+    """Whom the words are about: under `correlation_id`, wherever one of `ids` stands.
 
-    Calls of `tools` since `since` that name one of `ids`, in arguments or answer, are found under
-    any correlation ID.
+    What `services` did there since `since` is about it without naming it; what others did is not,
+    since callers choose correlation IDs. Calls of `tools` since `since` that name one of `ids`, in
+    arguments or answer, are found under any correlation ID.
     """
 
     tenant: TenantId
     correlation_id: str
-    is_whole_correlation: bool
+    services: tuple[str, ...]
     ids: tuple[str, ...]
     tools: tuple[str, ...]
     since: datetime
@@ -81,10 +82,11 @@ class GovernanceErasure:
         """Return the rows to erase; of calls found by their answer, those of the same arguments."""
         row = AuditRow
         named = _names(row.payload, subject.ids)
-        own: ColumnElement[bool] = row.correlation_id == subject.correlation_id
-        if not subject.is_whole_correlation:
-            own = and_(own, named)
-        telling = and_(row.tool.in_(subject.tools), row.time >= subject.since)
+        is_ours = and_(row.principal.in_(subject.services), row.time >= subject.since)
+        is_here = row.correlation_id == subject.correlation_id
+        own = and_(is_here, or_(named, is_ours))
+        is_telling = row.tool.in_(subject.tools)
+        telling = and_(is_telling, row.time >= subject.since)
         query = select(row.seq, row.payload).where(
             row.tenant == subject.tenant, row.payload.is_not(None), row.kind != ERASED
         )
@@ -95,16 +97,17 @@ class GovernanceErasure:
             wanted = sorted(digests)
             for at in range(0, len(wanted), _DIGESTS):
                 part = tuple(wanted[at : at + _DIGESTS])
-                same = query.where(telling, _names(row.payload, part))
+                same = query.where(
+                    or_(telling, and_(is_telling, is_here)), _names(row.payload, part)
+                )
                 rows |= {each.seq for each in await session.execute(same)}
         return sorted(rows)
 
     async def _erase_approvals(self, subject: Subject) -> None:
         row = ApprovalRow
         named = _names(cast(row.arguments, String), subject.ids)
-        own: ColumnElement[bool] = row.correlation_id == subject.correlation_id
-        if not subject.is_whole_correlation:
-            own = and_(own, named)
+        is_ours = and_(row.principal_id.in_(subject.services), row.created_at >= subject.since)
+        own = and_(row.correlation_id == subject.correlation_id, or_(named, is_ours))
         elsewhere = and_(row.tool.in_(subject.tools), row.created_at >= subject.since, named)
         async with self._governance.writing() as session:
             await session.execute(
