@@ -133,7 +133,7 @@ async def archive(engine: Engine, folder: Path) -> AsyncGenerator[Archive]:
             bus,
             audit,
             own[0],
-            GovernanceErasure(audit, *own),
+            GovernanceErasure(audit, own[0], own[1], folder),
             PageImages(folder / "pages", place.files, place.reader),
             CheckpointKey(folder),
         )

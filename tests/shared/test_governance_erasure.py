@@ -18,6 +18,7 @@ from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, Te
 from switchgear_shared.errors import AuditUnavailableError
 from switchgear_shared.governance.approval import Approvals
 from switchgear_shared.governance.audit import Audit, AuditEvent
+from switchgear_shared.governance.audit_erasure import Erasure
 from switchgear_shared.governance.audit_trail import AuditTrail
 from switchgear_shared.governance.audit_verify import BadRow, verify
 from switchgear_shared.governance.erasure import GovernanceErasure, Subject
@@ -67,9 +68,8 @@ async def records(engine: Engine, folder: Path) -> AsyncGenerator[Records]:
         migrated(engine, "governance", folder, [MIGRATIONS / "governance"]) as own,
     ):
         audit = Audit(database, folder)
-        yield Records(
-            audit, database, own, GovernanceErasure(audit, database, own), CheckpointKey(folder)
-        )
+        erasure = GovernanceErasure(audit, database, own, folder)
+        yield Records(audit, database, own, erasure, CheckpointKey(folder))
         await audit.close()
 
 
@@ -89,9 +89,10 @@ async def test_all_that_services_did_under_a_correlation_goes_and_the_chain_veri
         assert (second.event["idempotency_key"], second.event["detail"]) == (None, {})
         assert (first.event["is_erased"], first.event["kind"]) == (True, "intent")
         assert (erasure.event["kind"], erasure.event["principal"]) == ("erased", "records")
-        assert erasure.event["detail"] == {"rows": [first.seq, second.seq]}
+        assert erasure.event["detail"]["rows"] == [first.seq, second.seq]
         assert await place.said("cor_2") == [WORD]
-        assert await place.bad() is None
+        report = await verify(place.database, place.key.public)
+        assert (report.ok, report.rows, report.erased) == (True, 4, 2)
         assert await place.erasure.erase(SUBJECT, by="records") == 0
 
 
@@ -112,6 +113,29 @@ async def test_where_others_share_the_correlation_only_rows_that_name_the_subjec
         assert await place.said("cor_9") == [None, WORD]
         assert await place.said("cor_1", TenantId("other")) == [WORD]
         assert await place.bad() is None
+
+
+@pytest.mark.parametrize("signed", ["", "AAAA", "*", None, "ours", "copied"])
+async def test_an_erasure_that_the_key_did_not_sign_excuses_no_payload_that_is_gone(
+    tmp_path: Path, signed: str | None
+) -> None:
+    """Who can write to the database can append a row; they have no key."""
+    now = utc_now()
+    async with records("sqlite", tmp_path) as place:
+        await place.note("cor_1")
+        await place.note("cor_2")
+        ours = Erasure(DEFAULT_TENANT, "cor_9", now, [2]).to_detail(place.key.private)
+        other = Erasure(DEFAULT_TENANT, "cor_9", now, [1]).to_detail(place.key.private)
+        signatures = {"ours": ours["signature"], "copied": other["signature"]}
+        detail = {"rows": [2], "signature": signatures.get(signed or "", signed)}
+        await place.audit.append(
+            AuditEvent("erased", correlation_id="cor_9", time=now, detail=detail)
+        )
+        with closing(sqlite3.connect(tmp_path / "audit.db")) as sql, sql:
+            sql.execute("UPDATE audit_rows SET payload = NULL WHERE seq = 2")
+
+        bad = BadRow("default", 2, "its payload is gone and no signed erasure names it")
+        assert await place.bad() == (None if signed == "ours" else bad)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -183,8 +207,9 @@ async def test_killed_between_the_naming_row_and_the_erasing_it_is_ended_by_the_
     async with records("sqlite", tmp_path) as place:
         await place.note("cor_1")
         dying = DyingDatabase.at("audit", data_dir=tmp_path, database_url=None)
+        erasure = GovernanceErasure(place.audit, dying, place.governance, tmp_path)
         with pytest.raises(KilledError):
-            await GovernanceErasure(place.audit, dying, place.governance).erase(SUBJECT, by="r")
+            await erasure.erase(SUBJECT, by="r")
         await dying.close()
         assert (await place.said("cor_1"), await place.bad()) == ([WORD], None)
 
@@ -214,7 +239,7 @@ async def test_a_payload_that_goes_beside_those_named_is_found(tmp_path: Path) -
 
         bad = await place.bad()
 
-    assert bad == BadRow("default", 2, "its payload is gone and no erasure names it")
+    assert bad == BadRow("default", 2, "its payload is gone and no signed erasure names it")
 
 
 async def ask(approvals: Approvals, digest: str, principal: str = "workflows") -> str:

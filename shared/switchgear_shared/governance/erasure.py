@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, cast, or_, select, update
 
 from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.governance.audit import Audit
+from switchgear_shared.governance.audit_erasure import Erasure
 from switchgear_shared.governance.audit_event import ERASED, AuditEvent
 from switchgear_shared.governance.audit_verify import read_body
+from switchgear_shared.governance.keys import CheckpointKey
 from switchgear_shared.governance.store import ApprovalRow, AuditRow
 from switchgear_shared.storage.database import Database
 
@@ -39,16 +42,19 @@ class Subject:
 class GovernanceErasure:
     """Erases arguments and details of audit rows and approvals; who did what, and when, stays."""
 
-    def __init__(self, audit: Audit, audit_database: Database, governance: Database) -> None:
+    def __init__(
+        self, audit: Audit, audit_database: Database, governance: Database, data_dir: Path
+    ) -> None:
         self._audit = audit
         self._audit_database = audit_database
         self._governance = governance
+        self._key = CheckpointKey(data_dir)
 
     async def erase(self, subject: Subject, *, by: str) -> int:
         """Erase what is said of the subject, and return of how many audit rows.
 
-        A row that names those rows is committed first. Killed after it, the same call ends the
-        work. Approvals that are not decided yet stay: they are read by who decides.
+        A signed row that names those rows is committed first. Killed after it, the same call ends
+        the work. Approvals that are not decided yet stay: they are read by who decides.
         """
         rows = await self._rows(subject)
         for at in range(0, len(rows), _PAGE):
@@ -59,6 +65,7 @@ class GovernanceErasure:
         return len(rows)
 
     async def _erase(self, subject: Subject, rows: list[int], by: str) -> None:
+        erasure = Erasure(subject.tenant, subject.correlation_id, utc_now(), rows)
         await self._audit.append(
             AuditEvent(
                 tenant=subject.tenant,
@@ -68,7 +75,8 @@ class GovernanceErasure:
                 requested_by=by,
                 correlation_id=subject.correlation_id,
                 outcome="ok",
-                detail={"rows": rows},
+                time=erasure.time,
+                detail=erasure.to_detail(self._key.private),
             )
         )
         async with self._audit_database.writing() as session:
