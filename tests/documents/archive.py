@@ -43,6 +43,7 @@ class Archive:
     bus: Bus
     audit: Audit
     audit_database: Database
+    governance_database: Database
     governance: GovernanceErasure
     images: PageImages
     key: CheckpointKey
@@ -133,6 +134,7 @@ async def archive(engine: Engine, folder: Path) -> AsyncGenerator[Archive]:
             bus,
             audit,
             own[0],
+            own[1],
             GovernanceErasure(audit, own[0], own[1], folder),
             PageImages(folder / "pages", place.files, place.reader),
             CheckpointKey(folder),

@@ -54,7 +54,8 @@ class GovernanceErasure:
         """Erase what is said of the subject, and return of how many audit rows.
 
         A signed row that names those rows is committed first. Killed after it, the same call ends
-        the work. Approvals that are not decided yet stay: they are read by who decides.
+        the work. Approvals that are not decided yet stay: they are read by who decides, and
+        erased by the same call once they are (`has_open`).
         """
         rows = await self._rows(subject)
         for at in range(0, len(rows), _PAGE):
@@ -111,19 +112,33 @@ class GovernanceErasure:
                 rows |= {each.seq for each in await session.execute(same)}
         return sorted(rows)
 
+    async def has_open(self, subject: Subject) -> bool:
+        """Say whether approvals about the subject wait for a decision, and keep what is asked."""
+        row = ApprovalRow
+        query = select(row.id).where(_asks_of(subject), row.state == _OPEN)
+        async with self._governance.reading() as session:
+            found = await session.execute(query.where(row.expires_at > utc_now()).limit(1))
+            return found.first() is not None
+
     async def _erase_approvals(self, subject: Subject) -> None:
         row = ApprovalRow
-        named = _names(cast(row.arguments, String), subject.ids)
-        is_ours = and_(row.principal_id.in_(subject.services), row.created_at >= subject.since)
-        own = and_(row.correlation_id == subject.correlation_id, or_(named, is_ours))
-        elsewhere = and_(row.tool.in_(subject.tools), row.created_at >= subject.since, named)
         async with self._governance.writing() as session:
             await session.execute(
                 update(row)
-                .where(row.tenant == subject.tenant, or_(own, elsewhere))
+                .where(_asks_of(subject))
                 .where(or_(row.state != _OPEN, row.expires_at <= utc_now()))
                 .values(summary=_SAID, arguments={}, facts={})
             )
+
+
+def _asks_of(subject: Subject) -> ColumnElement[bool]:
+    """Return the condition that an approval is about the subject."""
+    row = ApprovalRow
+    named = _names(cast(row.arguments, String), subject.ids)
+    is_ours = and_(row.principal_id.in_(subject.services), row.created_at >= subject.since)
+    own = and_(row.correlation_id == subject.correlation_id, or_(named, is_ours))
+    elsewhere = and_(row.tool.in_(subject.tools), row.created_at >= subject.since, named)
+    return and_(row.tenant == subject.tenant, or_(own, elsewhere))
 
 
 def _names(column: Any, ids: tuple[str, ...]) -> ColumnElement[bool]:
