@@ -134,7 +134,9 @@ class Host:
             tokens=self.tokens,
             approvals=self.approvals,
             trail=self.trail,
-            erasure=GovernanceErasure(self.audit, self.audit_database, self.governance_database),
+            erasure=GovernanceErasure(
+                self.audit, self.audit_database, self.governance_database, self.settings.data
+            ),
             policies=self.policies,
             remote=self.remote,
             metrics=self.metrics,

@@ -43,6 +43,7 @@ class Archive:
     bus: Bus
     audit: Audit
     audit_database: Database
+    governance_database: Database
     governance: GovernanceErasure
     images: PageImages
     key: CheckpointKey
@@ -84,6 +85,7 @@ class Archive:
                 "intent",
                 tenant=CALLER.tenant,
                 correlation_id=CALLER.correlation_id,
+                principal="workflows",
                 arguments={"name": word},
             )
         )
@@ -132,7 +134,8 @@ async def archive(engine: Engine, folder: Path) -> AsyncGenerator[Archive]:
             bus,
             audit,
             own[0],
-            GovernanceErasure(audit, *own),
+            own[1],
+            GovernanceErasure(audit, own[0], own[1], folder),
             PageImages(folder / "pages", place.files, place.reader),
             CheckpointKey(folder),
         )

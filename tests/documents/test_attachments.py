@@ -37,6 +37,13 @@ async def all_documents(place: Room) -> list[DocumentRecord]:
         return list(await session.scalars(query))
 
 
+def assert_only_documents_are_stored(place: Room, documents: list[DocumentRecord]) -> None:
+    """What was refused left no bytes that no erasure would find."""
+    root = place.files.path(documents[0].sha256).parents[1]
+    stored = {path.parent.name + path.name for path in root.rglob("*") if path.is_file()}
+    assert stored == {record.sha256 for record in documents}
+
+
 async def reasons(place: Room) -> list[str]:
     async with place.database.reading() as session:
         reviews = await session.scalars(select(ReviewRecord))
@@ -104,6 +111,7 @@ async def test_messages_in_messages_are_opened_so_deep_and_no_deeper(tmp_path: P
         assert await reasons(place) == [
             "attachments_all_taken: what messages bring is not taken in deeper than 4"
         ]
+        assert_only_documents_are_stored(place, found)
 
 
 @pytest.mark.parametrize(("most", "taken"), [(2, 2), (3, 3), (4, 3)])
@@ -116,6 +124,7 @@ async def test_a_message_becomes_so_many_documents_and_no_more(
         await place.submit(mail(("", inner)).as_bytes(), "mail.eml")
         await place.deliver()
 
+        assert_only_documents_are_stored(place, await all_documents(place))
         found = [r for r in await all_documents(place) if r.parent_id is not None]
         told = [r for r in await reasons(place) if r.startswith("attachments_all_taken")]
     assert len(found) == taken

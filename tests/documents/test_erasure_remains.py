@@ -1,6 +1,7 @@
 """What lies outside of the rows goes after them; a kill anywhere leaves work that is ended."""
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,18 @@ from documents.archive import Archive, archive
 from documents.room import CALLER
 from documents.test_attachments import mail
 from engines import ENGINES, Engine
+from journeys.desk import Samples
 from journeys.office import KilledError, taken
 from switchgear_documents.erasing import ERASED
 from switchgear_documents.remains import Remains
-from switchgear_shared.contracts.values import TenantId
+from switchgear_documents.retention_rules import RetentionRules
+from switchgear_documents.retention_sweep import RetentionSweep
+from switchgear_documents.samples import to_facturx
+from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.errors import BackendUnavailableError, ConflictError, NotFoundError
+from switchgear_shared.governance.approval import Approvals
+from switchgear_shared.governance.principal import Principal
+from switchgear_shared.messaging.erasure import EventErasure
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -64,8 +72,8 @@ def _dying(place: Archive, part: str, method: str, *, after: bool) -> Remains:
 
 
 POINTS = [
-    ("images", "forget"),
     ("files", "remove"),
+    ("images", "forget"),
     ("governance", "erase"),
     ("events", "erase"),
 ]
@@ -86,6 +94,7 @@ async def test_a_kill_at_any_point_leaves_work_that_the_next_try_ends(
             await _dying(place, part, method, after=after).finish("acme", identifier)
 
         assert await place.remains().pending() == [("acme", identifier)]
+        assert place.room.files.holds(sha256) is ((part, after) == ("files", False))
         assert (await place.verified()).ok
         assert await place.remains().finish("acme", identifier) is True
         assert not place.room.files.holds(sha256)
@@ -166,6 +175,84 @@ async def test_bytes_that_another_tenant_has_too_stay(tmp_path: Path) -> None:
         await place.remains().finish("acme", identifier)
 
         assert place.room.files.holds(sha256)
+
+
+async def test_an_erasure_waits_for_open_approvals_and_their_words_go_with_it(
+    tmp_path: Path,
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        approvals = Approvals(place.governance_database, timedelta(hours=1))
+        asked = await approvals.request(
+            principal=Principal("clerk", "person", CALLER.tenant),
+            digest="a" * 64,
+            server="documents",
+            tool="documents_decide_review",
+            kinds=["owner"],
+            summary="Ann",
+            arguments={"document_id": identifier, "name": "Ann"},
+            facts={},
+            correlation_id=CorrelationId("cor_9"),
+        )
+        await place.erase(identifier)
+
+        assert await place.remains().finish("acme", identifier) is False
+        assert await place.remains().pending() == [("acme", identifier)]
+        await approvals.decide(asked.id, "deny", Principal("finance", "person", CALLER.tenant))
+        assert await place.remains().finish("acme", identifier) is True
+
+        seen = await approvals.get(CALLER.tenant, asked.id)
+        assert (seen.summary, dict(seen.arguments)) == ("its subject was erased", {})
+        assert await place.remains().pending() == []
+
+
+class BreakingEvents(EventErasure):
+    """Fails at one document in a way that nobody foresaw."""
+
+    broken = ""
+
+    async def erase(self, *arguments: Any, ids: tuple[str, ...], **named: Any) -> int:
+        if self.broken in ids:
+            raise RuntimeError
+        return await super().erase(*arguments, ids=ids, **named)
+
+
+async def test_one_erasure_that_breaks_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        first = await place.settled(LETTER, "letter.txt")
+        second = await place.settled(LETTER.replace(b"garden", b"house"), "other.txt")
+        await place.erase(first)
+        await place.erase(second)
+        events = BreakingEvents(place.bus)
+        events.broken = first
+        parts: Any = (place.database, place.room.files, place.images, place.governance, events)
+        tools: Any = None  # nothing is due by schedule
+        sweep = RetentionSweep(place.database, RetentionRules.of({}), Remains(*parts), tools)
+
+        await sweep.sweep()
+
+        assert await place.remains().pending() == [("acme", first)]
+
+
+async def test_a_page_drawn_while_its_bytes_are_erased_does_not_come_back(
+    tmp_path: Path, invoices: Samples
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        files, reader = place.room.files, place.room.reader
+        stored = await files.put(to_facturx(invoices.small()))
+        rendering = reader.render
+
+        async def erased_meanwhile(path: Path, page: int) -> bytes:
+            content = await rendering(path, page)
+            files.remove(stored.sha256)
+            place.images.forget(stored.sha256)
+            return content
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reader, "render", erased_meanwhile)
+            assert await place.images.png(stored.sha256, 1)
+
+        assert list((tmp_path / "pages").rglob("*.png")) == []
 
 
 async def test_a_disk_that_refuses_leaves_the_erasure_pending(

@@ -1,5 +1,7 @@
 """Legal holds: by whom, since when and why; what is held is not erased by anyone."""
 
+import asyncio
+import contextvars
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +101,28 @@ async def test_a_hold_on_a_correlation_is_on_what_comes_later_too(
             await place.erase(later)
         await released(place, later)
         await place.erase(later)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_hold_on_a_correlation_waits_for_the_erasure_of_any_of_its_documents(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with archive(engine, tmp_path) as place:
+        first = await place.settled(LETTER, "letter.txt")
+        other = await place.settled(LETTER.replace(b"garden", b"house"), "other.txt")
+        alone = contextvars.Context()
+        async with place.database.unit_of_work():
+            await place.erase(other)
+            holding = asyncio.get_running_loop().create_task(
+                held(place, first, "correlation"), context=alone
+            )
+            done, _ = await asyncio.wait({holding}, timeout=0.5)
+            assert done == set()
+
+        assert (await holding).changed is True
+        assert await place.ids() == {first}
+        with pytest.raises(ConflictError, match="under legal hold"):
+            await place.erase(first)
 
 
 async def test_a_message_is_held_by_a_hold_on_what_it_brought(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from switchgear_documents.reading.reading import Attachment, Check
 from switchgear_documents.rows import find_document
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.events import Event
-from switchgear_shared.errors import BackendUnavailableError, InvalidRequestError
-from switchgear_shared.storage.files import Files, StoredFile
+from switchgear_shared.errors import InvalidRequestError
+from switchgear_shared.storage.files import Files
 
 MOST_DEPTH = 4
 """How deep messages in messages are opened: what the fourth brings is not taken in."""
@@ -17,55 +17,41 @@ MOST_OF_ONE = 200
 """How many documents one message may become, with all that is in it."""
 
 
-async def store(
-    files: Files, attachments: tuple[Attachment, ...]
-) -> tuple[list[Attachment], list[Check]]:
-    """Put the attachments into the store; return those it took, and failed checks for the rest."""
-    taken: list[Attachment] = []
-    checks: list[Check] = []
-    for attachment in attachments:
-        try:
-            await files.put(attachment.content)
-        except InvalidRequestError as error:
-            detail = f"{attachment.name[:60]!a}: {error.message}"
-            checks.append(Check(name="attachments_all_taken", passed=False, detail=detail))
-        else:
-            taken.append(attachment)
-    return taken, checks
-
-
 async def take_in(
     session: AsyncSession,
     parent: DocumentRecord,
-    attachments: list[Attachment],
+    attachments: tuple[Attachment, ...],
     cause: Event,
     files: Files,
 ) -> list[Check]:
-    """Insert a document for each attachment whose bytes are none yet, and announce it.
+    """Store and insert a document for each attachment whose bytes are none yet, and announce it.
 
     Bytes that are a document already stay the one they are. Returns failed checks for what is
-    beyond a limit.
+    beyond a limit, or refused by the store: of that no byte is kept.
     """
     if not attachments:
         return []
     if await _depth(session, parent) >= MOST_DEPTH:
-        detail = f"what messages bring is not taken in deeper than {MOST_DEPTH}"
-        return [Check(name="attachments_all_taken", passed=False, detail=detail)]
+        return [_refused(f"what messages bring is not taken in deeper than {MOST_DEPTH}")]
     root = parent
     if parent.root_id is not None:
         root = await find_document(session, parent.tenant, parent.root_id, lock=True)
     there = await _count(session, root)
+    refused: list[Check] = []
     for attachment in attachments:
         await lock_bytes(session, attachment.sha256)
         if await _is_known(session, parent.tenant, attachment.sha256):
             continue
         if there >= MOST_OF_ONE:
-            detail = f"one message becomes at most {MOST_OF_ONE} documents"
-            return [Check(name="attachments_all_taken", passed=False, detail=detail)]
-        if not files.holds(attachment.sha256):
-            raise BackendUnavailableError("an attachment's bytes were erased meanwhile")
+            refused.append(_refused(f"one message becomes at most {MOST_OF_ONE} documents"))
+            break
+        try:
+            stored = await files.put(attachment.content)
+        except InvalidRequestError as error:
+            refused.append(_refused(f"{attachment.name[:60]!a}: {error.message}"))
+            continue
         record = new_record(
-            StoredFile(attachment.sha256, attachment.size_bytes),
+            stored,
             tenant=parent.tenant,
             name=attachment.name,
             document_type=parent.given_type,
@@ -76,7 +62,11 @@ async def take_in(
         record.root_id = root.id
         await add_record(session, record, cause=cause)
         there += 1
-    return []
+    return refused
+
+
+def _refused(detail: str) -> Check:
+    return Check(name="attachments_all_taken", passed=False, detail=detail)
 
 
 async def _depth(session: AsyncSession, record: DocumentRecord) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.models_records import HoldPage, HoldReceipt, HoldRow, HoldScope
@@ -29,6 +30,8 @@ class Holds:
     ) -> HoldReceipt:
         """See DocumentsBackend."""
         async with self._database.writing() as session:
+            if scope == "correlation":
+                await _lock_correlation(session, caller.tenant, document_id)
             record = await find_document(session, caller.tenant, document_id, lock=True)
             standing = await holds_on(session, [record])
             hold = next((h for h in standing if (h.scope, h.reason) == (scope, reason)), None)
@@ -126,6 +129,23 @@ def _is_on(record: DocumentRecord) -> ColumnElement[bool]:
     hold = HoldRecord
     is_of_all = and_(hold.scope == "correlation", hold.correlation_id == record.correlation_id)
     return or_(hold.document_id == record.id, is_of_all)
+
+
+async def _lock_correlation(session: AsyncSession, tenant: str, document_id: str) -> None:
+    """Wait for erasures of any document of the correlation, and keep others from beginning.
+
+    In the order in which an erasure locks them: messages before what they brought.
+    """
+    record, named = DocumentRecord, aliased(DocumentRecord)
+    correlation = select(named.correlation_id).where(
+        named.tenant == tenant, named.id == document_id
+    )
+    await session.execute(
+        select(record.id)
+        .where(record.tenant == tenant, record.correlation_id == correlation.scalar_subquery())
+        .order_by(record.root_id.is_not(None), record.received_at, record.id)
+        .with_for_update()
+    )
 
 
 async def _chosen(

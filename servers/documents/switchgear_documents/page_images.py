@@ -33,6 +33,8 @@ class PageImages:
             await asyncio.to_thread(_write, path, content)
         except OSError as error:
             raise BackendUnavailableError("the store of page images refuses to write") from error
+        if not self._files.holds(sha256):  # erased while it was drawn
+            await asyncio.to_thread(self.forget, sha256)
         return content
 
     def forget(self, sha256: str) -> None:

@@ -27,7 +27,8 @@ _TELLING_TOOLS = (
     "registry_call_tool",
 )
 """Tools whose arguments or answers say more of a document than ids, under any correlation ID."""
-_SOURCES = ("documents", "workflows")
+_SERVICES = ("documents", "workflows")
+"""Whose events and calls under the document's correlation ID are about the document."""
 _KEPT = (ERASED, "documents.hold.placed", "documents.hold.released")
 
 
@@ -61,7 +62,10 @@ class Remains:
         await self.finish(event.tenant, event.data["document_id"])
 
     async def finish(self, tenant: str, document_id: str) -> bool:
-        """Remove all that is left; returns False where nothing was."""
+        """Remove all that is left; returns False where nothing was, or an open approval is left.
+
+        Such an erasure stays pending until the approval is decided or expires.
+        """
         async with self._database.reading() as session:
             tombstone = await session.get(ErasureRecord, (tenant, document_id))
             if tombstone is None or tombstone.finished_at is not None:
@@ -72,27 +76,27 @@ class Remains:
             await self._remove_bytes(tombstone.sha256)
         if self._examples is not None:
             await asyncio.to_thread(self._examples.remove, document_id)
-        await self._governance.erase(
-            Subject(
-                tenant=TenantId(tenant),
-                correlation_id=tombstone.correlation_id,
-                is_whole_correlation=is_alone,
-                ids=(document_id, *tombstone.review_ids, *digests),
-                tools=_TELLING_TOOLS,
-                since=tombstone.received_at,
-            ),
-            by=tombstone.erased_by,
+        subject = Subject(
+            tenant=TenantId(tenant),
+            correlation_id=tombstone.correlation_id,
+            services=_SERVICES if is_alone else (),
+            ids=(document_id, *tombstone.review_ids, *digests),
+            tools=_TELLING_TOOLS,
+            since=tombstone.received_at,
         )
+        await self._governance.erase(subject, by=tombstone.erased_by)
         await self._events.erase(
             TenantId(tenant),
             CorrelationId(tombstone.correlation_id),
             ids=(document_id,),
-            sources=_SOURCES,
+            sources=_SERVICES,
             since=tombstone.received_at,
             kept=_KEPT,
         )
-        await self._mark(tombstone)
         await self._database.truncate_log()
+        if await self._governance.has_open(subject):
+            return False
+        await self._mark(tombstone)
         return True
 
     async def pending(self) -> list[tuple[str, str]]:
@@ -116,8 +120,8 @@ class Remains:
                 .where(DocumentRecord.sha256 == sha256)
             )
             if not living:
+                self._files.remove(sha256)  # first: who draws a page meanwhile sees it gone
                 self._images.forget(sha256)
-                self._files.remove(sha256)
 
     async def _mark(self, tombstone: ErasureRecord) -> None:
         erasure = ErasureRecord

@@ -71,6 +71,8 @@ class RetentionSweep:
             await self._remains.finish(tenant, document_id)
         except SwitchgearError as error:
             log.warning("erasure waits", document_id=document_id, reason=error.message)
+        except Exception:  # one broken erasure must not hold up the others
+            log.exception("erasure failed", document_id=document_id)
 
     async def _is_ready(self, record: DocumentRecord) -> bool:
         """Say whether to try; what was refused is tried again an hour later."""

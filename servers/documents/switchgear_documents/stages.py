@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
-from switchgear_documents.attachments import store, take_in
+from switchgear_documents.attachments import take_in
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.reading import EXACT, Reading
@@ -74,7 +74,6 @@ class Stages:
         except UnreadableDocumentError as error:
             await self._cannot_read(event, error)
             return
-        attached, refused = await store(self._files, reading.attachments)
         if record.given_type is not None and reading.document_type != record.given_type:
             reading = _told(reading, record)
         opinion = await self._heard(record, reading)
@@ -83,7 +82,8 @@ class Stages:
             if session is None:
                 return
             record = await self._locked(session, event)
-            refused += await take_in(session, record, attached, event, self._files)
+            brought = reading.attachments
+            refused = await take_in(session, record, brought, event, self._files)
             reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
             record.reading = reading.model_dump(mode="json", exclude={"text"})
             record.text = storable(reading.text)

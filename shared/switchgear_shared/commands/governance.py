@@ -160,7 +160,8 @@ def verify_audit(
     if as_json:
         show(report, as_json=True)
     elif report["ok"]:
-        typer.echo(f"the audit trail is whole: {report['rows']} rows verified")
+        erased = f", {report['erased']} of them erased" if report["erased"] else ""
+        typer.echo(f"the audit trail is whole: {report['rows']} rows verified{erased}")
     else:
         bad = report["first_bad"]
         typer.echo(f"BROKEN at row {bad['seq']} of tenant {bad['tenant']}: {bad['reason']}")

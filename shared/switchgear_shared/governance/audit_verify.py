@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.governance.audit_chain import GENESIS, Checkpoint, Frontier, row_hash
+from switchgear_shared.governance.audit_erasure import erased_rows
 from switchgear_shared.governance.audit_event import ERASED, columns_of, payload_digest
 from switchgear_shared.governance.store import AuditCheckpointRow, AuditHeadRow, AuditRow
 from switchgear_shared.storage.database import Database
@@ -32,11 +33,12 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What verification found; `rows` is how many were read."""
+    """What verification found; `rows` is how many were read, `erased` those without payload."""
 
     ok: bool
     rows: int
     first_bad: BadRow | None
+    erased: int = 0
 
 
 async def verify(
@@ -62,14 +64,15 @@ async def verify(
             _sort_in(known, bad, key, line, None)
         tenants = {row.tenant: row for row in await session.scalars(select(AuditHeadRow))}
         found = set(await session.scalars(select(AuditRow.tenant).distinct()))
-        rows = 0
+        rows = erased = 0
         for tenant in sorted({*tenants, *found, *known}):
-            chain = _Chain(tenant, known.get(tenant, []))
+            chain = _Chain(tenant, key, known.get(tenant, []))
             rows += await chain.read(session, tenants.get(tenant))
+            erased += chain.erased
             if chain.bad is not None:
                 bad.append(chain.bad)
     first = min(bad, key=lambda row: (row.tenant, row.seq), default=None)
-    return Report(ok=first is None, rows=rows, first_bad=first)
+    return Report(ok=first is None, rows=rows, first_bad=first, erased=erased)
 
 
 def read_body(body: str) -> dict[str, Any]:
@@ -81,8 +84,11 @@ def read_body(body: str) -> dict[str, Any]:
 
 
 class _Chain:
-    def __init__(self, tenant: str, checkpoints: Iterable[Checkpoint]) -> None:
+    def __init__(
+        self, tenant: str, key: Ed25519PublicKey, checkpoints: Iterable[Checkpoint]
+    ) -> None:
         self.tenant = tenant
+        self._key = key
         self.bad: BadRow | None = None
         self._checkpoints: dict[int, list[Checkpoint]] = {}
         for checkpoint in checkpoints:
@@ -92,6 +98,11 @@ class _Chain:
         self._proven = 0
         self._gone: list[int] = []
         self._erased: set[int] = set()
+
+    @property
+    def erased(self) -> int:
+        """How many payloads are gone that a signed erasure names."""
+        return len(self._erased.intersection(self._gone))
 
     async def read(self, session: AsyncSession, head: AuditHeadRow | None) -> int:
         """Read the chain to its end or its first bad row; return how many rows that were."""
@@ -126,7 +137,7 @@ class _Chain:
         return self._wrong_payload(row, body)
 
     def _wrong_payload(self, row: AuditRow, body: dict[str, Any]) -> str | None:
-        """Hold the payload to its digest; one that is gone must be named by an erasure."""
+        """Hold the payload to its digest; one that is gone must be named by a signed erasure."""
         expected = body.get("payload_digest")
         if row.payload is None:
             if expected is not None:
@@ -135,7 +146,7 @@ class _Chain:
         if expected is None or payload_digest(row.payload) != expected:
             return "its payload is not what was hashed"
         if row.kind == ERASED:
-            self._erased.update(read_body(row.payload)["detail"]["rows"])
+            self._erased |= erased_rows(self._key, body, read_body(row.payload))
         return None
 
     def _check_at(self, row: AuditRow) -> None:
@@ -155,7 +166,7 @@ class _Chain:
         size = self._frontier.size
         lost = next((seq for seq in self._gone if seq not in self._erased), None)
         if lost is not None:
-            reason = "its payload is gone and no erasure names it"
+            reason = "its payload is gone and no signed erasure names it"
             self.bad = BadRow(self.tenant, lost, reason)
             return
         longest = max(
