@@ -15,7 +15,7 @@ from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.server import installed_kinds
-from workflows.shop import Refusing, Struck, receipt
+from workflows.shop import Refusing, Rewritten, Struck, receipt
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,13 +27,14 @@ CALLS = [
     "inventory_propose_reorder",
     *["erp_list_orders"] * 3,
     *["erp_get_order"] * 5,
+    "erp_price_order",
     "erp_create_order",
     "erp_advance_order",
     "erp_advance_order",
     "crm_log_activity",
 ]
-PLACES = [1, 2, 5, 10, 11, 12, 13, 14]
-DRAFTED, CONFIRMED = (11, True), (13, True)
+PLACES = [1, 2, 5, 10, 11, 12, 13, 14, 15]
+DRAFTED, CONFIRMED = (12, True), (14, True)
 """From which kill on there is an order, and it is confirmed."""
 every_call = [
     pytest.param(place, after, id=f"{'after' if after else 'before'} {place} {CALLS[place - 1]}")
@@ -218,6 +219,47 @@ async def test_a_draft_counts_as_ordered_and_the_rest_is_bought_in_whole_batches
     process = await office.process(started)
     assert process["result"]["quantity"] == quantity
     assert await cheap.states() == (["confirmed", "draft"] if quantity != "0" else ["draft"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "reason"),
+    [
+        ("erp_price_order", "the ERP counts CHM-1474 in LTR, the inventory in DZN"),
+        ("erp_get_order", "order {ref} counts CHM-1474 in LTR, the inventory in DZN"),
+    ],
+)
+async def test_what_the_erp_counts_in_another_unit_is_not_ordered(
+    office: Office, cheap: Buying, tool: str, reason: str
+) -> None:
+    """30 dozen are not 30 litres, nor do 30 litres on order cover them."""
+    ref = ""
+    if tool == "erp_get_order":
+        ref = (await drafted_with(office, await vendor_of(office), "30"))["ref"]
+    started = await office.started("reorder", sku=CHEAP)
+
+    await office.manager(
+        Rewritten(office.host.switchboard, "inventory_get_stock", {"unit": "DZN"})
+    ).resume(started)
+
+    process = await office.process(started)
+    assert (process["state"], process["reason"]) == ("failed", reason.format(ref=ref))
+    assert await cheap.states() == (["draft"] if ref else [])
+
+
+async def vendor_of(office: Office) -> str:
+    """Return the supplier of the item."""
+    return (await office.ask("inventory_get_stock", sku=CHEAP))["vendor_id"]
+
+
+async def drafted_with(office: Office, party_id: str, quantity: str) -> dict[str, Any]:
+    """Draft an order of the item with a vendor."""
+    return await office.ask(
+        "erp_create_order",
+        by="back-office",
+        kind="purchase",
+        party_id=party_id,
+        lines=[{"sku": CHEAP, "quantity": quantity}],
+    )
 
 
 async def test_once_the_inventory_expects_the_goods_nothing_is_short(

@@ -11,7 +11,7 @@ from switchgear_shared.contracts.model import Contract
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.notes import log_note
-from switchgear_workflows.open_purchases import on_order
+from switchgear_workflows.open_purchases import on_order, refuse_other_unit
 from switchgear_workflows.process import (
     Done,
     End,
@@ -80,6 +80,7 @@ class Reorder:
             "quantity": proposed["quantity"] if proposed else "0",
             "incoming": stock["incoming"],
             "batch": stock["reorder_quantity"],
+            "unit": stock["unit"],
         }
         reason = proposed["reason"] if proposed else "enough is here or on its way"
         return Done(detail={"quantity": data["quantity"], "why": reason}, data=data)
@@ -89,15 +90,20 @@ class Reorder:
         wanted = Decimal(work.data["quantity"])
         if not wanted:
             return Done(data={"covered_by": []})
-        ordered, refs = await on_order(
-            self.tools, work, vendor_id=work.data["party_id"], sku=work.data["sku"]
-        )
+        sku, unit = work.data["sku"], work.data["unit"]
+        try:
+            ordered, refs = await on_order(
+                self.tools, work, vendor_id=work.data["party_id"], sku=sku, unit=unit
+            )
+        except InvalidRequestError as refusal:
+            return Failed(refusal.message)
         unseen = max(ordered - Decimal(work.data["incoming"]), _NONE)
         batch = Decimal(work.data["batch"]) or Decimal(1)
         left = max(wanted - unseen, _NONE)
         quantity = format((left / batch).to_integral_value(ROUND_CEILING) * batch, "f")
         data = {"quantity": quantity, "covered_by": refs if unseen else []}
-        return Done(detail=data, data=data)
+        refusal = await self._refusal(work, quantity) if Decimal(quantity) else None
+        return Failed(refusal) if refusal else Done(detail=data, data=data)
 
     async def order(self, work: Work) -> End:
         """Draft the purchase order at our cost."""
@@ -167,6 +173,24 @@ class Reorder:
             note=f"{work.data['quantity']} of {work.data['sku']}, which ran low.",
         )
         return Done(detail={"logged": refusal is None, "why_not": refusal})
+
+    async def _refusal(self, work: Work, quantity: str) -> str | None:
+        """Say why the ERP would not order this much, or would mean another amount by it."""
+        try:
+            quote = await self.tools.read(
+                work,
+                "erp_price_order",
+                kind="purchase",
+                party_id=work.data["party_id"],
+                lines=[{"sku": work.data["sku"], "quantity": quantity}],
+            )
+        except (InvalidRequestError, NotFoundError) as refusal:
+            return f"the ERP refuses: {refusal.message}"
+        try:
+            refuse_other_unit("the ERP", quote["lines"][0], work.data["unit"])
+        except InvalidRequestError as refusal:
+            return refusal.message
+        return None
 
     async def _proposed(self, work: Work, vendor_id: str, sku: str) -> dict[str, Any] | None:
         cursor: str | None = None
