@@ -262,6 +262,35 @@ async def drafted_with(office: Office, party_id: str, quantity: str) -> dict[str
     )
 
 
+async def test_what_another_vendor_delivers_takes_nothing_off_what_is_on_order(
+    office: Office, cheap: Buying
+) -> None:
+    """The inventory expects one from there, which says nothing of the thirty drafted here."""
+    vendor_id = await vendor_of(office)
+    other = (await office.ask("inventory_get_stock", sku=DEAR))["vendor_id"]
+    assert other != vendor_id
+    elsewhere = await drafted_with(office, other, "1")
+    await drafted_with(office, vendor_id, "30")
+    try:
+        for to in ("quoted", "confirmed"):
+            await office.ask("erp_advance_order", by="back-office", order_id=elsewhere["id"], to=to)
+        await office.deliver()
+        stock = await office.ask("inventory_get_stock", sku=CHEAP)
+        assert stock["incoming"] == "1"
+        started = await office.started("reorder", sku=CHEAP)
+
+        await office.manager().resume(started)
+
+        process = await office.process(started)
+        assert (process["state"], process["result"]["quantity"]) == ("completed", "0")
+        assert await cheap.states() == ["draft"]
+    finally:
+        await office.ask(
+            "erp_advance_order", by="back-office", order_id=elsewhere["id"], to="cancelled"
+        )
+        await office.deliver()
+
+
 async def test_once_the_inventory_expects_the_goods_nothing_is_short(
     office: Office, cheap: Buying
 ) -> None:

@@ -91,9 +91,11 @@ class Reorder:
         if not wanted:
             return Done(data={"covered_by": []})
         sku, unit = work.data["sku"], work.data["unit"]
+        # what the inventory expects may come from any vendor
+        vendor_id = None if Decimal(work.data["incoming"]) else work.data["party_id"]
         try:
             ordered, refs = await on_order(
-                self.tools, work, vendor_id=work.data["party_id"], sku=sku, unit=unit
+                self.tools, work, vendor_id=vendor_id, sku=sku, unit=unit
             )
         except InvalidRequestError as refusal:
             return Failed(refusal.message)
