@@ -61,13 +61,15 @@ class Buying:
     async def orders(self) -> list[dict[str, Any]]:
         """Return the orders of the item that came since, with their lines, the oldest first."""
         stock = await self.office.ask("inventory_get_stock", sku=self.sku)
-        page = await self.office.ask(
-            "erp_list_orders", kind="purchase", party_id=stock["vendor_id"], limit=50
-        )
-        assert page["next_cursor"] is None
+        asked: dict[str, Any] = {"kind": "purchase", "party_id": stock["vendor_id"], "limit": 50}
+        page = await self.office.ask("erp_list_orders", **asked)
+        rows = page["items"]
+        while page["next_cursor"] is not None:
+            page = await self.office.ask("erp_list_orders", **asked, cursor=page["next_cursor"])
+            rows += page["items"]
         found = [
             await self.office.ask("erp_get_order", order_id=row["id"], include=["lines"])
-            for row in page["items"]
+            for row in rows
             if row["id"] not in self.known
         ]
         return [
@@ -386,6 +388,69 @@ async def test_an_order_that_the_erp_will_not_confirm_is_cancelled(
         "invalid_request: the books are closed",
     )
     assert await cheap.states() == ["cancelled"]
+
+
+async def failed_to_confirm(office: Office) -> Event:
+    """Have the process cancel the order that the ERP would not confirm."""
+    started = await office.started("reorder", sku=CHEAP)
+    closed = InvalidRequestError("the books are closed")
+    await office.manager(
+        Refusing(office.host.switchboard, "erp_advance_order", closed, to="confirmed")
+    ).resume(started)
+    await office.deliver()
+    return started
+
+
+async def test_taken_up_again_it_orders_what_is_short_by_now(office: Office, cheap: Buying) -> None:
+    started = await failed_to_confirm(office)
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert process["state"] == "completed", process["reason"]
+    state_of = {order["id"]: order["state"] for order in await cheap.orders()}
+    assert state_of[process["result"]["order_id"]] == "confirmed"
+    assert sorted(state_of.values()) == ["cancelled", "confirmed"]
+
+
+async def test_taken_up_again_it_orders_nothing_that_was_ordered_meanwhile(
+    office: Office, cheap: Buying
+) -> None:
+    """Nor does it tell of the order that it had cancelled."""
+    started = await failed_to_confirm(office)
+    meanwhile = await drafted_with(office, await vendor_of(office), "30")
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert process["state"] == "completed", process["reason"]
+    assert process["result"] == {
+        "sku": CHEAP,
+        "party_id": await vendor_of(office),
+        "quantity": "0",
+        "covered_by": [meanwhile["ref"]],
+    }
+    assert await cheap.states() == ["cancelled", "draft"]
+
+
+@pytest.mark.parametrize("step", ["covered", "order"])
+async def test_taken_up_behind_the_look_at_the_stock_it_orders_nothing(
+    office: Office, cheap: Buying, step: str
+) -> None:
+    started = await failed_to_confirm(office)
+    await drafted_with(office, await vendor_of(office), "1")
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject, from_step=step)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert (process["state"], process["reason"]) == (
+        "failed",
+        "what is short was asked before this try: begin at need",
+    )
+    assert await cheap.states() == ["cancelled", "draft"]
 
 
 def low(sku: str) -> Event:

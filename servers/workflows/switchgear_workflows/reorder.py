@@ -81,7 +81,10 @@ class Reorder:
             "incoming": stock["incoming"],
             "batch": stock["reorder_quantity"],
             "unit": stock["unit"],
+            "attempt": work.attempt("order"),
         }
+        if "order" not in work.kept:
+            data |= {"order_id": None, "ref": None}
         reason = proposed["reason"] if proposed else "enough is here or on its way"
         return Done(detail={"quantity": data["quantity"], "why": reason}, data=data)
 
@@ -111,6 +114,8 @@ class Reorder:
         """Draft the purchase order at our cost."""
         if not Decimal(work.data["quantity"]):
             return Done(detail={"ordered": False})
+        if work.data["attempt"] != work.attempt("order"):
+            return Failed("what is short was asked before this try: begin at need")
         try:
             made = await self.tools.write(
                 work,
@@ -127,7 +132,7 @@ class Reorder:
 
     async def cancel_draft(self, work: Work) -> UndoEnd:
         """Cancel the order, unless it is confirmed."""
-        if "order_id" not in work.data:
+        if work.data.get("order_id") is None:
             return Undone({"changed": False})
         if "confirm" in work.kept:
             return NotUndone(f"order {work.data['ref']} is confirmed: {_BINDS}")
@@ -156,7 +161,7 @@ class Reorder:
 
     async def keep_confirmed(self, work: Work) -> UndoEnd:
         """Leave a confirmed order be; one that was only quoted is cancelled with its draft."""
-        if "order_id" in work.data:
+        if work.data.get("order_id") is not None:
             order = await self.tools.read(work, "erp_get_order", order_id=work.data["order_id"])
             if order["state"] not in ("draft", "quoted", "cancelled"):
                 return NotUndone(f"order {order['ref']} is {order['state']}: {_BINDS}")
@@ -210,7 +215,7 @@ class Reorder:
 
 def _record(data: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: data[name] for name in ("sku", "party_id", "quantity", "covered_by")}
-    if "order_id" not in data:
+    if data.get("order_id") is None:
         return said
     return {
         "record_uri": f"erp://orders/{data['order_id']}",
