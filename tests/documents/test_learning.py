@@ -1,5 +1,6 @@
 """A correction teaches: the supplier's next page reads right, or it is said why it cannot."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,13 @@ from sqlalchemy import select
 from documents.room import CALLER, Room, room
 from switchgear_documents.evaluation.manifest import load
 from switchgear_documents.learning.example_folder import ExampleFolder
+from switchgear_documents.learning.proposal import Lesson, propose
+from switchgear_documents.learning.rules import dialects, rules_for
 from switchgear_documents.models_learning import TemplateProposal
+from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
-from switchgear_documents.reading.templates import load_templates
+from switchgear_documents.reading.templates import FieldRule, Template, load_templates
+from switchgear_documents.reading.written import Dialect
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.rows import fields_of, open_review_of
 from switchgear_documents.stages import Stages
@@ -41,6 +46,7 @@ NEXT = (
     .replace("24,00", "48,00")
     .replace("PO-1007", "PO-1044")
 )
+IBAN = "DE02120300000000202051"
 RIGHT = {
     "supplier": "Nordlicht Werkzeuge GmbH",
     "number": "77-0815",
@@ -233,6 +239,92 @@ async def test_a_mistake_in_a_template_that_came_later_leaves_the_reading_as_it_
 
         assert {f.name: f.value for f in fields_of(later)}["number"] == "77-0932"
         (place.folder / "wrong.yaml").unlink()
+
+
+async def test_a_learned_currency_goes_by_what_the_next_page_says(tmp_path: Path) -> None:
+    page = PAGE.replace("Endbetrag  ", "W\u00e4hrung: EUR\nEndbetrag  ")
+    async with school(tmp_path) as place:
+        await place.learn(await place.corrected(page, **RIGHT))
+
+        later = await place.submitted(
+            NEXT.replace("Endbetrag  ", "W\u00e4hrung: USD\nEndbetrag  "), "next.txt"
+        )
+
+        assert {f.name: f.value for f in fields_of(later)}["currency"] == "USD"
+
+
+async def test_an_account_is_learned_only_where_pages_are_known_by_it() -> None:
+    """What was learned by the supplier's name would give another account out for the page's."""
+    dialect = next(dialects(PAGE))
+    text = f"{PAGE}IBAN {IBAN}\n"
+
+    known = rules_for("iban", IBAN, text, dialect, ("Nordlicht", "DE02 1203 0000 0000 2020 51"))
+    unknown = rules_for("iban", IBAN, text, dialect, ("Nordlicht",))
+
+    assert [rule for rule in known if rule.value] == [FieldRule(value=IBAN)]
+    assert [rule for rule in unknown if rule.value] == []
+    assert FieldRule(after="IBAN") in unknown
+
+
+async def test_a_second_correction_fixes_no_account_that_its_pages_are_not_known_by(
+    tmp_path: Path,
+) -> None:
+    async with school(tmp_path) as place:
+        await place.learn(
+            await place.corrected(PAGE, supplier=RIGHT["supplier"], number=RIGHT["number"])
+        )
+        second = await place.corrected(
+            f"{NEXT}IBAN: {IBAN}\n", iban=IBAN, supplier=RIGHT["supplier"]
+        )
+
+        proposal = await place.propose(second.id)
+
+        assert f"value: {IBAN}" not in proposal.content
+        assert "after: IBAN" in proposal.content
+
+
+@pytest.mark.parametrize(("places", "rules"), [(19, 19), (20, 20), (21, 20)])
+async def test_so_many_places_of_a_value_are_looked_at(places: int, rules: int) -> None:
+    labels = [f"{chr(97 + n)}total" for n in range(places)]
+    text = "\n\n\n\n".join(f"{label}: 124,00" for label in labels)
+
+    found = rules_for("total_gross", "124.00", text, Dialect(",", is_month_first=False))
+
+    assert [rule.after for rule in found if rule.after] == labels[:rules]
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(1999, True), (2000, True), (2001, False)])
+async def test_lines_that_no_page_has_are_not_looked_at(length: int, is_read: bool) -> None:
+    line = "total: 124,00".ljust(length, ".")
+
+    found = rules_for("total_gross", "124.00", line, Dialect(",", is_month_first=False))
+
+    assert (FieldRule(after="total") in found) is is_read
+
+
+@pytest.mark.parametrize(("letters", "is_kept"), [(283, True), (284, True), (285, False)])
+async def test_a_label_that_is_too_long_for_a_template_makes_no_pattern(
+    letters: int, is_kept: bool
+) -> None:
+    text = f"{'t' * letters}: 124,00"
+
+    found = rules_for("total_gross", "124.00", text, Dialect(",", is_month_first=False))
+
+    assert any(rule.pattern for rule in found) is is_kept
+
+
+async def test_other_work_goes_on_while_rules_are_looked_for() -> None:
+    lesson = Lesson("invoice", "Nordlicht", ("Nordlicht",), {"number": "99-0000"}, PAGE * 200)
+
+    async def read(template: Template) -> Reading:
+        raise AssertionError(template)
+
+    looking = asyncio.create_task(propose(lesson, read))
+    await asyncio.sleep(0)
+
+    assert not looking.done()
+    with pytest.raises(ConflictError, match="does not stand on the page"):
+        await looking
 
 
 async def test_an_example_is_kept_once_and_leaves_the_folder_for_good(tmp_path: Path) -> None:

@@ -150,6 +150,38 @@ async def test_policies_are_told_what_speaks_against_a_vendors_invoice(
     assert await risks(second.id) == ["no_order"]
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ({"quantity": "1000", "unit_price": "0.085"}, []),
+        ({"quantity": "1", "unit_price": "850"}, ["off_order"]),
+        ({"quantity": "9000", "unit_price": "0.085"}, ["off_order"]),
+        (
+            {"sku": None, "description": "Advice", "unit_price": "1", "tax_percent": "19"},
+            ["off_order"],
+        ),
+    ],
+)
+async def test_an_invoice_that_is_not_as_ordered_is_risky_whatever_the_caller_says(
+    world: Any, caller: Caller, line: dict[str, Any], expected: list[str]
+) -> None:
+    facts = erp.tools["erp_post_invoice"].facts
+    assert facts is not None
+    made = await world.create(
+        caller,
+        direction="payable",
+        party="weidner",
+        lines=[{"sku": "BOLT-M8", "quantity": "1", **line}],
+        order="PO-2026-00001",
+        external_ref="R-1",
+    )
+
+    found = await facts(world.erp, caller, {"invoice_id": made.id})
+    assert found["risks"] == ["new_supplier", *expected]
+    claimed = await facts(world.erp, caller, {"invoice_id": made.id, "risks": ("off_order",)})
+    assert claimed["risks"] == ["new_supplier", "off_order"]
+
+
 async def test_policies_are_told_what_an_order_is_worth_where_it_is_in_our_currency(
     world: Any, caller: Caller
 ) -> None:

@@ -1,6 +1,6 @@
 """A customer, goods in stock, and what the systems say of an order afterwards."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -50,6 +50,22 @@ class Refusing:
         if request.tool == self.tool and request.arguments.get("to") == self.to:
             raise self.error
         return await self.dispatcher.dispatch(request)
+
+
+@dataclass
+class Rewritten:
+    """A dispatcher that writes something else into one tool's answers."""
+
+    dispatcher: Dispatcher
+    tool: str
+    changes: dict[str, Any]
+
+    async def dispatch(self, request: Request) -> Outcome:
+        """Dispatch, and change the answer."""
+        outcome = await self.dispatcher.dispatch(request)
+        if request.tool != self.tool:
+            return outcome
+        return replace(outcome, structured={**outcome.unwrap(), **self.changes})
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_workflows.processes import ProcessManager
 from switchgear_workflows.server import installed_kinds
-from workflows.shop import Refusing, Struck, receipt
+from workflows.shop import Refusing, Rewritten, Struck, receipt
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,13 +27,14 @@ CALLS = [
     "inventory_propose_reorder",
     *["erp_list_orders"] * 3,
     *["erp_get_order"] * 5,
+    "erp_price_order",
     "erp_create_order",
     "erp_advance_order",
     "erp_advance_order",
     "crm_log_activity",
 ]
-PLACES = [1, 2, 5, 10, 11, 12, 13, 14]
-DRAFTED, CONFIRMED = (11, True), (13, True)
+PLACES = [1, 2, 5, 10, 11, 12, 13, 14, 15]
+DRAFTED, CONFIRMED = (12, True), (14, True)
 """From which kill on there is an order, and it is confirmed."""
 every_call = [
     pytest.param(place, after, id=f"{'after' if after else 'before'} {place} {CALLS[place - 1]}")
@@ -60,13 +61,15 @@ class Buying:
     async def orders(self) -> list[dict[str, Any]]:
         """Return the orders of the item that came since, with their lines, the oldest first."""
         stock = await self.office.ask("inventory_get_stock", sku=self.sku)
-        page = await self.office.ask(
-            "erp_list_orders", kind="purchase", party_id=stock["vendor_id"], limit=50
-        )
-        assert page["next_cursor"] is None
+        asked: dict[str, Any] = {"kind": "purchase", "party_id": stock["vendor_id"], "limit": 50}
+        page = await self.office.ask("erp_list_orders", **asked)
+        rows = page["items"]
+        while page["next_cursor"] is not None:
+            page = await self.office.ask("erp_list_orders", **asked, cursor=page["next_cursor"])
+            rows += page["items"]
         found = [
             await self.office.ask("erp_get_order", order_id=row["id"], include=["lines"])
-            for row in page["items"]
+            for row in rows
             if row["id"] not in self.known
         ]
         return [
@@ -220,6 +223,76 @@ async def test_a_draft_counts_as_ordered_and_the_rest_is_bought_in_whole_batches
     assert await cheap.states() == (["confirmed", "draft"] if quantity != "0" else ["draft"])
 
 
+@pytest.mark.parametrize(
+    ("tool", "reason"),
+    [
+        ("erp_price_order", "the ERP counts CHM-1474 in LTR, the inventory in DZN"),
+        ("erp_get_order", "order {ref} counts CHM-1474 in LTR, the inventory in DZN"),
+    ],
+)
+async def test_what_the_erp_counts_in_another_unit_is_not_ordered(
+    office: Office, cheap: Buying, tool: str, reason: str
+) -> None:
+    """30 dozen are not 30 litres, nor do 30 litres on order cover them."""
+    ref = ""
+    if tool == "erp_get_order":
+        ref = (await drafted_with(office, await vendor_of(office), "30"))["ref"]
+    started = await office.started("reorder", sku=CHEAP)
+
+    await office.manager(
+        Rewritten(office.host.switchboard, "inventory_get_stock", {"unit": "DZN"})
+    ).resume(started)
+
+    process = await office.process(started)
+    assert (process["state"], process["reason"]) == ("failed", reason.format(ref=ref))
+    assert await cheap.states() == (["draft"] if ref else [])
+
+
+async def vendor_of(office: Office) -> str:
+    """Return the supplier of the item."""
+    return (await office.ask("inventory_get_stock", sku=CHEAP))["vendor_id"]
+
+
+async def drafted_with(office: Office, party_id: str, quantity: str) -> dict[str, Any]:
+    """Draft an order of the item with a vendor."""
+    return await office.ask(
+        "erp_create_order",
+        by="back-office",
+        kind="purchase",
+        party_id=party_id,
+        lines=[{"sku": CHEAP, "quantity": quantity}],
+    )
+
+
+async def test_what_another_vendor_delivers_takes_nothing_off_what_is_on_order(
+    office: Office, cheap: Buying
+) -> None:
+    """The inventory expects one from there, which says nothing of the thirty drafted here."""
+    vendor_id = await vendor_of(office)
+    other = (await office.ask("inventory_get_stock", sku=DEAR))["vendor_id"]
+    assert other != vendor_id
+    elsewhere = await drafted_with(office, other, "1")
+    await drafted_with(office, vendor_id, "30")
+    try:
+        for to in ("quoted", "confirmed"):
+            await office.ask("erp_advance_order", by="back-office", order_id=elsewhere["id"], to=to)
+        await office.deliver()
+        stock = await office.ask("inventory_get_stock", sku=CHEAP)
+        assert stock["incoming"] == "1"
+        started = await office.started("reorder", sku=CHEAP)
+
+        await office.manager().resume(started)
+
+        process = await office.process(started)
+        assert (process["state"], process["result"]["quantity"]) == ("completed", "0")
+        assert await cheap.states() == ["draft"]
+    finally:
+        await office.ask(
+            "erp_advance_order", by="back-office", order_id=elsewhere["id"], to="cancelled"
+        )
+        await office.deliver()
+
+
 async def test_once_the_inventory_expects_the_goods_nothing_is_short(
     office: Office, cheap: Buying
 ) -> None:
@@ -315,6 +388,69 @@ async def test_an_order_that_the_erp_will_not_confirm_is_cancelled(
         "invalid_request: the books are closed",
     )
     assert await cheap.states() == ["cancelled"]
+
+
+async def failed_to_confirm(office: Office) -> Event:
+    """Have the process cancel the order that the ERP would not confirm."""
+    started = await office.started("reorder", sku=CHEAP)
+    closed = InvalidRequestError("the books are closed")
+    await office.manager(
+        Refusing(office.host.switchboard, "erp_advance_order", closed, to="confirmed")
+    ).resume(started)
+    await office.deliver()
+    return started
+
+
+async def test_taken_up_again_it_orders_what_is_short_by_now(office: Office, cheap: Buying) -> None:
+    started = await failed_to_confirm(office)
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert process["state"] == "completed", process["reason"]
+    state_of = {order["id"]: order["state"] for order in await cheap.orders()}
+    assert state_of[process["result"]["order_id"]] == "confirmed"
+    assert sorted(state_of.values()) == ["cancelled", "confirmed"]
+
+
+async def test_taken_up_again_it_orders_nothing_that_was_ordered_meanwhile(
+    office: Office, cheap: Buying
+) -> None:
+    """Nor does it tell of the order that it had cancelled."""
+    started = await failed_to_confirm(office)
+    meanwhile = await drafted_with(office, await vendor_of(office), "30")
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert process["state"] == "completed", process["reason"]
+    assert process["result"] == {
+        "sku": CHEAP,
+        "party_id": await vendor_of(office),
+        "quantity": "0",
+        "covered_by": [meanwhile["ref"]],
+    }
+    assert await cheap.states() == ["cancelled", "draft"]
+
+
+@pytest.mark.parametrize("step", ["covered", "order"])
+async def test_taken_up_behind_the_look_at_the_stock_it_orders_nothing(
+    office: Office, cheap: Buying, step: str
+) -> None:
+    started = await failed_to_confirm(office)
+    await drafted_with(office, await vendor_of(office), "1")
+
+    await office.ask("workflows_retry", by="back-office", id=started.subject, from_step=step)
+    await office.deliver()
+
+    process = await office.process(started)
+    assert (process["state"], process["reason"]) == (
+        "failed",
+        "what is short was asked before this try: begin at need",
+    )
+    assert await cheap.states() == ["cancelled", "draft"]
 
 
 def low(sku: str) -> Event:

@@ -11,7 +11,7 @@ from switchgear_shared.contracts.model import Contract
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.notes import log_note
-from switchgear_workflows.open_purchases import on_order
+from switchgear_workflows.open_purchases import on_order, refuse_other_unit
 from switchgear_workflows.process import (
     Done,
     End,
@@ -80,7 +80,11 @@ class Reorder:
             "quantity": proposed["quantity"] if proposed else "0",
             "incoming": stock["incoming"],
             "batch": stock["reorder_quantity"],
+            "unit": stock["unit"],
+            "attempt": work.attempt("order"),
         }
+        if "order" not in work.kept:
+            data |= {"order_id": None, "ref": None}
         reason = proposed["reason"] if proposed else "enough is here or on its way"
         return Done(detail={"quantity": data["quantity"], "why": reason}, data=data)
 
@@ -89,20 +93,29 @@ class Reorder:
         wanted = Decimal(work.data["quantity"])
         if not wanted:
             return Done(data={"covered_by": []})
-        ordered, refs = await on_order(
-            self.tools, work, vendor_id=work.data["party_id"], sku=work.data["sku"]
-        )
+        sku, unit = work.data["sku"], work.data["unit"]
+        # what the inventory expects may come from any vendor
+        vendor_id = None if Decimal(work.data["incoming"]) else work.data["party_id"]
+        try:
+            ordered, refs = await on_order(
+                self.tools, work, vendor_id=vendor_id, sku=sku, unit=unit
+            )
+        except InvalidRequestError as refusal:
+            return Failed(refusal.message)
         unseen = max(ordered - Decimal(work.data["incoming"]), _NONE)
         batch = Decimal(work.data["batch"]) or Decimal(1)
         left = max(wanted - unseen, _NONE)
         quantity = format((left / batch).to_integral_value(ROUND_CEILING) * batch, "f")
         data = {"quantity": quantity, "covered_by": refs if unseen else []}
-        return Done(detail=data, data=data)
+        refusal = await self._refusal(work, quantity) if Decimal(quantity) else None
+        return Failed(refusal) if refusal else Done(detail=data, data=data)
 
     async def order(self, work: Work) -> End:
         """Draft the purchase order at our cost."""
         if not Decimal(work.data["quantity"]):
             return Done(detail={"ordered": False})
+        if work.data["attempt"] != work.attempt("order"):
+            return Failed("what is short was asked before this try: begin at need")
         try:
             made = await self.tools.write(
                 work,
@@ -119,7 +132,7 @@ class Reorder:
 
     async def cancel_draft(self, work: Work) -> UndoEnd:
         """Cancel the order, unless it is confirmed."""
-        if "order_id" not in work.data:
+        if work.data.get("order_id") is None:
             return Undone({"changed": False})
         if "confirm" in work.kept:
             return NotUndone(f"order {work.data['ref']} is confirmed: {_BINDS}")
@@ -148,7 +161,7 @@ class Reorder:
 
     async def keep_confirmed(self, work: Work) -> UndoEnd:
         """Leave a confirmed order be; one that was only quoted is cancelled with its draft."""
-        if "order_id" in work.data:
+        if work.data.get("order_id") is not None:
             order = await self.tools.read(work, "erp_get_order", order_id=work.data["order_id"])
             if order["state"] not in ("draft", "quoted", "cancelled"):
                 return NotUndone(f"order {order['ref']} is {order['state']}: {_BINDS}")
@@ -168,6 +181,24 @@ class Reorder:
         )
         return Done(detail={"logged": refusal is None, "why_not": refusal})
 
+    async def _refusal(self, work: Work, quantity: str) -> str | None:
+        """Say why the ERP would not order this much, or would mean another amount by it."""
+        try:
+            quote = await self.tools.read(
+                work,
+                "erp_price_order",
+                kind="purchase",
+                party_id=work.data["party_id"],
+                lines=[{"sku": work.data["sku"], "quantity": quantity}],
+            )
+        except (InvalidRequestError, NotFoundError) as refusal:
+            return f"the ERP refuses: {refusal.message}"
+        try:
+            refuse_other_unit("the ERP", quote["lines"][0], work.data["unit"])
+        except InvalidRequestError as refusal:
+            return refusal.message
+        return None
+
     async def _proposed(self, work: Work, vendor_id: str, sku: str) -> dict[str, Any] | None:
         cursor: str | None = None
         while True:
@@ -184,7 +215,7 @@ class Reorder:
 
 def _record(data: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: data[name] for name in ("sku", "party_id", "quantity", "covered_by")}
-    if "order_id" not in data:
+    if data.get("order_id") is None:
         return said
     return {
         "record_uri": f"erp://orders/{data['order_id']}",

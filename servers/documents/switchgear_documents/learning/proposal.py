@@ -1,5 +1,6 @@
 """A template out of a corrected document: tried on it until it yields what the person typed."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -51,9 +52,8 @@ async def propose(lesson: Lesson, read: Read) -> tuple[Template, Reading]:
         )
     wanted = {name: value for name, value in lesson.corrected.items() if name != "supplier"}
     problem = ""
-    for dialect in dialects(lesson.text):
-        rules = {name: rules_for(name, value, lesson.text, dialect) for name, value in
-                 wanted.items()}  # fmt: skip
+    for dialect in await asyncio.to_thread(list, dialects(lesson.text)):
+        rules = await asyncio.to_thread(_rules, wanted, lesson.text, dialect, keywords)
         missing = sorted(name for name, found in rules.items() if not found)
         if missing:
             name = missing[0]
@@ -67,6 +67,12 @@ async def propose(lesson: Lesson, read: Read) -> tuple[Template, Reading]:
             continue
         return found
     raise ConflictError(problem or "nothing was corrected that a template could find")
+
+
+def _rules(
+    wanted: Mapping[FieldName, str], text: str, dialect: Dialect, keywords: tuple[str, ...]
+) -> dict[FieldName, list[FieldRule]]:
+    return {name: rules_for(name, value, text, dialect, keywords) for name, value in wanted.items()}
 
 
 async def _tried(

@@ -1,19 +1,24 @@
 """Rules that could find a corrected value on its page, the likeliest to hold on others first."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 
 from switchgear_documents.reading.labels import Finder, date_finder, money_finder, numbers_in
 from switchgear_documents.reading.reading import FieldName
-from switchgear_documents.reading.templates import FieldRule, currencies_in
+from switchgear_documents.reading.templates import LONGEST_TEXT, FieldRule, currencies_in
 from switchgear_documents.reading.written import Dialect, dialect_of
 
 DATES = frozenset({"date", "due_date"})
 AMOUNTS = frozenset({"total_net", "total_tax", "total_gross", "total_due"})
 _CODES = frozenset({"number", "order_ref"})
-_SUPPLIERS_OWN = frozenset({"iban", "supplier_vat", "currency"})
-"""What stays the same on every page of a supplier."""
+_SUPPLIERS_OWN = frozenset({"iban", "supplier_vat"})
+
+MOST_PLACES = 20
+"""So many places of a value are looked at; the same value everywhere teaches nothing more."""
+LONGEST_LINE = 2000
+"""No page has longer lines, and what looks for dates and amounts in one takes its time."""
 
 _GAP = re.compile(r" {3,}")
 _LEAST, _MOST = 2, 60
@@ -44,17 +49,34 @@ def dialects(text: str) -> Iterator[Dialect]:
                 yield Dialect(mark, is_month_first)
 
 
-def rules_for(name: FieldName, value: str, text: str, dialect: Dialect) -> list[FieldRule]:
-    """Return rules that may lead to the value; none where it does not stand on the page."""
+def rules_for(
+    name: FieldName, value: str, text: str, dialect: Dialect, keywords: Sequence[str] = ()
+) -> list[FieldRule]:
+    """Return rules that may lead to the value; none where it does not stand on the page.
+
+    One that always says the same goes by the page: for an account or a tax number only where
+    `keywords` ask for it there, and for a currency after all others.
+    """
     found: dict[FieldRule, None] = {}
-    if name == "currency" or (name in _SUPPLIERS_OWN and _folded(value) in _folded(text)):
-        found[FieldRule(value=value)] = None
-    for lines in (page.splitlines() for page in text.split("\f")):
+    always = FieldRule(value=value)
+    if name in _SUPPLIERS_OWN and _folded(value) in {_folded(keyword) for keyword in keywords}:
+        found[always] = None
+    for lines, row, start in islice(_places_in(name, value, text, dialect), MOST_PLACES):
+        for rule in _leading(lines, row, start):
+            found[rule] = None
+    if name == "currency":
+        found[always] = None
+    return list(found)
+
+
+def _places_in(
+    name: str, value: str, text: str, dialect: Dialect
+) -> Iterator[tuple[list[str], int, int]]:
+    for page in text.split("\f"):
+        lines = [line if len(line) <= LONGEST_LINE else "" for line in page.splitlines()]
         for row, line in enumerate(lines):
             for start in _places(name, value, line, dialect):
-                for rule in _leading(lines, row, start):
-                    found[rule] = None
-    return list(found)
+                yield lines, row, start
 
 
 def _places(name: str, value: str, line: str, dialect: Dialect) -> Iterator[int]:
@@ -88,7 +110,9 @@ def _leading(lines: list[str], row: int, start: int) -> Iterator[FieldRule]:
             yield FieldRule(after=anchor)
     if label:
         words = [_escaped(word) for word in label.split()[-_WORDS_KEPT:]]
-        yield FieldRule(pattern=r"\s+".join(words) + r"\W*?\s*([^\s].*)")
+        pattern = r"\s+".join(words) + r"\W*?\s*([^\s].*)"
+        if len(pattern) <= LONGEST_TEXT:
+            yield FieldRule(pattern=pattern)
     for above in reversed(lines[max(0, row - _LINES_ABOVE) : row]):
         for anchor in _cells_over(above, start):
             if _is_anchor(anchor):

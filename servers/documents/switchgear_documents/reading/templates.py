@@ -35,7 +35,9 @@ _AMOUNTS = {"total_net", "total_tax", "total_gross", "total_due"}
 _CODES = {"number", "order_ref", "iban", "supplier_vat", "buyer_vat", "currency"}
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
+LONGEST_TEXT = 300
+
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class _Taught(BaseModel):

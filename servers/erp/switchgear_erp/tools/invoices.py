@@ -170,7 +170,13 @@ async def _risks(backend: ErpBackend, caller: Caller, invoice: InvoiceAnswer) ->
     """Return what the ERP's own records say against a vendor's invoice."""
     if invoice.direction != "payable":
         return set()
-    found = set[str]() if invoice.order_id else {"no_order"}
+    found = set[str]()
+    if invoice.order_id is None:
+        found.add("no_order")
+    else:
+        match = await backend.match_invoice(caller.tenant, invoice_id=invoice.id, receipts=None)
+        if not match.matched:
+            found.add("off_order")
     for state in ("paid", "posted"):
         page = await backend.list_invoices(
             caller.tenant,
