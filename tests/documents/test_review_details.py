@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,10 @@ import pytest
 from PIL import Image
 
 from documents.scans import INVOICE, picture_of, saved
-from journeys.desk import Desk, Samples
+from journeys.desk import Desk, Samples, off_by_one
 from switchgear_documents.page_images import PageImages
 from switchgear_documents.reading.sandbox import Reader
-from switchgear_documents.samples import to_facturx, to_ubl
+from switchgear_documents.samples import to_facturx
 from switchgear_shared.errors import UnreadableDocumentError
 from switchgear_shared.storage.files import Files
 
@@ -43,12 +42,7 @@ async def http_as(desk: Desk, agent: str) -> httpx2.AsyncClient:
 
 async def test_one_answer_has_all_that_a_decision_needs(desk: Desk, samples: Samples) -> None:
     spec = samples.small()
-    text = re.sub(
-        r"(<cbc:(?:TaxInclusive|Payable)Amount[^>]*>)[^<]+<",
-        rf"\g<1>{spec.gross + 1}<",
-        to_ubl(spec).decode(),
-    )
-    receipt = await desk.submit(text.encode(), "invoice.xml")
+    receipt = await desk.submit(off_by_one(spec), "invoice.xml")
     waiting = await desk.review(receipt)
 
     found = await desk.ask("documents_get_review", review_id=waiting["id"])

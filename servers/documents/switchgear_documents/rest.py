@@ -23,6 +23,7 @@ from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.rest_answers import RestCalls, refuse, unroutable
 from switchgear_documents.rest_records import RestRecords
 from switchgear_documents.rest_reviews import RestReviews
+from switchgear_documents.rest_routes import key_of
 from switchgear_documents.tools import UPLOAD_SCHEME
 from switchgear_shared.calls.call import Dispatcher
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
@@ -110,7 +111,6 @@ class RestIntake:
     @asynccontextmanager
     async def _received(self, request: Request) -> AsyncGenerator[dict[str, Any]]:
         """Give the tool's arguments; the file is held meanwhile, and stays only if it is taken."""
-        key = request.headers.get("idempotency-key")
         content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
         if content_type == "multipart/form-data":
             reading = self._from_form(request)
@@ -121,7 +121,7 @@ class RestIntake:
                 "send multipart/form-data with a `file`, or application/json", field="content-type"
             )
         async with reading as arguments:
-            yield {**arguments, **({"idempotency_key": key} if key is not None else {})}
+            yield {**arguments, **key_of(request)}
 
     @asynccontextmanager
     async def _from_form(self, request: Request) -> AsyncGenerator[dict[str, Any]]:

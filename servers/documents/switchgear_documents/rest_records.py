@@ -19,12 +19,19 @@ from switchgear_documents.models_records import (
     Retention,
 )
 from switchgear_documents.rest_answers import RestCalls, refuse
+from switchgear_documents.rest_routes import (
+    PAGE,
+    Route,
+    add_routes,
+    json_body,
+    key_of,
+    query,
+    query_of,
+)
 from switchgear_shared.errors import InvalidRequestError
 
-_BOOLS = {"true": True, "false": False}
 _REASON = {"reason": "Why; kept for good"}
 _DRY_RUN = {"dry_run": "`true`: only show the effects"}
-_PAGE = {"cursor": "`next_cursor` of the page before", "limit": "Most rows, at most 50"}
 
 
 class HoldBody(BaseModel):
@@ -55,34 +62,24 @@ class RestRecords:
             409: {"description": "Something stands against it: the message names what"},
             422: {"description": "Unusable: the error names the field"},
         }
-        hold = {"content": {"application/json": {"schema": HoldBody.model_json_schema()}}}
         one = "/documents/{document_id}"
-        routes: list[tuple[str, str, Any, Any, str, dict[str, Any]]] = [
+        routes: list[Route] = [
             (one, "DELETE", self.erase, ErasureReceipt, "Erase a document and what it brought",
-             {"parameters": _query(_REASON | _DRY_RUN)}),
+             query(_REASON | _DRY_RUN)),
             (f"{one}/hold", "PUT", self.place, HoldReceipt, "Put a document under legal hold",
-             {"requestBody": {"required": True, **hold}}),
+             json_body(HoldBody)),
             (f"{one}/hold", "DELETE", self.release, HoldReceipt, "Release a legal hold",
-             {"parameters": _query(_REASON | _DRY_RUN | {"hold_id": "Where several stand"})}),
+             query(_REASON | _DRY_RUN | {"hold_id": "Where several stand"})),
             (f"{one}/retention", "GET", self.retention, Retention, "How long it is kept", {}),
             (f"{one}/template", "GET", self.template, TemplateProposal,
              "A template out of what was corrected in it", {}),
             ("/retention", "GET", self.retention, Retention, "The retention schedule", {}),
             ("/holds", "GET", self.holds, HoldPage, "Legal holds, the newest first",
-             {"parameters": _query(
-                 {"document_id": "Only on this one", "released": "`true`: those released"} | _PAGE
-             )}),
+             query(
+                 {"document_id": "Only on this one", "released": "`true`: those released"} | PAGE
+             )),
         ]  # fmt: skip
-        for path, method, endpoint, model, summary, extra in routes:
-            router.add_api_route(
-                path,
-                endpoint,
-                methods=[method],
-                response_model=model,
-                responses=errors,
-                summary=summary,
-                openapi_extra=extra,
-            )
+        add_routes(router, routes, errors)
         return router
 
     async def erase(self, request: Request, document_id: str) -> Response:
@@ -116,36 +113,21 @@ class RestRecords:
     async def holds(self, request: Request) -> Response:
         """Return a page of holds."""
         return await self._asked(
-            request, "documents_list_holds", ("document_id", "released", *_PAGE), None
+            request, "documents_list_holds", ("document_id", "released", *PAGE), None
         )
 
     async def _asked(
         self, request: Request, tool: str, names: tuple[str, ...], document_id: str | None
     ) -> Response:
         """Hand the query's parameters to the tool, which judges them."""
-        asked: dict[str, Any] = dict(request.query_params)
-        unknown = sorted(asked.keys() - set(names))
-        if unknown:
-            error = InvalidRequestError(f"there is no parameter {unknown[0]!r}", field=unknown[0])
+        try:
+            asked = query_of(request, names, ("dry_run", "released"), noun="parameter")
+        except InvalidRequestError as error:
             return refuse(request, error)
-        if "limit" in asked:
-            asked["limit"] = int(asked["limit"]) if asked["limit"].isdecimal() else 0
-        for name in ("dry_run", "released"):
-            if name in asked:
-                asked[name] = _BOOLS.get(asked[name], "")
         return await self._call(request, tool, asked, document_id)
 
     async def _call(
         self, request: Request, tool: str, arguments: dict[str, Any], document_id: str | None
     ) -> Response:
-        key = request.headers.get("idempotency-key")
-        keyed = {"idempotency_key": key} if key is not None else {}
         named = {"document_id": document_id} if document_id is not None else {}
-        return await self._calls.answer(request, tool, {**arguments, **keyed, **named})
-
-
-def _query(texts: dict[str, str]) -> list[dict[str, Any]]:
-    return [
-        {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-        for name, text in texts.items()
-    ]
+        return await self._calls.answer(request, tool, {**arguments, **key_of(request), **named})

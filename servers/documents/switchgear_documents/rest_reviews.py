@@ -14,6 +14,15 @@ from starlette.responses import Response
 
 from switchgear_documents.reading.reading import DocumentType, FieldName
 from switchgear_documents.rest_answers import RestCalls, refuse, respond
+from switchgear_documents.rest_routes import (
+    PAGE,
+    Route,
+    add_routes,
+    json_body,
+    key_of,
+    query,
+    query_of,
+)
 from switchgear_documents.review_models import Decision, ReviewClaim, ReviewDetail, ReviewPage
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError, SwitchgearError
@@ -24,8 +33,7 @@ _FILTERS = {
     "type": "Only this document type",
     "reason": "Only with this in a reason, in any case",
     "overdue": "`true`: only those past their time",
-    "cursor": "`next_cursor` of the page before",
-    "limit": "Most rows, at most 50",
+    **PAGE,
 }
 
 
@@ -68,30 +76,17 @@ class RestReviews:
             409: {"description": "Decided, or claimed by another: the message names who"},
             422: {"description": "Unusable: the error names the field"},
         }
-        filters = [
-            {"in": "query", "name": name, "schema": {"type": "string"}, "description": text}
-            for name, text in _FILTERS.items()
-        ]
-        routes: list[tuple[str, str, Any, Any, str, dict[str, Any]]] = [
+        routes: list[Route] = [
             ("/reviews", "GET", self.list_reviews, ReviewPage, "The queue, what is due first first",
-             {"parameters": filters}),
+             query(_FILTERS)),
             ("/reviews/{review_id}", "GET", self.get_review, ReviewDetail,
              "One review with all that is needed to decide it", {}),
             ("/reviews/{review_id}/claim", "POST", self.claim, ReviewClaim,
-             "Claim, renew, give back or hand on", _body(ClaimBody, required=False)),
+             "Claim, renew, give back or hand on", json_body(ClaimBody, required=False)),
             ("/reviews/{review_id}/decide", "POST", self.decide, WriteResult, "Decide",
-             _body(DecisionBody)),
+             json_body(DecisionBody)),
         ]  # fmt: skip
-        for path, method, endpoint, model, summary, extra in routes:
-            router.add_api_route(
-                path,
-                endpoint,
-                methods=[method],
-                response_model=model,
-                responses=errors,
-                summary=summary,
-                openapi_extra=extra,
-            )
+        add_routes(router, routes, errors)
         router.add_api_route(
             "/documents/{document_id}/pages/{page}.png",
             self.page,
@@ -104,16 +99,10 @@ class RestReviews:
 
     async def list_reviews(self, request: Request) -> Response:
         """Return a page of the queue."""
-        asked = dict(request.query_params)
-        unknown = sorted(asked.keys() - _FILTERS.keys())
-        if unknown:
-            error = InvalidRequestError(f"there is no filter {unknown[0]!r}", field=unknown[0])
+        try:
+            arguments = query_of(request, _FILTERS, ("overdue",), noun="filter")
+        except InvalidRequestError as error:
             return refuse(request, error)
-        arguments: dict[str, Any] = dict(asked)
-        if "limit" in asked:
-            arguments["limit"] = int(asked["limit"]) if asked["limit"].isdecimal() else 0
-        if "overdue" in asked:
-            arguments["overdue"] = {"true": True, "false": False}.get(asked["overdue"], "")
         return await self._calls.answer(request, "documents_list_reviews", arguments)
 
     async def get_review(self, request: Request, review_id: str) -> Response:
@@ -153,16 +142,5 @@ class RestReviews:
             return refuse(request, InvalidRequestError("the body is not JSON"))
         if not isinstance(given, dict) or "review_id" in given:
             return refuse(request, InvalidRequestError("the body is not an object of its fields"))
-        key = request.headers.get("idempotency-key")
-        keyed = {"idempotency_key": key} if key is not None else {}
-        return await self._calls.answer(request, tool, {**given, **keyed, "review_id": review_id})
-
-
-def _body(model: type[BaseModel], *, required: bool = True) -> dict[str, Any]:
-    schema = model.model_json_schema()
-    return {
-        "requestBody": {
-            "required": required,
-            "content": {"application/json": {"schema": schema}},
-        }
-    }
+        named = {**given, **key_of(request), "review_id": review_id}
+        return await self._calls.answer(request, tool, named)
