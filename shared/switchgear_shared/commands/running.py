@@ -63,6 +63,7 @@ Connect a client:
   claude mcp add --transport http switchgear {base}/mcp --header "Authorization: Bearer <token>"
   switchgear connect claude-desktop|vscode|cursor      writes the entry for a desktop client
 
-More tokens: `switchgear token issue back-office|clerk|finance|operator`. Ctrl-C stops everything.
+More tokens: `switchgear token issue back-office|clerk|finance|operator|records`.
+Ctrl-C stops everything.
 """,
     )
