@@ -36,11 +36,11 @@ _DATE = re.compile(
     r"|(?P<d3>\d\d?)(?:\.|st|nd|rd|th|er|º|°)?[\s-]*(?:de |of |day of )?"
     r"(?P<n3>[^\W\d_]{3,10})\.?,?[\s-]*(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
     r")(?:(?=\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
-    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y4>(?:19|20)\d\d)\b",
+    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?:st|nd|rd|th)?\s?,?\s+(?P<y4>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|[A-Z]{3})\s?)?(?P<minus>-)?"
+    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£₹]|RM|US\$|R[sS]\.|[A-Z]{3})\s?)?(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:(?P<gap>[.,'\u2019 \u00a0\u202f])\d{3})(?:(?P=gap)\d{3})*(?!\d)|\d{1,9})"
     r"(?:(?P<point>[.,])(?P<decimals>\d{1,4}))?(?P<after>-(?![\w-]))?(?![\w/:']|[.,-]\d|\s?%)"
 )
@@ -159,7 +159,7 @@ def find_amount(text: str) -> str | None:
 
 def _is_currency(mark: str | None) -> bool:
     mark = (mark or "").strip()
-    return mark in ("€", "$", "£", "RM", "US$") or mark in MINOR_DIGITS
+    return mark in ("€", "$", "£", "₹", "RM", "US$", "RS.", "Rs.") or mark in MINOR_DIGITS
 
 
 def _number(match: re.Match[str], dialect: Dialect) -> Decimal:
