@@ -8,6 +8,7 @@ from pathlib import Path
 import switchgear_documents
 from engines import Engine, migrated
 from journeys.office import taken
+from switchgear_documents.bundling import Bundling
 from switchgear_documents.intake import Intake
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.sandbox import Reader
@@ -37,6 +38,11 @@ class Room:
     files: Files
     reader: Reader
 
+    @property
+    def bundling(self) -> Bundling:
+        """What parts a file as a person said."""
+        return Bundling(self.database, self.files, self.reader)
+
     async def submit(
         self, content: bytes, name: str, document_type: DocumentType | None = None
     ) -> str:
@@ -57,7 +63,7 @@ class Room:
         while events := await taken(self.database):
             for event in events:
                 seen.append(event.type)
-                for consumer in self.stages.consumers() * times:
+                for consumer in (*self.stages.consumers(), *self.bundling.consumers()) * times:
                     if consumer.event_type in (event.type, ">"):
                         await consumer.handle(event)
         return seen
@@ -77,6 +83,10 @@ async def room(engine: Engine, folder: Path) -> AsyncGenerator[Room]:
         files = Files(folder / "files", max_bytes=1_000_000)
         reader = Reader(workers=1)
         yield Room(
-            database, Intake(database, files), Stages(database, files, reader), files, reader
+            database,
+            Intake(database, files),
+            Stages(database, files, reader),
+            files,
+            reader,
         )
         await reader.close()
