@@ -269,6 +269,7 @@ def test_the_place_whose_law_governs(sentence: str, place: str | None) -> None:
         ("This agreement shall continue for a period of eighteen months.", "18 months"),
         ("De looptijd is twaalf maanden.", "12 months"),
         ("La durata di questo contratto è di tre anni.", "3 years"),
+        ("This agreement shall terminate on the later of one year or two years.", "2 years"),
         ("We met two years ago.", None),
     ],
 )

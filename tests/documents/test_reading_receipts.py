@@ -34,6 +34,13 @@ def read(slip: str) -> dict[str, str]:
         ("NORDA BOOK CO. (M) SDN. BHD. (Co. No. 113825-W)\n", "NORDA BOOK CO. (M) SDN. BHD."),
         ("CO. NO.: 113825-W\nNORDA HANDICRAFT\n", "NORDA HANDICRAFT"),
         ("Norda Markt GmbH\n", "Norda Markt GmbH"),
+        ("NORDA BAKERIES (KL) SDN\nBHD\n", "NORDA BAKERIES (KL) SDN BHD"),
+        (
+            "NORDA HOUSE OF FINE FOOD AND\nBEVERAGE SDN BHD\n",
+            "NORDA HOUSE OF FINE FOOD AND BEVERAGE SDN BHD",
+        ),
+        ("KOPI\nNORDA SDN BHD\n", "NORDA SDN BHD"),
+        ("LOTUS FAMILY BAKERY\n", "LOTUS FAMILY BAKERY"),
     ],
 )
 def test_the_shop_is_named_up_to_the_last_of_its_legal_forms(head: str, supplier: str) -> None:

@@ -31,7 +31,7 @@ _POSTCODE = re.compile(
     r"(?<!\bPT )(?<!\bLOT )(?<!\bNO )\b\d{4,6}\b"
     r"|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b"
 )
-_PLACE = re.compile(r"[^\W\d]{3,}(?:[ ,.]+[^\W\d]+){0,3}\W*")
+_PLACE = re.compile(r"(?:W\.? ?P\.? ?)?[^\W\d]{3,}(?:[ ,.]+[^\W\d]+){0,3}\W*")
 _NUMBERS = re.compile(r"\d[.,]\d\d\b|\d\d?[/.:-]\d\d?[/.:-]\d\d|\d:\d\d")
 _HEAD_LINES, _MOST_LINES, _LONGEST_PLACE = 18, 6, 40
 _NEAR = 0.15
