@@ -86,6 +86,11 @@ def test_the_shop_is_named_up_to_the_last_of_its_legal_forms(head: str, supplier
             id="a plot in the middle of a line",
         ),
         pytest.param(
+            "F.KO6, $RD FLOOR,\nNO7 JALAN $S1O/1\n43200 CHERAS",
+            "F.K06, SRD FLOOR, NO7 JALAN SS10/1, 43200 CHERAS",
+            id="signs taken for others in numbers",
+        ),
+        pytest.param(
             "123 Main St\nSpringfield, IL 62704\n(217) 555-0143",
             "123 Main St, Springfield, IL 62704",
             id="a bare telephone number ends it",
@@ -111,6 +116,8 @@ def test_the_line_that_names_the_shop_is_no_part_of_its_address() -> None:
         ("Total        19-80", "19.80"),
         ("Total        RM 22:60", "22.60"),
         ("Total        1O.50", "10.50"),
+        ("Total        10, 50", "10.50"),
+        ("Total        RM 170. 00", "170.00"),
         ("Total        8.15", "8.15"),
     ],
 )
@@ -120,3 +127,21 @@ def test_a_total_is_read_although_an_engine_took_a_sign_for_another(
     slip = SLIP.replace("Total                        8.15", printed).split("Cash")[0]
 
     assert read(slip.replace("Teh Tarik                    8.15\n", ""))["total_gross"] == total
+
+
+def test_cash_without_change_tells_the_first_digit_of_a_total_that_lost_it() -> None:
+    paid = "Total (incl. GST)   31.47\nRounding   -0.02\nTOTAL   1.45\nCASH   50.00\nCHANGE   18.55"
+
+    assert read(SLIP.split("Teh", maxsplit=1)[0] + paid)["total_gross"] == "31.45"
+
+
+def test_a_dollar_sign_alone_makes_no_slip_with_gst_american() -> None:
+    slip = SLIP.replace("(123456-X)", "GST 12-3456").replace("Total", "Total $")
+
+    assert read(slip.replace("10/03/2026", "11/12/2026"))["date"] == "2026-12-11"
+
+
+def test_wide_gaps_between_letters_of_one_width_part_no_name() -> None:
+    slip = SLIP.replace("KEDAI MAJU SDN BHD", "MR.   HANDY   (JOHOR)   SDN   BHD")
+
+    assert read(slip)["supplier"] == "MR. HANDY (JOHOR) SDN BHD"

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.names import ADDRESS, LEGAL_FORM
+from switchgear_documents.reading.receipt_lines import NUMBERS, joined
 from switchgear_documents.reading.words import Cell, Page
 
 _STARTS = re.compile(
@@ -32,7 +32,9 @@ _POSTCODE = re.compile(
     r"|\b[A-Z]{1,2}\d{1,2}[A-Z]? \d[A-Z]{2}\b|\b\d{4} ?[A-Z]{2}\b"
 )
 _PLACE = re.compile(r"(?:W\.? ?P\.? ?)?[^\W\d]{3,}(?:[ ,.]+[^\W\d]+){0,3}\W*")
-_NUMBERS = re.compile(r"\d[.,]\d\d\b|\d\d?[/.:-]\d\d?[/.:-]\d\d|\d:\d\d")
+_NOUGHT = re.compile(r"(?<!\bN)(?<=[A-Z])O(?=\d)|(?<=\d)[oO](?=[\d/])")
+_DOLLAR = re.compile(r"\$(?=\w)")
+"""What engines take a nought and an S for, where a house or a street has a number."""
 _HEAD_LINES, _MOST_LINES, _LONGEST_PLACE = 18, 6, 40
 _NEAR = 0.15
 _WITH_POSTCODE, _ENDED, _WITHOUT = 0.6, 0.52, 0.45
@@ -43,7 +45,7 @@ def read_address(page: Page, supplier: Candidate | None = None) -> Candidate | N
 
     The line that names the supplier is no part of it.
     """
-    head = [_whole(line) for line in page.lines[: _HEAD_LINES + _MOST_LINES]]
+    head = [joined(line, _NEAR, _ENDS) for line in page.lines[: _HEAD_LINES + _MOST_LINES]]
     of_name = supplier.cell.line if supplier is not None else 0
     for place, cell in enumerate(head[:_HEAD_LINES]):
         if cell.line != of_name and _can_belong(cell.text) and _is_of_a_street(cell.text):
@@ -53,23 +55,12 @@ def read_address(page: Page, supplier: Candidate | None = None) -> Candidate | N
     return None
 
 
-def _whole(line: Sequence[Cell]) -> Cell:
-    """Return the line's first cell, with those beside it that are no column of their own."""
-    words = line[0].words
-    for before, cell in pairwise(line):
-        is_apart = cell.box.left - before.box.right > _NEAR
-        if is_apart or _ENDS.match(cell.text) or _NUMBERS.search(cell.text):
-            break
-        words = (*words, *cell.words)
-    return Cell(words, line[0].page, line[0].line)
-
-
 def _can_belong(text: str) -> bool:
     return not (_is_other(text) or LEGAL_FORM.search(text))
 
 
 def _is_other(text: str) -> bool:
-    return bool(_ENDS.match(text) or _NUMBERS.search(text) or _TELEPHONE.match(text))
+    return bool(_ENDS.match(text) or NUMBERS.search(text) or _TELEPHONE.match(text))
 
 
 def _is_of_a_street(text: str) -> bool:
@@ -116,6 +107,7 @@ def _from(head: Sequence[Cell], first: int) -> Candidate | None:
     if not (has_postcode or len(parts) > 1 or any("," in part for part in parts)):
         return None
     words = tuple(word for cell in cells for word in cell.words)
+    parts = [_DOLLAR.sub("S", _NOUGHT.sub("0", part)) for part in parts]
     whole = Cell(words, cells[0].page, cells[0].line)
     score = _WITH_POSTCODE if has_postcode else _ENDED if is_ended else _WITHOUT
     return Candidate(", ".join(parts), whole, score)

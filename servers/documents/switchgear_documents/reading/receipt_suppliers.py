@@ -4,6 +4,7 @@ import re
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.names import ADDRESS, LEGAL_FORM, is_like_a_name, tidy
+from switchgear_documents.reading.receipt_lines import joined
 from switchgear_documents.reading.words import Cell, Page
 
 _NOT_THE_NAME = re.compile(
@@ -34,12 +35,13 @@ _REGISTRATION = re.compile(
 _HEAD, _HEAD_LINES, _SHORTEST = 0.45, 14, 4
 _FORMAL, _PLAIN, _FURTHER_DOWN, _REGISTERED, _LARGE, _CAPITALS = 0.9, 0.5, 0.04, 0.25, 0.12, 0.08
 _LARGER, _MOST = 1.3, 0.95
-_ONE_PRINT, _FULL = 0.25, 2.0
+_ONE_PRINT, _FULL, _NEAR = 0.25, 2.0, 0.1
 
 
 def read_supplier(page: Page) -> Candidate | None:
     """Return the shop: its legal form, a registration number below and large print speak for it."""
-    head = [line[0] for line in page.lines[:_HEAD_LINES] if line[0].box.top < _HEAD]
+    lines = (line for line in page.lines[:_HEAD_LINES] if line[0].box.top < _HEAD)
+    head = [joined(line, _NEAR, _NOT_THE_NAME) for line in lines]
     best: Candidate | None = None
     for place, cell in enumerate(head):
         following = head[place + 1].text if place + 1 < len(head) else ""

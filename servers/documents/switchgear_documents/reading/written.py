@@ -60,6 +60,8 @@ _BY_DAY = re.compile(
     re.IGNORECASE,
 )
 """What stands on papers of countries that write in English and put the day first."""
+_OTHER_TAX = re.compile(r"\bGST\b|\bVAT (?:no|reg|id)|\bABN\b|\bSDN\.? BHD\b", re.IGNORECASE)
+"""Taxes and forms that the United States do not have, though dollars may be paid."""
 
 
 class DateIn(NamedTuple):
@@ -104,7 +106,8 @@ def dialect_of(text: str) -> Dialect:
     if any(last > _MONTHS_IN_A_YEAR for _, last in second):
         return Dialect(mark, is_month_first=True)
     addressed = re.search(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
-    is_american = mark == "." and "€" not in text and (addressed is not None or "$" in text)
+    is_elsewhere = "€" in text or _OTHER_TAX.search(text) is not None
+    is_american = mark == "." and not is_elsewhere and (addressed is not None or "$" in text)
     is_known = mark == "," or addressed is not None or _BY_DAY.search(text) is not None
     return Dialect(mark, is_month_first=is_american, is_order_known=is_known)
 
