@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from switchgear_shared.errors import InvalidRequestError, UnauthenticatedError
+from switchgear_shared.governance.agents import KEY_PREFIX
 from switchgear_shared.governance.identity import Agents, Authenticator, Tokens
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.observability.logs import logger
@@ -22,10 +23,8 @@ log = logger(__name__)
 
 COOKIE = "switchgear-console"
 _PATH = "/console"
-_KEY_PREFIX = "mcpk_"
 _MOST_COOKIE_CHARS = 3800
 _FORM_TOKEN = b"switchgear console form"
-_SHORTEST_S = 1
 _MOST_CLOCK_SKEW_S = 60
 
 
@@ -46,10 +45,10 @@ class Sessions:
     """Opens, finds and closes sessions.
 
     The cookie is a token for the console as audience: no other door takes it. It ends with the
-    token that was shown, at the latest after the lifetime of tokens; one that an API key opened
-    lasts that long even where the key is revoked. The register of parties is asked as for every
-    other token, so who is disabled is out within seconds. What was signed out is refused by this
-    process; elsewhere, and after a restart, it ends by itself.
+    token that was shown, at the latest after the lifetime of tokens, and with the API key that was
+    shown or that the token was given for. The register is asked as for every other token: who is
+    disabled, or whose key was revoked, is out within five seconds. What was signed out is refused
+    by this process; elsewhere, and after a restart, it ends by itself.
     """
 
     def __init__(
@@ -60,6 +59,7 @@ class Sessions:
         public_url: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._agents = agents
         self._tokens = tokens
         self._audience = f"{public_url}{_PATH}"
         self._is_https = public_url.startswith("https:")
@@ -75,12 +75,17 @@ class Sessions:
             UnauthenticatedError: the credential does not hold, or holds for something else.
             InvalidRequestError: it names more scopes than a cookie can carry.
         """
-        principal = await self._shown.authenticate(credential)
         left_s: int | None = None
-        if not credential.startswith(_KEY_PREFIX):
+        if credential.startswith(KEY_PREFIX):
+            holder = await self._agents.by_key(credential)
+            principal, api_key_id = holder.agent.principal, holder.api_key_id
+        else:
+            principal = await self._shown.authenticate(credential)
             verified = self._tokens.verify_claims(credential, AUDIENCE)
-            left_s = max(_SHORTEST_S, int(verified.expires_at_s - self._clock()))
-        token = self._tokens.issue(principal, self._audience, ttl_s=left_s)
+            api_key_id, left_s = verified.api_key_id, int(verified.expires_at_s - self._clock())
+            if left_s < 1:
+                raise UnauthenticatedError("the credential has expired")
+        token = self._tokens.issue(principal, self._audience, ttl_s=left_s, api_key_id=api_key_id)
         if len(token.token) > _MOST_COOKIE_CHARS:
             raise InvalidRequestError("the credential has too many scopes: ask for fewer")
         log.info("signed in", principal=principal.id, tenant=principal.tenant)

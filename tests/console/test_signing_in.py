@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,12 @@ from starlette.routing import Route
 from console.person import OUR_PAGE, Page, signed_in, visitor
 from journeys.desk import Desk, opened
 from switchgear_console.server import build
+from switchgear_console.sessions import Sessions
+from switchgear_shared.errors import UnauthenticatedError
 from switchgear_shared.governance.agents import Agent
+from switchgear_shared.governance.identity import Keys, Tokens, client_credentials
 from switchgear_shared.part import AUDIENCE
+from switchgear_shared.server import ISSUER
 from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -94,6 +99,62 @@ async def test_a_session_ends_with_the_token_that_opened_it(desk: Desk) -> None:
         p.split("=", 1) for p in entered.answer.headers["set-cookie"].split("; ") if "=" in p
     )
     assert 60 <= int(parts["Max-Age"]) <= 70
+
+
+async def test_a_session_ends_with_the_api_key_that_opened_it(desk: Desk) -> None:
+    agents = desk.running.host.agents
+    kept, lost = await agents.add_key("clerk"), await agents.add_key("clerk")
+    async with visitor(desk) as person, visitor(desk) as other:
+        await person.sign_in(lost)
+        await other.sign_in(kept)
+        assert (await person.get(QUEUE)).status == 200
+        await agents.revoke_key(lost.split("_")[1])
+        assert (await person.sign_in(lost)).status == 401
+
+        async def is_out() -> bool:
+            return (await person.get(QUEUE)).status == 401
+
+        assert await until(is_out, every_s=0.5)
+        assert (await other.get(QUEUE)).status == 200
+
+
+async def test_a_session_ends_with_the_key_that_its_token_was_given_for(desk: Desk) -> None:
+    agents = desk.running.host.agents
+    key = await agents.add_key("clerk")
+    token = await client_credentials(
+        agents, desk.running.host.tokens, [AUDIENCE], client_id="clerk", client_secret=key
+    )
+    async with visitor(desk) as person:
+        await person.sign_in(token.token)
+        await agents.revoke_key(key.split("_")[1])
+
+        assert (await person.get(QUEUE)).status == 401
+
+
+@pytest.mark.parametrize(
+    ("left_s", "opens", "holds"),
+    [(1, True, True), (0, False, True), (-4, False, True), (-5, False, False)],
+)
+async def test_a_session_ends_in_the_second_in_which_its_token_does(
+    desk: Desk, left_s: int, opens: bool, holds: bool
+) -> None:
+    """Five seconds are given for clocks that differ, as for every token, and not twice."""
+    now_s = float(int(time.time()))
+    host = desk.running.host
+    tokens = Tokens(Keys(host.settings.data), ISSUER, 3600, lambda: now_s)
+    sessions = Sessions(host.agents, tokens, public_url=desk.running.url, clock=lambda: now_s)
+    agent = await host.agents.get("clerk")
+    shown = tokens.issue(agent.principal, AUDIENCE, ttl_s=60).token
+    cookie, _ = await sessions.open(shown)
+
+    now_s += 60 - left_s
+
+    assert (await sessions.find(cookie) is not None) is holds
+    if opens:
+        await sessions.open(shown)
+    else:
+        with pytest.raises(UnauthenticatedError):
+            await sessions.open(shown)
 
 
 async def test_who_is_disabled_is_out(desk: Desk) -> None:

@@ -43,9 +43,40 @@ def test_a_token_is_issued_with_what_a_script_needs(command: Command) -> None:
     assert issued["token"].count(".") == 2
 
 
+def test_a_key_is_revoked_by_the_id_it_is_listed_with(command: Command) -> None:
+    first, second = (command("token", "key", "assistant").stdout.strip() for _ in range(2))
+
+    revoked = command("token", "revoke", first.split("_")[1])
+    listed = answer(command("token", "keys", "assistant", "--json"))
+
+    assert revoked.exit_code == 0
+    assert [(key["id"], key["revoked_at"] is None) for key in listed] == [
+        (first.split("_")[1], False),
+        (second.split("_")[1], True),
+    ]
+    assert first.split("_")[2] not in json.dumps(listed)
+
+
+def test_a_party_is_disabled_and_let_in_again(command: Command) -> None:
+    def is_disabled() -> dict[str, bool]:
+        listed = answer(command("agents", "list", "--json"))
+        return {agent["id"]: agent["is_disabled"] for agent in listed}
+
+    before = is_disabled()
+    command("agents", "disable", "assistant")
+    disabled = is_disabled()
+    command("agents", "enable", "assistant")
+
+    assert disabled == {**before, "assistant": True}
+    assert is_disabled() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
+        (("token", "keys", "nobody"), "not_found"),
+        (("token", "revoke", "0000"), "not_found"),
+        (("agents", "disable", "nobody"), "not_found"),
         (("token", "issue", "nobody"), "not_found"),
         (("token", "issue", "assistant", "--scope", "erp.invoice.post"), "policy_denied"),
         (("agents", "add", "assistant"), "conflict"),

@@ -183,7 +183,7 @@ async def test_a_revoked_key_ends_within_five_seconds(
 async def test_a_key_ends_when_it_expires(agents: Agents, time: Time) -> None:
     key = await agents.add_key("buyer", expires_at=START + timedelta(seconds=60))
     time.passed_s = 59
-    assert await agents.by_key(key) == BUYER
+    assert (await agents.by_key(key)).agent == BUYER
     time.passed_s = 60
     with pytest.raises(UnauthenticatedError):
         await agents.by_key(key)
@@ -240,6 +240,55 @@ async def test_client_credentials_give_a_token_for_a_whole_key_or_its_secret(
         )
         principal = await door.authenticate(token.token)
         assert principal == replace(BUYER.principal, scopes=("*.read",))
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_token_ends_with_the_key_that_it_was_given_for(
+    is_whole: bool, agents: Agents, tokens: Tokens, door: Authenticator, time: Time
+) -> None:
+    kept, lost = await agents.add_key("buyer"), await agents.add_key("buyer")
+
+    async def token_for(key: str) -> str:
+        secret = key if is_whole else key.split("_", 2)[2]
+        token = await client_credentials(
+            agents, tokens, [AUDIENCE], client_id="buyer", client_secret=secret
+        )
+        return token.token
+
+    stays, goes = await token_for(kept), await token_for(lost)
+    await door.authenticate(goes)
+    await agents.revoke_key(lost.split("_")[1])
+
+    time.passed_s += 5
+    with pytest.raises(UnauthenticatedError):
+        await door.authenticate(goes)
+    assert await door.authenticate(stays) == BUYER.principal
+
+
+async def test_a_token_ends_when_its_key_expires(
+    agents: Agents, tokens: Tokens, door: Authenticator, time: Time
+) -> None:
+    key = await agents.add_key("buyer", expires_at=START + timedelta(seconds=60))
+    token = await client_credentials(
+        agents, tokens, [AUDIENCE], client_id="buyer", client_secret=key
+    )
+
+    time.passed_s = 59
+    await door.authenticate(token.token)
+    time.passed_s = 64
+    with pytest.raises(UnauthenticatedError):
+        await door.authenticate(token.token)
+
+
+async def test_a_token_names_no_key_of_another_party(
+    agents: Agents, tokens: Tokens, door: Authenticator
+) -> None:
+    await agents.add(Agent("seller", "agent"))
+    key = await agents.add_key("seller")
+    token = tokens.issue(BUYER.principal, AUDIENCE, api_key_id=key.split("_")[1])
+
+    with pytest.raises(UnauthenticatedError):
+        await door.authenticate(token.token)
 
 
 @pytest.mark.parametrize(

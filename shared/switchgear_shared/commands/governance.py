@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -84,6 +84,36 @@ def key(
     typer.echo(run(work()))
 
 
+@_token.command("keys")
+def list_keys(
+    agent: Annotated[str, typer.Argument(help="A registered party.")],
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """List a party's API keys, oldest first, without their secrets."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with hosting(settings_with(data=data), []) as (host, _):
+            await host.agents.get(agent)
+            return [asdict(key) for key in await host.agents.list_keys(agent)]
+
+    show(run(work()), as_json=as_json, columns=("id", "created_at", "expires_at", "revoked_at"))
+
+
+@_token.command("revoke")
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="`id` from `token keys`.")], data: Data = None
+) -> None:
+    """End an API key for good, with the tokens and console sessions that it opened."""
+
+    async def work() -> None:
+        async with hosting(settings_with(data=data), []) as (host, _):
+            await host.agents.revoke_key(key_id)
+
+    run(work())
+    typer.echo(f"revoked {key_id}; every process refuses it within five seconds")
+
+
 @_agents.command("list")
 def list_agents(as_json: AsJson = False, data: Data = None) -> None:
     """List the registered parties with their roles and scopes."""
@@ -120,6 +150,26 @@ def add_agent(
 
     run(work())
     typer.echo(f"registered {agent}")
+
+
+@_agents.command("disable")
+def disable_agent(agent: Annotated[str, typer.Argument(help="Its id.")], data: Data = None) -> None:
+    """Keep a party out, whatever token, key or console session it holds."""
+    run(_switched(agent, data, is_disabled=True))
+    typer.echo(f"disabled {agent}; every process refuses it within five seconds")
+
+
+@_agents.command("enable")
+def enable_agent(agent: Annotated[str, typer.Argument(help="Its id.")], data: Data = None) -> None:
+    """Let a disabled party in again."""
+    run(_switched(agent, data, is_disabled=False))
+    typer.echo(f"enabled {agent}")
+
+
+async def _switched(agent: str, data: Path | None, *, is_disabled: bool) -> None:
+    async with hosting(settings_with(data=data), []) as (host, _):
+        found = await host.agents.get(agent)
+        await host.agents.change(replace(found, is_disabled=is_disabled))
 
 
 @_policy.command("check")

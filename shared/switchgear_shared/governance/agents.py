@@ -1,106 +1,27 @@
-"""The parties that may call: agents, people and services, and their API keys."""
+"""The register of the parties that may call: agents, people and services, and their keys."""
 
 import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import cast
 
 from sqlalchemy import ColumnElement, select
 
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId, utc_now
 from switchgear_shared.errors import ConflictError, NotFoundError, UnauthenticatedError
-from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.parties import DEFAULT_AGENTS, Agent, ApiKey, Holder, Kind
 from switchgear_shared.governance.scopes import refuse_unbounded
 from switchgear_shared.governance.store import AgentRow, ApiKeyRow
 from switchgear_shared.storage.database import Database, DuplicateKeyError
+
+__all__ = ["DEFAULT_AGENTS", "KEY_PREFIX", "Agent", "Agents", "ApiKey", "Holder", "Kind"]
 
 KEY_PREFIX = "mcpk_"
 _SECRET_BYTES = 32
 _KEY_PARTS = 3
 _NO_HASH = hashlib.sha256(b"").hexdigest()
-
-Kind = Literal["agent", "person", "service"]
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """A party as registered; the daily limits are None where there is none.
-
-    `posted_minor_per_day` counts minor units of the company's currency.
-    """
-
-    id: str
-    kind: Kind
-    roles: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
-    tenant: TenantId = DEFAULT_TENANT
-    is_disabled: bool = False
-    calls_per_day: int | None = None
-    posted_minor_per_day: int | None = None
-
-    @property
-    def principal(self) -> Principal:
-        """The principal that this party is once it has shown a credential."""
-        return Principal(self.id, self.kind, self.tenant, self.roles, self.scopes)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """An API key without its secret."""
-
-    id: str
-    agent_id: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-
-
-_READS = ("*.read", "registry.*")
-DEFAULT_AGENTS = (
-    Agent("assistant", "agent", ("assistant",), (*_READS, "documents.document.submit")),
-    Agent("clerk", "person", ("clerk",), (*_READS, "documents.document.*", "documents.review.*")),
-    Agent(
-        "back-office",
-        "agent",
-        ("back_office",),
-        (*_READS, "crm.*", "erp.*", "inventory.*", "workflows.process.*"),
-    ),
-    Agent(
-        "finance",
-        "person",
-        ("approver",),
-        (*_READS, "documents.document.submit", "workflows.approval.*"),
-    ),
-    Agent(
-        "operator",
-        "person",
-        ("operator",),
-        (
-            *_READS,
-            "documents.dead_letter.*",
-            "documents.reading.teach",
-            "documents.review.claim",
-            "workflows.process.*",
-        ),
-    ),
-    Agent(
-        "records",
-        "person",
-        ("records_manager",),
-        (*_READS, "documents.hold.*", "documents.erasure.*", "documents.retention.*"),
-    ),
-    Agent(
-        "workflows",
-        "service",
-        ("service",),
-        ("crm.*", "erp.*", "inventory.*", "documents.*", "workflows.*"),
-    ),
-    Agent("documents", "service", ("service",), ("*.read", "documents.*", "workflows.*")),
-)
-"""The parties of the demo data: one for each role that the shipped policies know."""
 
 
 class Agents:
@@ -147,6 +68,20 @@ class Agents:
         async with self._database.reading() as session:
             row = await session.get(AgentRow, (tenant, agent_id))
             return _agent(row) if row else None
+
+    async def current(
+        self, agent_id: str, tenant: TenantId, api_key_id: str | None
+    ) -> Agent | None:
+        """Return the party if it may still act: not disabled, nor by a key that has ended."""
+        async with self._database.reading() as session:
+            agent = await session.get(AgentRow, (tenant, agent_id))
+            if agent is None or agent.is_disabled:
+                return None
+            if api_key_id is not None:
+                key = await session.get(ApiKeyRow, (tenant, api_key_id))
+                if key is None or key.agent_id != agent_id or self._has_ended(key):
+                    return None
+            return _agent(agent)
 
     async def get(self, agent_id: str, tenant: TenantId = DEFAULT_TENANT) -> Agent:
         """Return the party; raises NotFoundError."""
@@ -205,7 +140,7 @@ class Agents:
                 raise NotFoundError(f"API key {key_id} is not registered")
             row.revoked_at = row.revoked_at or self._now()
 
-    async def by_key(self, key: str) -> Agent:
+    async def by_key(self, key: str) -> Holder:
         """Return the party whose API key this is; an unknown id costs what a known one does.
 
         Raises:
@@ -216,7 +151,7 @@ class Agents:
             raise _refused()
         return await self._matching(ApiKeyRow.id == parts[1], parts[2])
 
-    async def by_secret(self, agent_id: str, secret: str) -> Agent:
+    async def by_secret(self, agent_id: str, secret: str) -> Holder:
         """Return the party of this id if the secret is that of one of its keys.
 
         Raises:
@@ -224,7 +159,7 @@ class Agents:
         """
         return await self._matching(ApiKeyRow.agent_id == agent_id, secret)
 
-    async def _matching(self, condition: ColumnElement[bool], secret: str) -> Agent:
+    async def _matching(self, condition: ColumnElement[bool], secret: str) -> Holder:
         query = select(ApiKeyRow, AgentRow).join(
             AgentRow,
             (AgentRow.tenant == ApiKeyRow.tenant) & (AgentRow.id == ApiKeyRow.agent_id),
@@ -233,17 +168,18 @@ class Agents:
             rows = (await session.execute(query.where(condition))).all()
         shown, found = _hash(secret), None
         for key, agent in rows:
-            if hmac.compare_digest(key.secret_hash, shown) and self._is_good(key, agent):
-                found = agent
+            is_current = not agent.is_disabled and not self._has_ended(key)
+            if hmac.compare_digest(key.secret_hash, shown) and is_current:
+                found = Holder(_agent(agent), key.id)
         if not rows:
             hmac.compare_digest(_NO_HASH, shown)
         if found is None:
             raise _refused()
-        return _agent(found)
+        return found
 
-    def _is_good(self, key: ApiKeyRow, agent: AgentRow) -> bool:
-        is_current = key.expires_at is None or key.expires_at > self._now()
-        return key.revoked_at is None and is_current and not agent.is_disabled
+    def _has_ended(self, key: ApiKeyRow) -> bool:
+        has_expired = key.expires_at is not None and key.expires_at <= self._now()
+        return key.revoked_at is not None or has_expired
 
 
 def _refused() -> UnauthenticatedError:

@@ -16,7 +16,7 @@ from switchgear_shared.governance.keys import Keys
 from switchgear_shared.governance.lru import Lru
 from switchgear_shared.governance.principal import Principal
 from switchgear_shared.governance.scopes import narrowed
-from switchgear_shared.governance.tokens import INTERNAL_AUDIENCE, Token, Tokens
+from switchgear_shared.governance.tokens import INTERNAL_AUDIENCE, Token, Tokens, Verified
 
 __all__ = [
     "DEFAULT_AGENTS",
@@ -37,9 +37,9 @@ _CACHED = 4096
 class Authenticator:
     """Turns an API key or an access token into the party behind it.
 
-    What it found stays known for five seconds: the time a disabled agent, a revoked key or a
-    narrowed scope may still be honoured. Assertions of our own processes are taken as they are,
-    where `audiences` has `switchgear:internal`.
+    What it found stays known for five seconds: the time a disabled agent, a revoked key (itself,
+    or a token that was given for it) or a narrowed scope may still be honoured. Assertions of our
+    own processes are taken as they are, where `audiences` has `switchgear:internal`.
     """
 
     def __init__(
@@ -71,15 +71,16 @@ class Authenticator:
             return known[0]
         self._known.forget(digest)
         if verified is None:
-            principal = (await self._agents.by_key(credential)).principal
+            principal = (await self._agents.by_key(credential)).agent.principal
         else:
-            principal = await self._current(verified.principal)
+            principal = await self._current(verified)
         self._known.put(digest, (principal, self._clock() + _TRUSTED_S))
         return principal
 
-    async def _current(self, shown: Principal) -> Principal:
-        agent = await self._agents.find(shown.id, shown.tenant)
-        if agent is None or agent.is_disabled:
+    async def _current(self, verified: Verified) -> Principal:
+        shown = verified.principal
+        agent = await self._agents.current(shown.id, shown.tenant, verified.api_key_id)
+        if agent is None:
             raise UnauthenticatedError("the credential is not valid")
         scopes = narrowed(shown.scopes, agent.scopes)
         return replace(shown, kind=agent.kind, roles=agent.roles, scopes=scopes)
@@ -98,7 +99,8 @@ async def client_credentials(
     """Return a token for a machine (OAuth 2.1 client credentials, RFC 8707 resource).
 
     `client_id` is the agent's id; `client_secret` one of its API keys, whole or only the secret.
-    Without `resource` the first of `resources`, the ones tokens are given for, is meant.
+    Without `resource` the first of `resources`, the ones tokens are given for, is meant. The token
+    ends with the key.
 
     Raises:
         UnauthenticatedError: OAuth's invalid_client.
@@ -106,13 +108,14 @@ async def client_credentials(
         PolicyDeniedError: OAuth's invalid_scope.
     """
     if client_secret.startswith(KEY_PREFIX):
-        agent = await agents.by_key(client_secret)
+        holder = await agents.by_key(client_secret)
     else:
-        agent = await agents.by_secret(client_id, client_secret)
+        holder = await agents.by_secret(client_id, client_secret)
+    agent = holder.agent
     if agent.id != client_id:
         raise UnauthenticatedError("the credential is not valid")
     audience = resource or next(iter(resources))
     if audience not in resources:
         raise InvalidRequestError("no tokens are given for this resource", field="resource")
     wanted: Iterable[str] | None = scope.split() if scope else None
-    return tokens.issue(agent.principal, audience, wanted)
+    return tokens.issue(agent.principal, audience, wanted, api_key_id=holder.api_key_id)

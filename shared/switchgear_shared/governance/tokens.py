@@ -43,11 +43,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a token that holds says."""
+    """What a token that holds says; `api_key_id` is that of the key it was given for."""
 
     principal: Principal
     audiences: frozenset[str]
     expires_at_s: float
+    api_key_id: str | None = None
 
 
 class Tokens:
@@ -67,8 +68,11 @@ class Tokens:
         audience: str,
         scopes: Iterable[str] | None = None,
         ttl_s: int | None = None,
+        api_key_id: str | None = None,
     ) -> Token:
         """Return a token for `audience` with the scopes asked for, or all that the party has.
+
+        Given for an API key, it holds only as long as the key does.
 
         Raises:
             PolicyDeniedError: a scope is unbounded or beyond the party's own.
@@ -77,7 +81,8 @@ class Tokens:
         if audience == INTERNAL_AUDIENCE:
             raise InvalidRequestError(f"{audience} is not for tokens", field="resource")
         ttl_s = min(ttl_s or self._ttl_s, self._ttl_s)
-        return self._sign(principal, audience, granted(principal, scopes), ttl_s)
+        scopes = granted(principal, scopes)
+        return self._sign(principal, audience, scopes, ttl_s, api_key_id)
 
     def assertion(self, principal: Principal, audience: str = INTERNAL_AUDIENCE) -> str:
         """Return a token by which one of our processes tells another who is calling.
@@ -121,7 +126,12 @@ class Tokens:
         return self._keys.jwks()
 
     def _sign(
-        self, principal: Principal, audience: str, scopes: tuple[str, ...], ttl_s: int
+        self,
+        principal: Principal,
+        audience: str,
+        scopes: tuple[str, ...],
+        ttl_s: int,
+        api_key_id: str | None = None,
     ) -> Token:
         now = int(self._clock())
         claims = {
@@ -140,6 +150,8 @@ class Tokens:
         }
         if principal.requested_by is not None:
             claims["requested_by"] = principal.requested_by
+        if api_key_id is not None:
+            claims["api_key_id"] = api_key_id
         key = self._keys.signing
         header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": key.kid}
         return Token(
@@ -172,7 +184,7 @@ class Tokens:
         kind = claims.get("kind")
         if kind not in _KINDS:
             _refuse()
-        requested_by = claims.get("requested_by")
+        requested_by, api_key_id = claims.get("requested_by"), claims.get("api_key_id")
         principal = Principal(
             id=_string(claims.get("sub")),
             kind=kind,
@@ -181,7 +193,8 @@ class Tokens:
             scopes=tuple(str(claims.get("scope", "")).split()),
             requested_by=None if requested_by is None else _string(requested_by),
         )
-        return Verified(principal, frozenset(audiences), expires_at_s)
+        key = None if api_key_id is None else _string(api_key_id)
+        return Verified(principal, frozenset(audiences), expires_at_s, key)
 
 
 def _refuse() -> NoReturn:
