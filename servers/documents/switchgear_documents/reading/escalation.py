@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from switchgear_documents.reading.own_document import BUNDLE
+from switchgear_documents.reading.parts import proposed
 from switchgear_documents.reading.reading import Check, FieldName, FieldReading, Reading
 
 ENGINES_CHECK = "every_engine_is_installed"
@@ -43,7 +45,10 @@ def combined(one: Reading, other: Reading) -> Reading:
 
     Of equals the second is taken, the better engine's. What both engines read is surer; what only
     the other found is added, less sure. Spaces are taken from whoever saw the same letters apart.
+    A file is parted only by the first engine, or by none.
     """
+    if other.document_type == BUNDLE:  # the first was not: it would have been believed
+        return proposed(one, other.parts, "not every engine sees them")
     best, rest = (one, other) if _weight(one) > _weight(other) else (other, one)
     theirs = {field.name: field for field in rest.fields}
     fields = [_agreed(field, theirs.get(field.name), rest.text) for field in best.fields]
