@@ -91,6 +91,27 @@ def test_the_shop_is_named_up_to_the_last_of_its_legal_forms(head: str, supplier
             id="signs taken for others in numbers",
         ),
         pytest.param(
+            "Am Markt 10\n16125 Mainz\nKundenbeleg",
+            "Am Markt 10, 16125 Mainz",
+            id="a street by its house's number above a postcode, and no title below",
+        ),
+        pytest.param(
+            "Kerklaan 8\n8060 Antwerpen\nKASSABON\nBonnummer 2060",
+            "Kerklaan 8, 8060 Antwerpen",
+            id="nl",
+        ),
+        pytest.param("ZI Nord, lot 6\n47987 Tours\nREÇU", "ZI Nord, lot 6, 47987 Tours", id="fr"),
+        pytest.param(
+            "Calle Mayor 86\n69484 Sevilla\nRecibo de pago",
+            "Calle Mayor 86, 69484 Sevilla",
+            id="es",
+        ),
+        pytest.param(
+            "Viale Europa 78\n01411 Parma\nRicevuta fiscale",
+            "Viale Europa 78, 01411 Parma",
+            id="it",
+        ),
+        pytest.param(
             "123 Main St\nSpringfield, IL 62704\n(217) 555-0143",
             "123 Main St, Springfield, IL 62704",
             id="a bare telephone number ends it",
@@ -145,3 +166,17 @@ def test_wide_gaps_between_letters_of_one_width_part_no_name() -> None:
     slip = SLIP.replace("KEDAI MAJU SDN BHD", "MR.   HANDY   (JOHOR)   SDN   BHD")
 
     assert read(slip)["supplier"] == "MR. HANDY (JOHOR) SDN BHD"
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("A PAYER 39,06\nMontant TVA 6,51\nEspèces 40,00\nRendu 0,94", "39.06"),
+        ("Total compra   57,24\nTarjeta ****6809   57,24", "57.24"),
+        ("TOTALE COMPLESSIVO 10,00\ndi cui IVA 0,91\nBancomat 10,00", "10.00"),
+        ("TOTAAL 3,38\nPINNEN 3,38", "3.38"),
+        ("Gesamtbetrag EUR 0,80\nGirocard 0,80", "0.80"),
+    ],
+)
+def test_the_total_is_named_in_any_of_six_languages(lines: str, total: str) -> None:
+    assert read(SLIP.split("Teh", maxsplit=1)[0] + lines)["total_gross"] == total

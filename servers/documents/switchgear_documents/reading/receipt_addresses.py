@@ -20,10 +20,15 @@ _ENDS = re.compile(
     r"|regist|roc\b|co\.? ?(?:no|reg)|company|(?:ta.? ?)?(?:invoice|receipt)\b|tax\b|simplified"
     r"|inv\b|bill\b|bon\b|ticket|cash|kasse|caisse|date\b|datum|doc\b|document|order|table|tisch"
     r"|served|e-?mail|web\b|www|http|\S+@|customer|member|pax|thank|welcome|time\b|ust|vat\b|tva"
-    r"|siret|kvk|abn\b|p\.? ?iva|cif\b|nif\b|btw\b|\(?\d{5,}-?\w?\)?\W*$|\(?\d{6,})",
+    r"|(?:[\w-]+ )?receipt\b|re[cç]u\b|recibo|ricevuta|scontrino|\w*beleg\b|kass\w*bon\b|bonn\w+"
+    r"|quittung|factu(?:r|ur)|addition\b|bar(?:verkauf|zahlung)|guests?\b|couverts|caj[ae]|vous"
+    r"|call\b|filiale|store\b|shop no|t \d|op\.|trans\b|nota\b|\W*\w+ n[°r.o]+ |siret|kvk|abn\b"
+    r"|p\.? ?iva|cif\b|nif\b|btw\b|\(?\d{5,}-?\w?\)?\W*$|\(?\d{6,})",
     re.IGNORECASE,
 )
 _REST = re.compile(r"\s*[,(]?\s*\b(?:te[l1]|phone|fax|gst|e-?mail)\b.*$", re.IGNORECASE)
+_HOUSE = re.compile(r"[^\W\d_]{2}.*\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+"""A street of any name with the number behind it, as it stands above a postcode."""
 _TELEPHONE = re.compile(r"\W*(?:\+\d|\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,})")
 _PLOT = re.compile(r"\b(?:lot|pt)\.? ?\d", re.IGNORECASE)
 _FULL_STOP = re.compile(r"[^\W\d_]{4,}\.\s*$")
@@ -76,6 +81,11 @@ def _first(head: Sequence[Cell], place: int, of_name: int) -> int:
     below = head[place + 1].text if place + 1 < len(head) else ""
     if not is_numbered and _STARTS.match(below) and any(map(str.isdigit, below)):
         return place + 1
+    above = head[place - 1] if place else None
+    is_house = above is not None and _HOUSE.search(above.text) and _can_belong(above.text)
+    is_of_it = is_house and _POSTCODE.match(head[place].text) is not None
+    if above is not None and is_of_it and above.line != of_name:
+        return place - 1
     while place and "," in head[place - 1].text and _can_belong(head[place - 1].text):
         if head[place - 1].line == of_name:
             break

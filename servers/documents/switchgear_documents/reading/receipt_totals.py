@@ -23,11 +23,13 @@ _TOTAL: tuple[Phrases, ...] = (
         total ?(?:amount|amt|amnt|due|payable|sales?)|total ?(?:after )?roundi?n?e?d?\w*
         total ?(?:sales? ?)?\(? ?inc[il]\w*\.?(?: ?of)?(?: ?gst| ?tax| ?vat)?|rounded ?total\w*
         total ?am\w+ ?round\w+|zu zahlen|gesamt(?:betrag|summe)?|endbetrag|summe|net a payer
-        totale|totaal|te betalen|total ?rm|total ?with ?gst|total ?\(rm\)|total ?payment
+        total ?compra|importe ?total|(?:total )?a pagar|(?:totale )?da pagare|totale complessivo
+        (?:total )?[aà] payer|totale|totaal|te betalen|total ?rm|total ?with ?gst|total ?\(rm\)
+        total ?payment
         (?:gross|nett?) ?am(?:ount|t)|am(?:oun)?t ?paid ?inc\w*(?: ?gst)?|total ?\(gst ?inc\w*\)
         """),
     phrases("gross", 0.75, r"""
-        total(?! ?<not>)|importe|montant|betrag|amount
+        total(?! ?<not>)|importe(?! ?(?:iva|neto))|montant(?! ?(?:tva|ht))|betrag|amount
         """.replace("<not>", r"(?:qty|quant|items?|exc|gst|tax|disc|sav|saving|point|no|pcs|vat|tva"
                     r"|ht|mwst|sold|round)")),
     phrases("net", 0.6, r"""
@@ -35,12 +37,14 @@ _TOTAL: tuple[Phrases, ...] = (
         taxable
         """),
     phrases("tax", 0.7, r"""
-        (?:total |add )?(?:gst|sst|vat|tax|mwst|ust|tva|iva|btw)(?: ?(?:amount|payable|amt))?
+        (?:total |add |montant )?(?:gst|sst|vat|tax|mwst|ust|tva|iva|btw)
+        (?:gst|sst|vat|tax) ?(?:amount|payable|amt)
         service tax
         """),
     phrases("prepaid", 0.9, r"""
         received|(?:received ?)?cash(?! ?(?:sale|sales|bill|ier|&|and|change))|tender(?:ed)?|paid
-        visa|master ?card|card|bar|gegeben|esp[eè]ces|contant[ie]?|efectivo|cb|ec-?karte
+        visa|master ?card|card|bar|gegeben|esp[eè]ces|contant[ie]?|efectivo|cb|ec-?karte|girocard
+        carte(?: bancaire)?(?! ?fid)|tarjeta(?: bancaria)?|bancomat|pin(?:nen)?|kreditkarte
         payment(?! ?type| ?mode)
         """),
     phrases("due", 0.9, r"change(?: ?due)?|rückgeld|rendu|cambio|resto|wisselgeld|monnaie"),
