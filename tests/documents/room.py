@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import switchgear_documents
-from engines import Engine, migrated
+from engines import Engine
 from journeys.office import taken
+from ready_databases import migrated
 from switchgear_documents.intake import Intake
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.sandbox import Reader
