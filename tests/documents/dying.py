@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from documents.room import room
+from documents.room import reading, room
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.storage.files import StoredFile
 
@@ -16,7 +16,7 @@ SURVIVING = 2
 
 async def die(folder: Path, event: Event) -> None:
     """Handle the event as far as the third file to be stored."""
-    async with room("sqlite", folder) as place:
+    async with reading(), room("sqlite", folder) as place:
         stored = 0
         put = place.files.put
 
