@@ -54,3 +54,46 @@ def test_a_confirmation_has_a_number_and_names_the_customers(
     found = read(f"Norda GmbH\n{text}", "order_confirmation")
 
     assert (found.get("number"), found.get("order_ref")) == (number, order_ref)
+
+
+PACKED = """
+Norda GmbH
+Lieferschein-Nr.: MS-36329
+
+Artikel                    Menge      Bestellmenge
+Kugellager 6204            100 Stk    28
+Kabelbinder 200 mm         10 Stk     32
+mit Verschluss
+Wasserfilter               2,5 kg     18
+
+Bitte prüfen Sie die Ware bei Annahme.
+"""
+
+
+def lines(text: str) -> list[tuple[str, str | None, str | None]]:
+    extract = Extract("delivery_note", "words/1")
+    read_fields(pages_of_text([text]), extract)
+    return [(line.description, line.quantity, line.unit) for line in extract.lines]
+
+
+def test_a_delivery_note_has_lines_of_goods_and_quantities() -> None:
+    assert lines(PACKED) == [
+        ("Kugellager 6204", "100", "Stk"),
+        ("Kabelbinder 200 mm", "10", "Stk"),
+        ("Wasserfilter", "2.5", "kg"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(
+            PACKED.replace("10 Stk ", "       "), id="a quantity is missing in the middle"
+        ),
+        pytest.param(PACKED.replace("2,5 kg", "      "), id="a quantity is missing in the last"),
+        pytest.param(PACKED.replace("Menge ", "Farbe "), id="no quantities"),
+        pytest.param(PACKED.replace("Artikel", "Wohin  "), id="no goods"),
+    ],
+)
+def test_lines_that_are_not_whole_are_no_lines(table: str) -> None:
+    assert lines(table) == []

@@ -20,6 +20,7 @@ from switchgear_documents.reading.labels import (
 )
 from switchgear_documents.reading.own_document import own_types
 from switchgear_documents.reading.own_reading import check_own, read_own
+from switchgear_documents.reading.packed import read_packed
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
@@ -157,6 +158,7 @@ def read_delivery(pages: Sequence[Page], extract: Extract) -> None:
         "buyer": parties.buyer,
     }
     found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    extract.lines.extend(read_packed(pages, dialect))
     _add(extract, found)
 
 
