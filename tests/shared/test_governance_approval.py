@@ -121,6 +121,34 @@ async def test_an_open_request_shows_what_is_asked_without_secrets(approvals: Ap
     assert await approvals.get(DEFAULT_TENANT, approval.id) == approval
 
 
+async def test_what_a_party_asked_for_under_its_keys_is_found_while_it_may_be_used(
+    approvals: Approvals, time: Time
+) -> None:
+    """An underscore in a key is an underscore."""
+
+    async def asked(key: str, **changes: Any) -> str:
+        return (await ask(approvals, digest=key, asked_under=key, **changes)).id
+
+    opened = await asked("prc_1:post:0")
+    granted = await asked("prc_1:post:1")
+    await approvals.decide(granted, "approve", FINANCE)
+    denied = await asked("prc_1:post:2")
+    await approvals.decide(denied, "deny", FINANCE)
+    await asked("prcx1:post:0")
+    await asked("prc_12:post:0")
+    await asked("prc_1:post:3", principal=replace(WORKFLOWS, id="documents"))
+    await asked("prc_1:post:4", principal=replace(WORKFLOWS, tenant=TenantId("other")))
+    await ask(approvals, digest="without a key")
+
+    async def found() -> set[str]:
+        kept = await approvals.asked_under(DEFAULT_TENANT, "workflows", "prc_1:")
+        return {approval.id for approval in kept}
+
+    assert await found() == {opened, granted}
+    time.now += timedelta(hours=72)
+    assert await found() == set()
+
+
 async def test_processes_that_ask_at_once_open_one_request(
     both: list[Approvals], changes: list[tuple[str, str]]
 ) -> None:

@@ -1,6 +1,8 @@
 """Whoever was asked on behalf of a process need not answer once the process is over."""
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from switchgear_documents.samples import to_ubl
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import DEFAULT_TENANT, new_correlation_id
 from switchgear_shared.errors import ApprovalRequiredError, ConflictError, PolicyDeniedError
+from switchgear_shared.governance.approval import Approval, Approvals
 from switchgear_shared.governance.identity import DEFAULT_AGENTS
+from switchgear_shared.governance.store import ApprovalRow
 from switchgear_workflows.process import End, Step, Work
 from workflows.shop import Struck
 from workflows.test_ways_back import Ledger, Room
@@ -221,3 +225,85 @@ async def test_a_question_that_comes_after_the_end_of_its_process_is_not_asked(
     document_id = (await office.process(started))["document_id"]
     status = await office.ask("documents_get_status", document_id=document_id)
     assert (status["state"], status["open_review_id"]) == ("rejected", None)
+
+
+@dataclass
+class Held:
+    """A worker that asks for an approval, held just before or just after it is opened."""
+
+    office: Office
+    is_after: bool
+    is_killed: bool
+    has_come: asyncio.Event = field(default_factory=asyncio.Event)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def resume(self, started: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the process on, and stop there until the test lets go."""
+        request = Approvals.request
+
+        async def held(approvals: Approvals, **asked: Any) -> Approval:
+            approval = await request(approvals, **asked) if self.is_after else None
+            self.has_come.set()
+            await self.may_go_on.wait()
+            approval = approval or await request(approvals, **asked)
+            if self.is_killed:
+                raise KilledError
+            return approval
+
+        monkeypatch.setattr(Approvals, "request", held)
+        await self.office.manager().resume(started)
+
+
+@pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("is_killed", [False, True], ids=["goes on", "is killed"])
+async def test_an_approval_opened_while_its_process_is_cancelled_is_withdrawn(
+    office: Office,
+    invoices: Samples,
+    monkeypatch: pytest.MonkeyPatch,
+    is_after: bool,
+    is_killed: bool,
+) -> None:
+    """The asker, or who takes its event up after it was killed, finds the process over."""
+    spec = invoices.small_from(300)
+    started = await office.routed(to_ubl(spec))
+    before = {**await listed(office, "withdrawn"), **await listed(office, "open")}
+    held = Held(office, is_after, is_killed)
+    asking = asyncio.create_task(held.resume(started, monkeypatch))
+    await held.has_come.wait()
+
+    await cancelled(office, started)
+    assert (await office.process(started))["state"] == "cancelled"
+    held.may_go_on.set()
+    if is_killed:
+        with pytest.raises(KilledError):
+            await asking
+        await office.manager().resume(started)
+    else:
+        await asking
+    await office.deliver()
+
+    (approval_id,) = (await listed(office, "withdrawn")).keys() - before.keys()
+    approval = await office.host.approvals.get(DEFAULT_TENANT, approval_id)
+    assert (approval.tool, approval.decided_by) == ("erp_post_invoice", "workflows")
+    assert approval.reason == "cancelled by operator: not ours"
+    assert (await listed(office, "open")).keys() <= before.keys()
+    assert (await office.process(started))["state"] == "cancelled"
+    assert await office.booked(spec.number) == ["draft"]
+
+
+async def test_what_another_process_of_the_same_work_asked_for_stays(
+    office: Office, invoices: Samples
+) -> None:
+    """Documents of one message share their correlation ID, and not their approvals."""
+    _, other = await waiting(office, to_ubl(invoices.small_from(300)))
+    started, process = await waiting(office, to_ubl(invoices.small_from(300)))
+    async with office.host.governance_database.writing() as session:
+        approval = await session.get_one(ApprovalRow, (DEFAULT_TENANT, other["waits_for"]))
+        approval.correlation_id = process["correlation_id"]
+
+    await cancelled(office, started)
+    await office.manager().resume(started)
+
+    opened = await listed(office, "open")
+    assert other["waits_for"] in opened
+    assert process["waits_for"] not in opened

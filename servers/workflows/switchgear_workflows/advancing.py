@@ -78,7 +78,10 @@ class Advance:
     async def _move(
         self, record: ProcessRecord, steps: tuple[StepRecord, ...], cause: Event
     ) -> bool:
-        if record.state in (*OVER, "waiting_review", "suspended"):
+        if record.state in OVER:
+            await self._withdraw_late(record, _work(record, steps, cause))
+            return False
+        if record.state in ("waiting_review", "suspended"):
             return False
         kind = self._kinds.of(record.process, record.process_version)
         if kind is None:
@@ -119,7 +122,7 @@ class Advance:
         name = next_to_undo(kind, steps)
         if name is None:
             await self._journal.end(record, cause)
-            return False
+            return True
         refusal = await self._refusal(record)
         if isinstance(refusal, AwaitApproval):
             return False
@@ -138,14 +141,29 @@ class Advance:
             return
         approval = await self._approvals.get(TenantId(record.tenant), approval_id)
         if approval.state in ("open", "approved"):
-            await self._tools.write(
-                work,
-                "workflows_decide_approval",
-                key=f"{record.id}:withdraw:{approval_id}",
-                id=approval_id,
-                decision="withdraw",
-                reason=(record.reason or "its process turned back")[:_LONGEST_REASON],
-            )
+            await self._take_back(record, work, approval_id)
+
+    async def _withdraw_late(self, record: ProcessRecord, work: Work) -> None:
+        """Take back what a step asked for after its process had turned back without it.
+
+        The step's worker comes here when it finds that the process moved on, and who takes up
+        the event of a killed one does.
+        """
+        asked = await self._approvals.asked_under(
+            work.tenant, self._tools.client.principal.id, f"{record.id}:"
+        )
+        for approval in asked:
+            await self._take_back(record, work, approval.id)
+
+    async def _take_back(self, record: ProcessRecord, work: Work, approval_id: str) -> None:
+        await self._tools.write(
+            work,
+            "workflows_decide_approval",
+            key=f"{record.id}:withdraw:{approval_id}",
+            id=approval_id,
+            decision="withdraw",
+            reason=(record.reason or "its process is over")[:_LONGEST_REASON],
+        )
 
     async def _refusal(self, record: ProcessRecord) -> Rejected | AwaitApproval | None:
         """Return None if no approval is waited for any more, Rejected if it never will come."""

@@ -157,7 +157,7 @@ class Journal:
         said = f"{step} is tried again: {message}"
         async with self._database.writing() as session:
             record = await locked(session, TenantId(seen.tenant), seen.id)
-            if record.version == seen.version and record.ends_as is None:
+            if record.version == seen.version and record.state not in OVER and not record.ends_as:
                 record.reason = said
 
     async def _complete(

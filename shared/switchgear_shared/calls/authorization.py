@@ -134,6 +134,7 @@ class Authorization:
             arguments=call.arguments,
             facts=call.facts,
             correlation_id=call.correlation_id,
+            asked_under=call.idempotency_key,
         )
         call.notes["approval_id"] = approval.id
         call.notes["policy_ids"] = decision.policy_ids

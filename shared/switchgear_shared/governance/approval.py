@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.values import CorrelationId, TenantId, new_id, utc_now
 from switchgear_shared.errors import ConflictError, NotFoundError, PolicyDeniedError
-from switchgear_shared.governance.approval_listing import page_of
+from switchgear_shared.governance.approval_listing import asked_under, count_open, page_of
 from switchgear_shared.governance.approval_record import (
     Approval,
     Grant,
@@ -17,7 +17,6 @@ from switchgear_shared.governance.approval_record import (
     approval_digest,
     approval_of,
     grant_of,
-    is_in_state,
     state_of,
 )
 from switchgear_shared.governance.principal import Principal
@@ -62,6 +61,7 @@ class Approvals:
         arguments: Mapping[str, Any],
         facts: Mapping[str, Any],
         correlation_id: CorrelationId,
+        asked_under: str | None = None,
     ) -> Approval:
         """Ask for approval; an open request for the same digest is returned instead of doubled.
 
@@ -90,6 +90,7 @@ class Approvals:
                         principal_id=principal.id,
                         requested_by=principal.origin,
                         correlation_id=correlation_id,
+                        asked_under=asked_under,
                         created_at=now,
                         expires_at=now + self._expiry,
                     )
@@ -117,12 +118,7 @@ class Approvals:
     async def count_open(self) -> int:
         """Return how many wait for a decision, of all tenants."""
         async with self._database.reading() as session:
-            count = await session.scalar(
-                select(func.count())
-                .select_from(ApprovalRow)
-                .where(is_in_state("open", self._now()))
-            )
-        return count or 0
+            return await count_open(session, self._now())
 
     async def get(self, tenant: TenantId, approval_id: str) -> Approval:
         """Return one approval; raises NotFoundError."""
@@ -131,6 +127,13 @@ class Approvals:
         if row is None:
             raise NotFoundError(f"approval {approval_id} does not exist")
         return approval_of(row, self._now())
+
+    async def asked_under(
+        self, tenant: TenantId, principal_id: str, prefix: str
+    ) -> tuple[Approval, ...]:
+        """Return what a party asked for under keys that begin so, as far as it may yet be used."""
+        async with self._database.reading() as session:
+            return await asked_under(session, tenant, principal_id, prefix, self._now())
 
     async def decide(
         self,

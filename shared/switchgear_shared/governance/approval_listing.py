@@ -1,8 +1,8 @@
-"""Approvals page by page, newest first."""
+"""Which approvals there are: page by page, how many wait, and what one party still asks for."""
 
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.pages import decode_cursor, encode_cursor
@@ -40,3 +40,23 @@ async def page_of(
     if len(rows) <= limit:
         return items, None
     return items, encode_cursor(_CURSOR, [items[-1].created_at.isoformat(), items[-1].id])
+
+
+async def count_open(session: AsyncSession, now: datetime) -> int:
+    """Return how many wait for a decision, of all tenants."""
+    query = select(func.count()).select_from(ApprovalRow).where(is_in_state("open", now))
+    return await session.scalar(query) or 0
+
+
+async def asked_under(
+    session: AsyncSession, tenant: TenantId, principal_id: str, prefix: str, now: datetime
+) -> tuple[Approval, ...]:
+    """Return what a party asked for under keys that begin so, as far as it may yet be used."""
+    query = select(ApprovalRow).where(
+        ApprovalRow.tenant == tenant,
+        or_(is_in_state("open", now), is_in_state("approved", now)),
+        ApprovalRow.principal_id == principal_id,
+        ApprovalRow.asked_under.startswith(prefix, autoescape=True),
+    )
+    found = await session.scalars(query.order_by(ApprovalRow.created_at, ApprovalRow.id))
+    return tuple(approval_of(row, now) for row in found)

@@ -70,7 +70,8 @@ class ApprovalRow(GovernanceTables):
     """A request for another person's approval, and the single-use grant it becomes.
 
     `open_digest` repeats `digest` while the request is undecided, and is null after: its unique
-    key is what keeps two processes from asking twice.
+    key is what keeps two processes from asking twice. `asked_under` is the idempotency key that
+    the first call to ask for it brought.
     """
 
     __tablename__ = "approvals"
@@ -99,6 +100,7 @@ class ApprovalRow(GovernanceTables):
     decided_by: Mapped[str | None] = mapped_column(String(128))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str | None] = mapped_column(Text)
+    asked_under: Mapped[str | None] = mapped_column(String(128))
     used_by: Mapped[str | None] = mapped_column(String(256))
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

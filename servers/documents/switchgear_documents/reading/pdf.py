@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/pdf"
 
 _WRONG_PASSWORD = 4
 _TRAILER_BYTES = 4096
-_PLACED_PAGES = 12
+PLACED_PAGES = 12
 """Words get their places on the first pages; what follows is read for its text alone."""
 
 
@@ -43,15 +43,18 @@ class Pdf:
         return replace(self, page_texts=tuple(texts), pages=pages)
 
 
-def read_pdf(data: bytes, max_pages: int) -> Pdf:
-    """Read a PDF; raises UnreadableDocumentError if it is damaged, locked or too long."""
+def read_pdf(data: bytes, max_pages: int, placed: int = PLACED_PAGES) -> Pdf:
+    """Read a PDF, with words in their places on the first `placed` pages.
+
+    Raises UnreadableDocumentError if it is damaged, locked or too long.
+    """
     document = open_pdf(data)
     try:
         if len(document) > max_pages:
             raise UnreadableDocumentError(
                 f"the PDF has {len(document)} pages, at most {max_pages} are read"
             )
-        return _read(document)
+        return _read(document, placed)
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocumentError("the PDF is damaged inside") from error
     finally:
@@ -70,7 +73,7 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
         raise UnreadableDocumentError("the PDF is damaged and cannot be opened") from error
 
 
-def _read(document: pypdfium2.PdfDocument) -> Pdf:
+def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
     texts: list[str] = []
     pages: list[Page] = []
     images: list[int] = []
@@ -79,7 +82,7 @@ def _read(document: pypdfium2.PdfDocument) -> Pdf:
         text_page = page.get_textpage()
         text = text_page.get_text_range()
         texts.append(_clean(text))
-        if number <= _PLACED_PAGES:
+        if number <= placed_pages:
             shape, placed = place_words(page, text_page, text)
             unseen += unseen_words(page, text_page, placed)
             on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
