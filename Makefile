@@ -5,6 +5,9 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared servers/crm servers/erp servers/inventory servers/documents servers/workflows servers/registry console
 PROJECTS := pyproject.toml $(MEMBERS:%=%/pyproject.toml)
 
+# Tests start hundreds of processes; each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: env run test check demo docs lock snapshots test-interop test-chaos test-live backend-tryton backend-tryton-stop lock-backends clean
 
 env: $(STAMP)
@@ -38,7 +41,7 @@ test-chaos: env
 	$(BIN)/pytest -m chaos
 
 test-live: env
-	$(BIN)/pytest -m live
+	$(BIN)/pytest -n 2 --dist loadgroup -m live
 
 backend-tryton: env
 	@$(BIN)/python deploy/backends/tryton/tryton.py start

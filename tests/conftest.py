@@ -18,6 +18,10 @@ HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE / "shared"), str(HERE / "live")]
 
 
+def pytest_sessionfinish() -> None:
+    asyncio.run(import_module("ready_databases").drop_free_schemas())
+
+
 @pytest.fixture(scope="session")
 def jars_distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that, on the path, makes the entry point of the jars known."""

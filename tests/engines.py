@@ -1,7 +1,7 @@
 """The databases that tests run on: SQLite always, PostgreSQL where one is named."""
 
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, text
 
 from switchgear_shared.storage.database import Database
-from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 from switchgear_shared.testing import TEST_DATABASE_URL, is_ci
 
 Engine = Literal["sqlite", "postgresql"]
@@ -85,17 +84,6 @@ async def place(engine: Engine, name: str, folder: Path) -> AsyncGenerator[Place
                 await connection.execute(text(f'DROP SCHEMA IF EXISTS "{chosen.name}" CASCADE'))
         for database in chosen.opened:
             await database.close()
-
-
-@asynccontextmanager
-async def migrated(
-    engine: Engine, name: str, folder: Path, migrations: Sequence[Path] = ()
-) -> AsyncGenerator[Database]:
-    """Give a database of the test's own with these tables beside those of messaging."""
-    async with place(engine, name, folder) as chosen:
-        database = chosen.open()
-        await migrate(database, [*migrations, MESSAGING_MIGRATIONS])
-        yield database
 
 
 async def differences(database: Database, metadata: MetaData) -> list[Any]:

@@ -23,13 +23,12 @@ Facts = Callable[[Any, Caller, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 IdempotencyKey = Annotated[
     str,
     Field(
-        min_length=1,
         max_length=128,
         pattern=r"^[\x21-\x7e]+$",
-        description="Your key for this one write; repeating it answers the first result.",
+        description="The same again answers the first result.",
     ),
 ]
-DryRun = Annotated[bool, Field(description="True: only show the effects and a preview_digest.")]
+DryRun = Annotated[bool, Field(description="Only show effects and preview_digest.")]
 PreviewDigest = Annotated[
     str, Field(pattern="^[0-9a-f]{64}$", description="From a dry run: conflict if records moved.")
 ]
@@ -170,7 +169,7 @@ def tool_of(
             f"{name}_write_arguments",
             __base__=arguments,
             idempotency_key=(IdempotencyKey | None, None),
-            dry_run=(DryRun, False),
+            dry_run=(DryRun | None, None),
             preview_digest=(PreviewDigest | None, None),
         )
     result = cast("type[BaseModel]", hints["return"])

@@ -10,7 +10,8 @@ from sqlalchemy import insert
 
 import switchgear_crm
 from crm.world import ACME, GLOBEX, NOW, caller_of
-from engines import ENGINES, migrated
+from engines import ENGINES
+from ready_databases import migrated
 from switchgear_crm.backend import CrmBackend
 from switchgear_crm.sql import SqlCrm
 from switchgear_crm.tables import AccountRow, ActivityRow, ContactRow, OpportunityRow

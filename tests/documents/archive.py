@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 import switchgear_shared.governance
 from documents.room import CALLER, Room, room
-from engines import Engine, migrated
+from engines import Engine
+from ready_databases import migrated
 from switchgear_documents.erasures import Erasures
 from switchgear_documents.failures import Failures
 from switchgear_documents.holds import Holds

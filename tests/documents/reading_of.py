@@ -4,7 +4,10 @@ import datetime as dt
 from typing import Any
 
 from switchgear_documents.reading.contents import read_contents
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.extract import Extract
+from switchgear_documents.reading.fields import read_fields
+from switchgear_documents.reading.reading import DocumentType, FieldReading, Reading
+from switchgear_documents.reading.words import pages_of_text
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -18,6 +21,13 @@ def read(data: bytes | str, suffix: str = ".txt") -> Reading:
 def values(reading: Reading) -> dict[str, str]:
     """Return the fields by name."""
     return {str(field.name): field.value for field in reading.fields}
+
+
+def fields_of(page: str, kind: DocumentType = "invoice") -> dict[str, FieldReading]:
+    """Return the fields by name that the words of one page give, whatever its type seems."""
+    extract = Extract(kind, "words/1")
+    read_fields(pages_of_text([page]), extract)
+    return {str(field.name): field for field in extract.fields}
 
 
 def failures(reading: Reading) -> list[tuple[str, str]]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import switchgear_documents
-from engines import Engine, migrated
+from engines import Engine
 from journeys.office import taken
+from ready_databases import migrated
 from switchgear_documents.intake import Intake
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.sandbox import Reader
@@ -70,13 +71,27 @@ class Room:
         return found
 
 
+_shared: list[Reader] = []
+
+
+@asynccontextmanager
+async def reading() -> AsyncGenerator[None]:
+    """Have the rooms within read with one reader, whose processes take a second to start."""
+    reader = Reader(workers=1)
+    _shared.append(reader)
+    try:
+        yield
+    finally:
+        _shared.remove(reader)
+        await reader.close()
+
+
 @asynccontextmanager
 async def room(engine: Engine, folder: Path) -> AsyncGenerator[Room]:
-    """Give the stages on a migrated database."""
+    """Give the stages on a migrated database; within `reading` only."""
     async with migrated(engine, "documents", folder, [MIGRATIONS]) as database:
         files = Files(folder / "files", max_bytes=1_000_000)
-        reader = Reader(workers=1)
+        (reader,) = _shared
         yield Room(
             database, Intake(database, files), Stages(database, files, reader), files, reader
         )
-        await reader.close()

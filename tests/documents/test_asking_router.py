@@ -21,7 +21,8 @@ from pydantic_ai.usage import RequestUsage
 from sqlalchemy import select
 
 import switchgear_documents
-from engines import ENGINES, Engine, migrated
+from engines import ENGINES, Engine
+from ready_databases import migrated
 from switchgear_documents.asking.catalogue import Catalogue, ModelEntry
 from switchgear_documents.asking.provider import LanguageModel
 from switchgear_documents.asking.questions import which_type

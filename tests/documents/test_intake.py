@@ -13,8 +13,9 @@ from mcp.client.streamable_http import streamable_http_client
 from sqlalchemy import func, select
 
 import switchgear_documents
-from engines import ENGINES, Engine, migrated
+from engines import ENGINES, Engine
 from journeys.desk import Answer, Desk, Samples
+from ready_databases import migrated
 from switchgear_documents.intake import Intake
 from switchgear_documents.samples import to_ubl
 from switchgear_documents.tables import DocumentRecord

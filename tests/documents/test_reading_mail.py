@@ -16,8 +16,8 @@ from documents.compound_file import (
     message,
 )
 from documents.reading_of import failures, read
-from switchgear_documents.reading.mail import MOST_ATTACHED_BYTES, Mail
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.mail import Mail
+from switchgear_documents.reading.reading import MOST_ATTACHED_BYTES, Reading
 from switchgear_shared.errors import UnreadableDocumentError
 
 

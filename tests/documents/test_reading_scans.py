@@ -21,7 +21,7 @@ from switchgear_documents.reading.engines import (
     load_engine,
     tessdata,
 )
-from switchgear_documents.reading.escalation import combined, is_convincing, respaced
+from switchgear_documents.reading.escalation import combined, is_convincing, respaced, spelt_by_both
 from switchgear_documents.reading.ocr import Ocr
 from switchgear_documents.reading.reading import Check, FieldReading, Reading
 from switchgear_documents.reading.sandbox import Reader
@@ -347,7 +347,30 @@ def test_what_two_engines_agree_on_is_surer_and_what_they_dispute_is_not() -> No
 
 
 def test_spaces_that_one_engine_lost_come_from_the_other() -> None:
-    assert respaced("AMTECH ELECTRICALSUPPLIES", "x\nAmtech Electrical Supplies\ny") == (
-        "AMTECH ELECTRICAL SUPPLIES"
+    assert respaced("NORDA ELECTRICALSUPPLIES", "x\nNorda Electrical Supplies\ny") == (
+        "NORDA ELECTRICAL SUPPLIES"
     )
-    assert respaced("AMTECH ELECTRICALSUPPLIES", "nothing like it") == "AMTECH ELECTRICALSUPPLIES"
+    assert respaced("NORDA ELECTRICALSUPPLIES", "nothing like it") == "NORDA ELECTRICALSUPPLIES"
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "spelt"),
+    [
+        ("NORDA FO0DS SDN BHD", "NORDA FOODS SDN BHD", "NORDA FOODS SDN BHD"),
+        ("NORDA 1DEA LTD", "NORDA IDEA LTD", "NORDA IDEA LTD"),
+        ("Lot F.K06, No1 Street", "Lot F.KO6, Nol Street", "Lot F.K06, No1 Street"),
+        ("NORDA FOODS", "NORDA FOODS LTD", "NORDA FOODS"),
+        ("NORDA 2GO", "NORDA PIZZA", "NORDA 2GO"),
+    ],
+)
+def test_a_digit_in_a_word_gives_way_to_the_letter_that_the_other_engine_saw(
+    value: str, other: str, spelt: str
+) -> None:
+    assert spelt_by_both(value, other) == spelt
+
+
+def test_an_address_that_one_engine_saw_the_end_of_is_taken_whole() -> None:
+    end = a_reading(*WHOLE, ("address", "40150 Shah Town, Emas", 0.6))
+    whole = a_reading(*WHOLE, ("address", "NO 2, Street 1, 40150 Shah Town, Emas", 0.5))
+
+    assert combined(end, whole).value("address") == "NO 2, Street 1, 40150 Shah Town, Emas"

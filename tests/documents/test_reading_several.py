@@ -1,4 +1,4 @@
-"""Files that hold more than one document go to a person, with the pages."""
+"""Files of more than one document are parted where that is sure, else told with the pages."""
 
 from io import BytesIO
 from random import Random
@@ -6,13 +6,17 @@ from random import Random
 import pypdfium2
 import pytest
 from reportlab.pdfgen.canvas import Canvas
-from tests.documents.reading_of import failures, read
+from tests.documents.reading_of import failures, read, values
+from tests.documents.scans import INVOICE
 
 from switchgear_documents.generating.as_page import to_pdf
+from switchgear_documents.generating.stacks import stack
 from switchgear_documents.generating.trade import trade
 from switchgear_documents.generating.voice import LANGUAGES, Voice
-from switchgear_documents.reading.several import CHECK
+from switchgear_documents.reading import bundles, parting
+from switchgear_documents.reading.parts import ONE_DOCUMENT as CHECK
 from switchgear_documents.routing import doubts_about
+from switchgear_documents.samples import to_facturx
 
 FIRST = "Nordlicht GmbH\nInvoice no. R-1\nNet total 10.00\nVAT 2.00\nGrand total 12.00"
 SECOND = "Nordlicht GmbH\nInvoice no. R-2\nNet total 20.00\nVAT 4.00\nGrand total 24.00"
@@ -29,9 +33,15 @@ def a_pdf(*texts: str) -> bytes:
     return file.getvalue()
 
 
-def bound_together(*files: bytes) -> bytes:
-    bound = pypdfium2.PdfDocument.new()
-    parts = [pypdfium2.PdfDocument(data) for data in files]
+def numbered(count: int) -> list[str]:
+    """Return so many invoices of a page."""
+    return [FIRST.replace("R-1", f"R-{place}") for place in range(1, count + 1)]
+
+
+def bound_to(first: bytes, *more: bytes) -> bytes:
+    """Return the first file with the pages of the others behind its own."""
+    bound = pypdfium2.PdfDocument(first)
+    parts = [pypdfium2.PdfDocument(data) for data in more]
     for part in parts:
         bound.import_pages(part)
     file = BytesIO()
@@ -41,12 +51,18 @@ def bound_together(*files: bytes) -> bytes:
     return file.getvalue()
 
 
-def test_two_invoices_in_one_file_are_told_by_page_and_number() -> None:
+def test_two_invoices_in_one_file_are_its_parts() -> None:
     reading = read(a_pdf(FIRST, SECOND), ".pdf")
 
-    said = "the file holds several documents: 'R-1' on page 1, 'R-2' on page 2"
-    assert (CHECK, said) in failures(reading)
-    assert f"{CHECK}: {said}" in doubts_about(reading)
+    assert (reading.document_type, reading.classifier) == ("bundle", "parts/1")
+    assert [(part.first, part.last, part.number) for part in reading.parts] == [
+        (1, 1, "R-1"),
+        (2, 2, "R-2"),
+    ]
+    assert (reading.fields, reading.lines, failures(reading)) == ((), (), [])
+    assert doubts_about(reading) == ()
+    alone = [read(part.content, ".pdf") for part in reading.attachments]
+    assert [(values(one)["number"], one.pages) for one in alone] == [("R-1", 1), ("R-2", 1)]
 
 
 def test_two_invoices_without_numbers_are_told_by_totals_that_add_up() -> None:
@@ -55,7 +71,8 @@ def test_two_invoices_without_numbers_are_told_by_totals_that_add_up() -> None:
     reading = read(a_pdf(first, second), ".pdf")
 
     totals = "'a total of 12.00' on page 1, 'a total of 24.00' on page 2"
-    assert (CHECK, f"the file holds several documents: {totals}") in failures(reading)
+    ((_, said),) = [one for one in failures(reading) if one[0] == CHECK]
+    assert said.startswith(f"the file holds several documents: {totals}; it is not parted")
     carried = first.replace("VAT 2.00\n", "").replace("Grand total", "Total carried forward")
     assert CHECK not in [name for name, _ in failures(read(a_pdf(carried, second), ".pdf"))]
 
@@ -73,16 +90,142 @@ def test_one_invoice_of_several_pages_is_one_document(pages: tuple[str, ...]) ->
     assert CHECK not in [name for name, _ in failures(read(a_pdf(*pages), ".pdf"))]
 
 
-def test_invented_invoices_bound_together_are_seen_apart_and_none_alone() -> None:
-    seen = 0
+@pytest.mark.parametrize(
+    ("between", "last"),
+    [
+        pytest.param("", 2, id="a blank page"),
+        pytest.param("General Terms and Conditions\n1. Goods stay ours until paid.", 2, id="terms"),
+        pytest.param("Invoice no. R-1\nNotes on the delivery of goods", 2, id="its number"),
+    ],
+)
+def test_a_page_that_belongs_to_the_one_before_stays_with_it(between: str, last: int) -> None:
+    reading = read(a_pdf(FIRST, between, SECOND), ".pdf")
+
+    assert [(part.first, part.last) for part in reading.parts] == [(1, last), (3, 3)]
+    assert [read(part.content, ".pdf").pages for part in reading.attachments] == [2, 1]
+
+
+def test_pages_that_count_themselves_stay_together() -> None:
+    head, total = FIRST.split("\nNet", 1)
+    pages = (f"{head}\nPage 1 of 2", f"Page 2 of 2\nNet{total}", SECOND)
+
+    reading = read(a_pdf(*pages), ".pdf")
+
+    assert [(part.first, part.last) for part in reading.parts] == [(1, 2), (3, 3)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "doubt"),
+    [
+        pytest.param(
+            (FIRST, "Time sheet\nMonday 8 hours\nTuesday 7 hours", SECOND),
+            "page 2 fits to none for sure",
+            id="a time sheet",
+        ),
+        pytest.param(
+            (FIRST, "Delivery note no. L-7\nCordless drill 3 pieces", SECOND),
+            "page 2 fits to none for sure",
+            id="a delivery note",
+        ),
+        pytest.param(
+            (FIRST, SECOND, FIRST), "number R-1 is on page 1 and page 3", id="a number comes back"
+        ),
+        pytest.param((FIRST, FIRST, SECOND), "page 2 repeats number and total", id="a copy"),
+        pytest.param(
+            (f"{FIRST}\nPage 1 of 2", SECOND),
+            "pages of number R-1 are missing: the last is 1",
+            id="a page is missing",
+        ),
+        pytest.param(
+            (FIRST, SECOND, "Nordlicht GmbH\nInvoice no. R-3\nTwo drills and one hammer"),
+            "no total is with number R-3 of page 3",
+            id="no total",
+        ),
+        pytest.param(
+            (FIRST, SECOND.replace("Invoice no. R-2", "Invoice\nPage 1 of 1"), SECOND),
+            "page 2 bears no number",
+            id="no number",
+        ),
+        pytest.param(
+            ("Cover sheet of the month", FIRST, SECOND), "page 1 bears no number", id="a cover"
+        ),
+    ],
+)
+def test_a_page_in_doubt_leaves_the_parting_to_a_person(pages: tuple[str, ...], doubt: str) -> None:
+    reading = read(a_pdf(*pages), ".pdf")
+
+    assert (reading.document_type == "bundle", reading.attachments) == (False, ())
+    assert len(reading.parts) >= 2
+    ((_, said),) = [one for one in failures(reading) if one[0] == CHECK]
+    assert said.endswith(f"; it is not parted by itself: {doubt}")
+    assert f"{CHECK}: {said}" in doubts_about(reading)
+
+
+def test_what_is_wrong_with_the_file_leaves_the_parting_to_a_person() -> None:
+    reading = read(a_pdf(FIRST, SECOND), ".docx")
+
+    assert reading.attachments == ()
+    assert CHECK in [name for name, _ in failures(reading)]
+
+
+def test_an_invoice_with_its_time_sheet_is_one_document_as_before() -> None:
+    reading = read(a_pdf(FIRST, "Time sheet\nMonday 8 hours"), ".pdf")
+
+    assert (reading.parts, reading.document_type) == ((), "invoice")
+    assert CHECK not in [name for name, _ in failures(reading)]
+
+
+def test_a_hybrid_invoice_is_not_parted() -> None:
+    hybrid = to_facturx(INVOICE)
+    reading = read(bound_to(hybrid, a_pdf(SECOND)), ".pdf")
+
+    assert (reading.format, reading.parts) == ("facturx", ())
+
+
+@pytest.mark.parametrize(("most", "parts"), [(2, 0), (3, 3), (4, 3)])
+def test_a_file_becomes_so_many_documents_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, most: int, parts: int
+) -> None:
+    monkeypatch.setattr(parting, "MOST_PARTS", most)
+    reading = read(a_pdf(*numbered(3)), ".pdf")
+
+    assert len(reading.attachments) == parts
+    told = [said for name, said in failures(reading) if name == CHECK]
+    assert [said.endswith(f"more than {most} documents") for said in told] == [True] * (not parts)
+
+
+@pytest.mark.parametrize(("most", "parts"), [(2, 0), (3, 2), (4, 2)])
+def test_so_many_pages_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, most: int, parts: int
+) -> None:
+    monkeypatch.setattr(bundles, "MOST_PAGES", most)
+    reading = read(a_pdf(FIRST, SECOND, ""), ".pdf")
+
+    assert len(reading.attachments) == parts
+    told = [said for name, said in failures(reading) if name == CHECK]
+    assert [said.endswith(f": it has more than {most} pages") for said in told] == (
+        [True] * (not parts)
+    )
+
+
+def test_invented_stacks_are_parted_as_they_are_or_told() -> None:
+    """Most go to a person: with a time sheet, a copy, or a page on which no number is found."""
+    right = told = 0
+    for place in range(14):
+        made = stack(place, seed=3)
+        reading = read(made.data, ".pdf")
+        if reading.document_type == "bundle":
+            assert tuple((part.first, part.last) for part in reading.parts) == made.parts
+            right += 1
+        elif len(made.parts) > 1:
+            assert doubts_about(reading)
+            told += 1
+    assert right >= 2
+    assert told > 0
+
+
+def test_invented_invoices_alone_are_one_document() -> None:
     for place in range(12):
         rng = Random(place)  # noqa: S311 - chance to repeat, not to hide
-        one, other = (
-            to_pdf(trade(Voice(rng, LANGUAGES[place % 6]), "invoice"), rng) for _ in range(2)
-        )
-        both = bound_together(one, other)
+        one = to_pdf(trade(Voice(rng, LANGUAGES[place % 6]), "invoice"), rng)
         assert CHECK not in [name for name, _ in failures(read(one, ".pdf"))]
-        reading = read(both, ".pdf")
-        assert CHECK in [name for name, _ in failures(reading)] or doubts_about(reading)
-        seen += CHECK in [name for name, _ in failures(reading)]
-    assert seen >= 6

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import switchgear_documents
-from engines import ENGINES, Engine, differences, migrated
+from engines import ENGINES, Engine, differences
+from ready_databases import migrated
 from switchgear_documents.tables import Base
 
 MIGRATIONS = Path(switchgear_documents.__file__).parent / "migrations"

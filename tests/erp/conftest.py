@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import insert
 
 import switchgear_erp
-from engines import ENGINES, migrated
+from engines import ENGINES
+from ready_databases import migrated
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import (
     Invoice,

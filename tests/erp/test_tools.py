@@ -25,6 +25,8 @@ BILL: dict[str, Any] = {
 
 
 LINE = {"sku": "PUMP-1", "quantity": "1"}
+SALE: dict[str, Any] = {"kind": "sale", "party_id": "p", "lines": [LINE]}
+PARTY: dict[str, Any] = {"name": "Neu GmbH", "roles": ["vendor"]}
 
 
 async def call(world: Any, caller: Caller, name: str, **arguments: Any) -> Any:
@@ -41,6 +43,7 @@ def test_the_tools_of_this_version_are_these() -> None:
         ("erp_advance_order", "erp.order.advance", "write"),
         ("erp_create_invoice", "erp.invoice.create", "write"),
         ("erp_create_order", "erp.order.create", "write"),
+        ("erp_create_party", "erp.party.create", "write"),
         ("erp_find_party", "erp.party.read", "read"),
         ("erp_find_product", "erp.product.read", "read"),
         ("erp_fulfil_order", "erp.order.fulfil", "write"),
@@ -359,8 +362,88 @@ def test_the_prompt_names_tools_that_there_are() -> None:
         ("erp_record_payment", {"invoice_id": "inv_1", "reference": "x" * 141}),
     ],
 )
-def test_arguments_outside_of_the_schema_are_refused(name: str, arguments: dict[str, Any]) -> None:
-    assert not erp.tools[name].validator.is_valid(arguments)
+def test_arguments_out_of_bounds_are_refused_before_the_tool(
+    name: str, arguments: dict[str, Any]
+) -> None:
+    """By the schema, or by a check of what the schema leaves out for being told too often."""
+    tool = erp.tools[name]
+
+    if tool.validator.is_valid(arguments):
+        with pytest.raises(InvalidRequestError):
+            tool.check(arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "arguments"),
+    [
+        ("erp_find_party", "query", {"query": "x" * 200}),
+        ("erp_get_order", "ref", {"ref": "x" * 64}),
+        ("erp_get_invoice", "invoice_id", {"invoice_id": "x" * 64}),
+        ("erp_list_orders", "cursor", {"cursor": "x" * 500}),
+        ("erp_list_invoices", "query", {"query": "x" * 64}),
+        ("erp_list_invoices", "party_id", {"party_id": "x" * 64}),
+        ("erp_advance_order", "order_id", {"order_id": "x" * 64, "to": "quoted"}),
+        ("erp_post_invoice", "expected_version", {"invoice_id": "i", "expected_version": "1" * 32}),
+        ("erp_create_order", "external_ref", {**SALE, "external_ref": "x" * 64}),
+        ("erp_create_order", "location", {**SALE, "location": "x" * 64}),
+        ("erp_record_payment", "reference", {"invoice_id": "i", "reference": "x" * 140}),
+        ("erp_create_invoice", "external_ref", {**BILL, "external_ref": "x" * 64}),
+        ("erp_create_invoice", "document_id", {**BILL, "document_id": "x" * 64}),
+        ("erp_create_party", "name", {**PARTY, "name": "x" * 120}),
+        ("erp_create_party", "vat_id", {**PARTY, "vat_id": "1" * 32}),
+        ("erp_create_party", "account_id", {**PARTY, "account_id": "a" * 64}),
+        ("erp_create_party", "email", {**PARTY, "email": "a@" + "b" * 57 + "." + "c" * 60}),
+    ],
+)
+def test_a_text_may_be_as_long_as_the_limit_and_no_longer(
+    name: str, field: str, arguments: dict[str, Any]
+) -> None:
+    tool = erp.tools[name]
+    tool.check(arguments)
+
+    with pytest.raises(InvalidRequestError) as refusal:
+        tool.check({**arguments, field: arguments[field] + "1"})
+
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "  "),
+        ("vat_id", "-"),
+        ("iban", "DE89370400440532013001"),
+        ("iban", "nonsense"),
+        ("email", "nobody"),
+        ("account_id", ""),
+        ("account_id", "a/b"),
+        ("currency", "XYZ"),
+        ("address.city", "x" * 61),
+        ("address.street", "x" * 121),
+        ("address.postal_code", "x" * 17),
+        ("address.city", " "),
+    ],
+)
+def test_what_a_party_cannot_have_is_refused_by_its_field(field: str, value: str) -> None:
+    outer, _, inner = field.partition(".")
+    tool = erp.tools["erp_create_party"]
+
+    with pytest.raises(InvalidRequestError) as refusal:
+        tool.check({**PARTY, outer: {inner: value} if inner else value})
+
+    assert refusal.value.field == field
+
+
+def test_days_to_pay_and_the_size_of_an_address_are_taken_up_to_the_limit() -> None:
+    tool = erp.tools["erp_create_party"]
+    full = {"street": "x" * 120, "postal_code": "x" * 16, "city": "x" * 60, "country": "DE"}
+
+    for days, is_valid in ((-1, False), (0, True), (365, True), (366, False)):
+        arguments = {**PARTY, "payment_days": days, "address": full}
+        assert tool.validator.is_valid(arguments) == is_valid
+    tool.check({**PARTY, "address": full})
+    assert not tool.validator.is_valid({**PARTY, "address": {"country": "de"}})
+    assert not tool.validator.is_valid({**PARTY, "roles": []})
 
 
 async def test_an_order_is_asked_for_by_exactly_one_of_id_and_number(

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import DraftLine, InvoiceDraft, InvoiceId, OrderId, PartyId
+from switchgear_erp.parties import PartyDraft
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, WantedLine
 from switchgear_erp.tryton import TrytonErp
 from switchgear_erp.tryton.amounts import exact, money, tax_percent
@@ -56,6 +57,7 @@ ARGUMENTS: dict[str, Any] = {
     "as_of": None,
 }
 DRAFTS: dict[str, Any] = {
+    "create_party": PartyDraft(name="Neu GmbH", roles=("vendor",)),
     "create_order": OrderDraft(
         kind="sale",
         party_id=PartyId("party-1"),

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import insert
 
 import switchgear_inventory
-from engines import ENGINES, migrated
+from engines import ENGINES
 from inventory.small_inventory import ACME, GLOBEX, Clock, caller_of, fill, item_values
+from ready_databases import migrated
 from switchgear_inventory.backend import InventoryBackend
 from switchgear_inventory.sql import SqlInventory
 from switchgear_inventory.tables import ItemRow

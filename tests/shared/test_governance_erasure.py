@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import switchgear_shared.governance
-from engines import ENGINES, Engine, migrated
+from engines import ENGINES, Engine
 from journeys.office import KilledError
+from ready_databases import migrated
 from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId, TenantId, utc_now
 from switchgear_shared.errors import AuditUnavailableError
 from switchgear_shared.governance.approval import Approvals

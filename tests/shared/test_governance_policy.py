@@ -44,7 +44,8 @@ def wants(decision: Decision) -> set[str] | bool:
 
 
 def test_the_shipped_policies_are_valid() -> None:
-    seen = {"properties": {"to": {"type": "string"}, "decision": {"type": "string"}}}
+    named = ("to", "decision", "iban")
+    seen = {"properties": {name: {"type": "string"} for name in named}}
 
     assert check(None, [seen]) == []
 
@@ -175,6 +176,21 @@ def test_a_risk_wants_finance_whatever_the_amount(policies: Policies) -> None:
         PARTIES["workflows"], POST, {}, facts=facts, approvals={"finance"}
     ).allowed
     assert policies.decide(PARTIES["workflows"], POST, {}, facts=facts, is_dry_run=True).allowed
+
+
+def test_a_party_with_a_bank_account_wants_finance_whoever_makes_it(policies: Policies) -> None:
+    new = a_tool("erp_create_party", "erp.party.create")
+    vendor = {"name": "Neu GmbH", "roles": ["vendor"]}
+    paid = {**vendor, "iban": "DE89370400440532013000"}
+
+    for party in ("back-office", "workflows"):
+        assert policies.decide(PARTIES[party], new, vendor).allowed
+        decision = policies.decide(PARTIES[party], new, paid)
+        assert (wants(decision), decision.policy_ids) == ({"finance"}, ("new-bank-account",))
+        assert policies.decide(PARTIES[party], new, paid, approvals={"finance"}).allowed
+        assert policies.decide(PARTIES[party], new, paid, is_dry_run=True).allowed
+    tainted = policies.decide(PARTIES["back-office"], new, paid, taint={"untrusted-document"})
+    assert wants(tainted) == {"finance", "owner"}
 
 
 @pytest.mark.parametrize(

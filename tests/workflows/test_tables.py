@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 import switchgear_workflows
-from engines import ENGINES, Engine, differences, migrated
+from engines import ENGINES, Engine, differences
+from ready_databases import migrated
 from switchgear_workflows.tables import Base
 
 MIGRATIONS = Path(switchgear_workflows.__file__).parent / "migrations"

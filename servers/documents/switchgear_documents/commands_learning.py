@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from switchgear_documents.learning.example_folder import ExampleFolder
+from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_shared.commands.console import call_tool, run, settings_with, show
 from switchgear_shared.commands.operations import AsJson, Data, documents
 from switchgear_shared.errors import ConflictError, NotFoundError
@@ -86,6 +87,8 @@ async def _kept(settings: Settings, folder: ExampleFolder, document_id: str, act
     found = await call("documents_get")
     if found["state"] != "filed" or found["document_type"] is None:
         raise ConflictError(f"document {document_id} is {found['state']}, not filed")
+    if found["document_type"] == BUNDLE:
+        raise ConflictError(f"document {document_id} is a bundle: keep its parts")
     text, offset = "", 0
     while offset is not None:
         part = await call("documents_read_text", offset=offset, max_chars=_PART)

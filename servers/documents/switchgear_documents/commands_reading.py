@@ -91,13 +91,18 @@ def generate(
     folder: Annotated[Path, typer.Argument(help="Where to write the files.")],
     count: Annotated[int, typer.Option("--count", min=1, max=100_000)] = 140,
     seed: Annotated[int, typer.Option("--seed", help="The same seed, the same files.")] = 1,
+    stacks: Annotated[
+        bool, typer.Option("--stacks", help="Files of several invoices and what came with them.")
+    ] = False,
 ) -> None:
     """Write documents of our own invention, of every type in six languages, and their truth."""
     from switchgear_documents.generating.collection import (  # noqa: PLC0415 - brings a drawer
         generate as write,
     )
+    from switchgear_documents.generating.stacks import generate_stacks  # noqa: PLC0415 - same
 
-    typer.echo(f"wrote {len(write(folder, count, seed))} documents to {folder}")
+    rows = (generate_stacks if stacks else write)(folder, count, seed)
+    typer.echo(f"wrote {len(rows)} documents to {folder}")
 
 
 def train(

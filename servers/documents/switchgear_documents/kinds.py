@@ -1,8 +1,8 @@
 """What is done with each document type: its process, its required fields, its threshold."""
 
 from switchgear_documents.models import DocumentTypeInfo
-from switchgear_documents.reading.own_document import OURS, own_types
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.own_document import BUNDLE, OURS, own_types
+from switchgear_documents.reading.reading import DocumentType, KnownType
 
 _INVOICE_FIELDS = ("number", "date", "supplier", "currency", "total_gross")
 _STRAIGHT_THROUGH = 0.9
@@ -16,7 +16,7 @@ _FILED_WITH: dict[DocumentType, tuple[str, ...]] = {
 }
 """Asked of a person if it was read and is not sure; what is missing is not asked for."""
 
-KINDS: dict[DocumentType, DocumentTypeInfo] = {
+KINDS: dict[KnownType, DocumentTypeInfo] = {
     kind.document_type: kind
     for kind in (
         DocumentTypeInfo(
@@ -38,7 +38,7 @@ KINDS: dict[DocumentType, DocumentTypeInfo] = {
                 straight_through_confidence=_STRAIGHT_THROUGH,
                 required_fields=_FILED_WITH.get(name, ()),
             )
-            for name in OURS
+            for name in (*OURS, BUNDLE)
             if name not in ("invoice", "purchase_order", "other")
         ),
         DocumentTypeInfo(

@@ -7,9 +7,9 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from switchgear_documents.reading.reading import (
     Check,
-    DocumentType,
     FieldReading,
     InvoiceLine,
+    KnownType,
     StatementEntry,
 )
 from switchgear_shared.contracts.model import Contract
@@ -37,7 +37,7 @@ DocumentId = NewType("DocumentId", str)
 State = Literal["received", "classified", "extracted", "in_review", "routed", "filed", "rejected"]
 
 TypeName = Annotated[
-    DocumentType | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+    KnownType | None, WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
 ]
 """A type in an answer; its schema leaves out the names, which documents_list_types gives."""
 
@@ -79,7 +79,7 @@ class DocumentStatus(Answer):
     confidence: float | None
     process: str | None
     open_review_id: str | None
-    parent_id: str | None = Field(description="The message that brought it.")
+    parent_id: str | None = Field(description="The message or bundle that brought it.")
     record_uri: str | None = Field(description="The record it became, such as erp://invoices/…")
     links: tuple[str, ...]
     version: str
@@ -114,7 +114,7 @@ class DocumentPage(AnswerPage):
 
 
 class AttachmentRow(Answer):
-    """A document that came with a message, this one or an earlier one."""
+    """A document that came with a message or a bundle, this one or an earlier one."""
 
     id: str
     name: str
@@ -136,7 +136,7 @@ class Document(Answer):
     submitted_by: str
     parent_id: str | None
     attachments: Annotated[
-        tuple[AttachmentRow, ...], brief_rows("What a message brought: id, name.")
+        tuple[AttachmentRow, ...], brief_rows("What a message or bundle brought: id, name.")
     ]
     received_at: datetime
     updated_at: datetime
@@ -226,7 +226,7 @@ class Duplicates(Answer):
 class DocumentTypeInfo(Answer):
     """A document type: how it is recognised and which process takes it."""
 
-    document_type: DocumentType
+    document_type: KnownType
     process: str | None
     straight_through_confidence: float
     required_fields: tuple[str, ...]

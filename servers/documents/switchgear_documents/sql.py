@@ -26,7 +26,7 @@ from switchgear_documents.models import (
     Trace,
 )
 from switchgear_documents.page_images import PageImages
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.reading import DOCUMENT_TYPES, DocumentType
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.retention_rules import RetentionRules
 from switchgear_documents.review_claims import MayDecide, ReviewClaims
@@ -267,7 +267,7 @@ class SqlDocuments(
 
     async def list_types(self) -> DocumentTypes:
         """See DocumentsBackend."""
-        return DocumentTypes(items=tuple(KINDS.values()))
+        return DocumentTypes(items=tuple(KINDS[name] for name in DOCUMENT_TYPES))
 
 
 def _snippet(record: DocumentRecord, query: str | None) -> str | None:

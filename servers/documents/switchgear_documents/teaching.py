@@ -11,6 +11,7 @@ from switchgear_documents.duplicates import key_of
 from switchgear_documents.learning.proposal import PREFIX, Lesson, file_names, propose, to_yaml
 from switchgear_documents.learning.rules import same
 from switchgear_documents.models_learning import TemplateProposal
+from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import EXACT, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.reading.templates import Template, load_templates, template_for
@@ -92,6 +93,7 @@ async def _approved(session: AsyncSession, record: DocumentRecord) -> list[Docum
     found = await session.scalars(
         select(other)
         .where(other.tenant == record.tenant, other.state == "filed", other.id != record.id)
+        .where(other.document_type != BUNDLE)
         .order_by(other.received_at.desc(), other.id)
         .limit(_MOST_LOOKED_AT)
     )

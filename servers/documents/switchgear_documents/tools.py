@@ -20,7 +20,7 @@ from switchgear_documents.models import (
     TextPart,
     Trace,
 )
-from switchgear_documents.reading.reading import DocumentType, FieldName
+from switchgear_documents.reading.reading import DocumentType, FieldName, KnownType
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import InvalidRequestError
@@ -117,7 +117,7 @@ async def documents_search(
     query: Annotated[
         str | None, Field(min_length=2, max_length=200, description="Part of name, number or text.")
     ] = None,
-    type: Annotated[DocumentType | None, Field(description="Only this type.")] = None,  # noqa: A002 - the catalogue's name
+    type: Annotated[KnownType | None, Field(description="Only this type.")] = None,  # noqa: A002 - the catalogue's name
     state: Annotated[State | None, Field(description="Only this state.")] = None,
     party: Annotated[
         str | None, Field(min_length=2, max_length=200, description="Part of the supplier's name.")

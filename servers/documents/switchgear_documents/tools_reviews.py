@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from switchgear_documents.backend import DocumentsBackend
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.reading import DocumentType, KnownType
 from switchgear_documents.review_models import (
     ClaimFilter,
     Decision,
@@ -29,7 +29,7 @@ async def documents_list_reviews(
     caller: Caller,
     state: Annotated[Literal["open", "decided"], Field(description="Which to list.")] = "open",
     claim: Annotated[ClaimFilter | None, Field(description="Only yours, or nobody's.")] = None,
-    type: Annotated[DocumentType | None, Field(description="Only this type.")] = None,  # noqa: A002 - the catalogue's name
+    type: Annotated[KnownType | None, Field(description="Only this type.")] = None,  # noqa: A002 - the catalogue's name
     overdue: Annotated[bool, Field(description="Only those past due_at.")] = False,
     reason: Annotated[
         str | None, Field(min_length=2, max_length=100, description="Only with this in a reason.")

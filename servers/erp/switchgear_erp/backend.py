@@ -25,6 +25,7 @@ from switchgear_erp.models import (
     Received,
     Role,
 )
+from switchgear_erp.parties import PartyDraft
 from switchgear_erp.statements import Balances
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_shared.contracts.caller import Caller
@@ -45,6 +46,30 @@ class ErpBackend(Protocol):
         """Return parties by part of a name, number, VAT id, IBAN or e-mail, best match first.
 
         Names may be mistyped; spacing and punctuation of the other fields do not count.
+        """
+        ...
+
+    async def create_party(
+        self, tenant: TenantId, *, draft: PartyDraft, caller: Caller
+    ) -> WriteResult:
+        """Create a party; no second one is made, however many try at once.
+
+        Its account's id finds it from then on too.
+
+        Raises:
+            ConflictError: it is there (`check_unknown`), or another party has that account's id.
+            InvalidRequestError: a value is none that this system can keep.
+        """
+        ...
+
+    async def deactivate_party(
+        self, tenant: TenantId, *, party_id: PartyId, caller: Caller
+    ) -> WriteResult:
+        """Put a party away: it is not found from then on. Again, `changed` is false.
+
+        Raises:
+            NotFoundError: there never was one.
+            ConflictError: an order or an invoice is of it.
         """
         ...
 

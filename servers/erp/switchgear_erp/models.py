@@ -8,6 +8,7 @@ from pydantic import Field
 
 from switchgear_erp.answers import Amount, Answer, Listing, fields_of, part_of, rows_of, word
 from switchgear_shared.contracts.model import Contract
+from switchgear_shared.contracts.texts import filled, within
 from switchgear_shared.contracts.values import ExactDecimal, Money
 
 PartyId = NewType("PartyId", str)
@@ -24,6 +25,9 @@ InvoicePart = Literal["lines", "journal"]
 
 COMPANY_CURRENCY = "EUR"
 """The currency the books are kept in."""
+
+COMPANY_COUNTRY = "DE"
+"""The country of the company."""
 
 MOST_LINES = 500
 """Lines one order, shipment or invoice may have."""
@@ -213,8 +217,8 @@ class Invoice(InvoiceSummary):
 class DraftLine(Contract):
     """One line of an invoice to be; what is left out comes from the order or the product."""
 
-    sku: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    description: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    sku: Annotated[str, within(64, filled)] | None = None
+    description: Annotated[str, within(500, filled)] | None = None
     quantity: ExactDecimal
     unit_price: ExactDecimal | None = Field(
         default=None, description="Net; negative for a discount."
@@ -248,7 +252,7 @@ class InvoiceDraft(Contract):
 class Received(Contract):
     """Goods that came in for an order, as the inventory reports them."""
 
-    sku: Annotated[str, Field(min_length=1, max_length=64)]
+    sku: Annotated[str, within(64, filled)]
     quantity: ExactDecimal
 
 

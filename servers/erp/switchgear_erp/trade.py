@@ -9,9 +9,10 @@ from switchgear_erp.answers import Amount, Answer, rows_of, word
 from switchgear_erp.models import OrderKind, PartyId
 from switchgear_erp.statements import LedgerAmount
 from switchgear_shared.contracts.model import Contract
+from switchgear_shared.contracts.texts import within
 from switchgear_shared.contracts.values import ExactDecimal
 
-Sku = Annotated[str, Field(max_length=64)]
+Sku = Annotated[str, within(64)]
 
 
 class WantedLine(Contract):
@@ -77,7 +78,7 @@ class FulfilledLine(Contract):
     number: int | None = None
     sku: Sku | None = None
     quantity: ExactDecimal
-    lot: Annotated[str, Field(max_length=64)] | None = None
+    lot: Annotated[str, within(64)] | None = None
     expires_on: date | None = None
 
 

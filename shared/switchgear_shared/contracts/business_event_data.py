@@ -21,6 +21,13 @@ class InvoicePosted(Contract):
     document_id: str | None
 
 
+class PartyChanged(Contract):
+    """A customer or vendor was made or put away, as the type of the event says."""
+
+    party_id: str
+    ref: str
+
+
 class OrderedLine(Contract):
     """One line of an order; the quantity is in the item's unit."""
 

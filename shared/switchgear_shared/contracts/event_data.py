@@ -257,6 +257,8 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "erp.order.fulfilled": business.OrderFulfilled,
     "erp.order.processed": business.OrderChanged,
     "erp.order.quoted": business.OrderChanged,
+    "erp.party.created": business.PartyChanged,
+    "erp.party.deactivated": business.PartyChanged,
     "erp.payment.recorded": business.PaymentRecorded,
     "governance.approval.decided": ApprovalDecided,
     "governance.approval.requested": ApprovalRequested,

@@ -8,7 +8,6 @@ from switchgear_crm.changes import (
     ContactChanges,
     OpportunityChanges,
     OpportunityDraft,
-    email_key,
 )
 from switchgear_crm.models import (
     Account,
@@ -29,6 +28,7 @@ from switchgear_crm.sql import accounts, activities, contacts, listing, opportun
 from switchgear_crm.sql.search import Search, find
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.texts import email_key
 from switchgear_shared.contracts.values import Money, TenantId, utc_now
 from switchgear_shared.storage.database import Database
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from switchgear_crm.backend import CrmBackend
-from switchgear_crm.changes import Email, Name, Percent, within
+from switchgear_crm.changes import Email, Name, Percent
 from switchgear_crm.models import AccountId, ContactId, OpportunityId
+from switchgear_shared.contracts.texts import within
 from switchgear_shared.toolset import Toolset
 
 crm = Toolset[CrmBackend]()

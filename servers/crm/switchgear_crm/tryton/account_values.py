@@ -12,14 +12,9 @@ from switchgear_crm.tryton.parties import INDUSTRY, ROLES, Party
 from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
 from switchgear_shared.spelling import fold
 from switchgear_shared.storage.tryton.client import Record
-from switchgear_shared.storage.tryton.texts import literal
+from switchgear_shared.storage.tryton.texts import literal, vat_type
 
 _CATEGORY = "party.category"
-_EU = {
-    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE"),
-    *("IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"),
-}
-"""The countries whose VAT numbers Tryton checks as such."""
 
 
 def differing(party: Party | None, changes: AccountChanges, house: House) -> dict[str, Any]:
@@ -116,8 +111,7 @@ def _mechanism(party: Party | None, kind: str, value: str) -> list[Any]:
 
 def _tax_number(party: Party | None, code: str) -> list[Any]:
     known = party.tax_identifier if party else None
-    kind = "eu_vat" if code[:2].upper() in _EU and any(map(str.isdigit, code)) else None
-    values = {"type": kind, "code": code}
+    values = {"type": vat_type(code), "code": code}
     if known is None:
         return [["create", [values]]] if code else []
     return [["write", [known["id"]], values if code else {"active": False}]]

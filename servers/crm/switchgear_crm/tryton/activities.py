@@ -5,7 +5,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from switchgear_crm.changes import one_line
 from switchgear_crm.models import (
     NOTE_START,
     AccountId,
@@ -19,6 +18,7 @@ from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.names import Kind, id_of, number_of
 from switchgear_crm.tryton.parties import party_of
 from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.texts import one_line
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
 from switchgear_shared.storage.tryton.cursors import keys_of

@@ -8,7 +8,6 @@ from switchgear_crm.changes import (
     ContactChanges,
     OpportunityChanges,
     OpportunityDraft,
-    email_key,
 )
 from switchgear_crm.models import (
     Account,
@@ -34,6 +33,7 @@ from switchgear_crm.tryton.deal_writing import create_opportunity, update_opport
 from switchgear_crm.tryton.moving import move_opportunity
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.texts import email_key
 from switchgear_shared.contracts.values import DEFAULT_TENANT, Money, TenantId, utc_now
 from switchgear_shared.errors import PolicyDeniedError
 from switchgear_shared.storage.remote_write import current_write

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from switchgear_crm.changes import one_line
 from switchgear_crm.models import (
     OPEN_STAGES,
     AccountDeal,
@@ -18,6 +17,7 @@ from switchgear_crm.models import (
 )
 from switchgear_crm.tryton.house import House
 from switchgear_crm.tryton.names import id_of, number_of, unmarked
+from switchgear_shared.contracts.texts import one_line
 from switchgear_shared.contracts.values import Money
 from switchgear_shared.errors import ConflictError, NotFoundError
 from switchgear_shared.storage.tryton.client import Record, TrytonClient

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from switchgear_crm.changes import domain_key, one_line
 from switchgear_crm.models import AccountId, Address, Role
 from switchgear_crm.tryton.house import House
 from switchgear_crm.tryton.names import id_of, number_of
+from switchgear_shared.contracts.texts import domain_key, one_line
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import NotFoundError
 from switchgear_shared.spelling import fold

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from switchgear_crm.changes import one_line
 from switchgear_crm.models import AccountId, Match, MatchPage, RecordKind
 from switchgear_crm.tryton import deals, people
 from switchgear_crm.tryton.finding import Places
@@ -15,6 +14,7 @@ from switchgear_crm.tryton.parties import FIELDS as PARTY_FIELDS
 from switchgear_crm.tryton.parties import Party
 from switchgear_crm.tryton.reading import records_in
 from switchgear_shared.contracts.pages import encode_cursor
+from switchgear_shared.contracts.texts import one_line
 from switchgear_shared.spelling import CLOSE_ENOUGH, closeness, fold
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
 from switchgear_shared.storage.tryton.cursors import keys_of, not_ours

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.reading import KnownType
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 
 NAME = "manifest.json"
@@ -23,17 +23,19 @@ _FORMAT_GROUPS = {suffix: group for group, suffixes in _GROUPS.items() for suffi
 class Entry(BaseModel):
     """One document and its truth; what else a manifest says of it is left alone.
 
-    `hybrid` is a PDF with its invoice as XML inside; `source` tells documents of one maker.
+    `hybrid` is a PDF with its invoice as XML inside; `source` tells documents of one maker; `parts`
+    are the first and last pages of the documents that a file holds, where that is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     path: str
-    document_type: DocumentType = Field(alias="class")
+    document_type: KnownType = Field(alias="class")
     format: str
     fields: dict[str, Any] = {}
     source: str = ""
     hybrid: bool = False
+    parts: tuple[tuple[int, int], ...] = ()
 
     @property
     def group(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from switchgear_documents.evaluation.classes import ClassScores, Verdict, score_classes
 from switchgear_documents.evaluation.fields import FieldScores, field_outcomes, unread_names
 from switchgear_documents.evaluation.observations import Observation
+from switchgear_documents.evaluation.parting import PartScores, score_parts
 from switchgear_documents.routing import doubts_about
 
 _P50 = 0.5
@@ -54,6 +55,7 @@ class Report:
     wrong_values: tuple[dict[str, str], ...]
     not_read: dict[str, int]
     straight_through: StraightThrough
+    parting: PartScores | None
     speed: dict[str, Speed]
 
     def as_json(self) -> dict[str, Any]:
@@ -62,6 +64,8 @@ class Report:
         for table in ("fields", "fields_by_group", "fields_by_name"):
             scores: dict[str, FieldScores] = getattr(self, table)
             body[table] = {name: _field_numbers(score) for name, score in scores.items()}
+        if self.parting is not None:
+            body["parting"] |= {"precision": self.parting.precision, "recall": self.parting.recall}
         return _rounded(body)
 
 
@@ -96,6 +100,7 @@ def report(observations: Sequence[Observation]) -> Report:
         wrong_values=tuple(wrong_values),
         not_read=unread_names(observations),
         straight_through=straight_through(observations),
+        parting=score_parts(observations),
         speed=_speeds(observations),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from switchgear_documents.evaluation.classes import ClassScores
 from switchgear_documents.evaluation.fields import FieldScores
+from switchgear_documents.evaluation.parting import PartScores
 from switchgear_documents.evaluation.report import Report
 
 _SHOWN_CONFUSIONS = 12
@@ -28,11 +29,25 @@ def lines_of(report: Report) -> Iterator[str]:
         f"a field missed {straight.with_missed_field}"
     )
     yield from (f"  {fault}" for fault in straight.wrong)
+    if report.parting is not None:
+        yield from _parting(report.parting)
     yield ""
     yield f"{'speed':<34}{'documents':>10}{'per s':>10}{'p50 ms':>10}{'p95 ms':>10}"
     for group, speed in report.speed.items():
         numbers = f"{speed.per_second:>10.1f}{speed.p50_ms:>10.1f}{speed.p95_ms:>10.1f}"
         yield f"{group:<34}{speed.documents:>10}{numbers}"
+
+
+def _parting(scores: PartScores) -> Iterator[str]:
+    yield ""
+    yield (
+        f"files of several documents {scores.several} of {scores.files}: parted as they are "
+        f"{scores.right}, sent to a person {scores.asked}, unseen {len(scores.unseen)}; "
+        f"parted wrongly {len(scores.wrong)}"
+    )
+    yield f"  precision {scores.precision:.3f}   recall {scores.recall:.3f}"
+    yield from (f"  wrong: {path}" for path in scores.wrong)
+    yield from (f"  unseen: {path}" for path in scores.unseen)
 
 
 def _classes(title: str, scores: ClassScores | None) -> Iterator[str]:

@@ -21,9 +21,13 @@ def normalised(name: str, value: Any) -> str:
     Dates are ISO 8601. Amounts are decimals without trailing zeros, the sign kept. Codes (numbers
     of documents and orders, accounts, tax numbers) are upper case without white space. All else
     are names: Unicode NFKC, folded case, punctuation and white space made one space, and without
-    the salutation of an address: who is meant is the same. What is no
-    date or amount where one is due is compared as a name, so that it equals only itself.
+    the salutation of an address: who is meant is the same. The parties of a contract are its names
+    in any order, a list or with semicolons between. What is no date or amount where one is due is
+    compared as a name, so that it equals only itself.
     """
+    if name == "parties":
+        names = value if isinstance(value, list) else str(value).split(";")
+        return "; ".join(sorted(normalised("supplier", each) for each in names))
     text = unicodedata.normalize("NFKC", str(value)).strip()
     if name in _DATES and (day := parse_date(text)) is not None:
         return day.isoformat()

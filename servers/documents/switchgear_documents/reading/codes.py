@@ -30,6 +30,8 @@ _SIGNS = {
     "£": "GBP",
     "zł": "PLN",
     "₹": "INR",
+    "Rs.": "INR",
+    "RS.": "INR",
     "US$": "USD",
     "$": "USD",
     "RM": "MYR",
@@ -38,7 +40,9 @@ _SIGNS = {
     "Kč": "CZK",
     "CHF": "CHF",
 }
-_CURRENCY = re.compile(r"(?<![A-Za-z])(?:US\$|RM|zł|Kč|[A-Z]{3}|Euro|EURO)(?![A-Za-z])|[€£₹$]")
+_CURRENCY = re.compile(
+    r"(?<![A-Za-z])(?:US\$|RM|zł|Kč|R[sS]\.(?= ?\d)|[A-Z]{3}|Euro|EURO)(?![A-Za-z])|[€£₹$]"
+)
 _DOLLARS = tuple(
     (code, re.compile(pattern))
     for code, pattern in (

@@ -1,14 +1,16 @@
 """One file's bytes into a Reading: what it is, then the parser for it, then the checks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.archives import read_archive
+from switchgear_documents.reading.bundles import AllPages, in_parts
 from switchgear_documents.reading.camt import NAMESPACES as CAMT
 from switchgear_documents.reading.camt import read_camt
 from switchgear_documents.reading.checks import make_checks
 from switchgear_documents.reading.classifier import CLASSIFIER, Verdict, classify
+from switchgear_documents.reading.cutting import TIFF
 from switchgear_documents.reading.edifact_message import read_edifact
 from switchgear_documents.reading.einvoice import all_text
 from switchgear_documents.reading.extract import Extract
@@ -23,7 +25,9 @@ from switchgear_documents.reading.ofx import parse_sgml, read_ofx
 from switchgear_documents.reading.outlook import MEDIA_TYPE as MSG
 from switchgear_documents.reading.outlook import read_msg
 from switchgear_documents.reading.own_reading import recognised
-from switchgear_documents.reading.pdf import read_pdf
+from switchgear_documents.reading.parting import MOST_PAGES
+from switchgear_documents.reading.pdf import PLACED_PAGES, read_pdf
+from switchgear_documents.reading.pictures import count_pages
 from switchgear_documents.reading.reading import Check, Format, Reading
 from switchgear_documents.reading.schemas import check_schema
 from switchgear_documents.reading.signatures import (
@@ -70,10 +74,11 @@ def read_contents(
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableDocumentError("the file is empty")
     kind, media_type = kind_of(data)
+    pages: AllPages | None = None
     if kind == "pdf":
-        reading = _read_pdf(data, max_pages, today, ocr, templates)
+        reading, pages = _read_pdf(data, max_pages, today, ocr, templates)
     elif kind == "image":
-        reading = _read_image(data, media_type, today, ocr, templates)
+        reading, pages = _read_image(data, media_type, today, ocr, templates)
     elif kind == "xml":
         reading = _read_xml(data, today)
     elif kind == "zip":
@@ -90,7 +95,20 @@ def read_contents(
         reading = _read_text(media_type, "other", text, today, templates)
     named = check_name(suffix.lower(), reading.media_type)
     single = check_one_format(data, kind, reading.media_type)
-    return reading.model_copy(update={"checks": (*reading.checks, *named, *single)})
+    reading = reading.model_copy(update={"checks": (*reading.checks, *named, *single)})
+    return reading if pages is None else _in_parts(reading, data, pages, today, templates)
+
+
+def _in_parts(
+    reading: Reading, data: bytes, pages: AllPages, today: date, templates: tuple[Template, ...]
+) -> Reading:
+    kind, written_as = reading.media_type, reading.format
+
+    def alone(part: Sequence[Page]) -> Reading:
+        texts = tuple(page.text for page in part)
+        return _by_words(kind, written_as, texts, today, tuple(part), templates)
+
+    return in_parts(reading, data, pages, alone)
 
 
 def _read_xml(data: bytes, today: date) -> Reading:
@@ -122,7 +140,8 @@ def _read_pdf(
     today: date,
     ocr: "Ocr | None",
     templates: tuple[Template, ...],
-) -> Reading:
+) -> tuple[Reading, AllPages | None]:
+    """Return the reading, and the pages of one that may hold several documents."""
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
     unseen = check_seen(pdf.unseen)
@@ -130,6 +149,7 @@ def _read_pdf(
     root = None if xml is None else parse_xml(xml)
     extract = None if root is None else read_einvoice(root)
     if root is None or extract is None:
+        scanned: tuple[Page, ...] = ()
         seen: tuple[Check, ...] = ()
         if ocr is not None and pdf.images:
             scanned, seen = ocr.read_pdf(data, pdf.images)
@@ -137,13 +157,18 @@ def _read_pdf(
         texts, pages = pdf.page_texts, pdf.pages
         reading = _by_words("application/pdf", "pdf", texts, today, pages, templates)
         unread = pdf.images if ocr is None else ()
-        return reading.model_copy(
+        reading = reading.model_copy(
             update={"checks": (*reading.checks, *seen, *unseen), "unread_pages": unread}
         )
+        if unread or pdf.attachments:
+            return reading, None
+        if len(texts) <= PLACED_PAGES:
+            return reading, lambda: pages
+        return reading, lambda: read_pdf(data, max_pages, MOST_PAGES + 1).with_pages(scanned).pages
     shown = (*check_pages(extract, text), *unseen)
     checks = (*check_schema(root), *make_checks(extract, today), *shown)
     reading = _exact("application/pdf", "facturx", extract, text, checks)
-    return reading.model_copy(update={"pages": len(pdf.page_texts)})
+    return reading.model_copy(update={"pages": len(pdf.page_texts)}), None
 
 
 def _read_image(
@@ -152,14 +177,17 @@ def _read_image(
     today: date,
     ocr: "Ocr | None",
     templates: tuple[Template, ...],
-) -> Reading:
+) -> tuple[Reading, AllPages | None]:
+    """Return the reading, and the pages of one that may hold several documents."""
+    count = {"pages": count_pages(data)}
     if ocr is None:
         reading = _by_words(media_type, "image", ("",))
-        return reading.model_copy(update={"unread_pages": (1,)})
+        return reading.model_copy(update={"unread_pages": (1,), **count}), None
     pages, seen = ocr.read_image(data)
     texts = tuple(page.text for page in pages)
     reading = _by_words(media_type, "image", texts, today, pages, templates)
-    return reading.model_copy(update={"checks": (*reading.checks, *seen)})
+    reading = reading.model_copy(update={"checks": (*reading.checks, *seen), **count})
+    return reading, (lambda: pages) if media_type == TIFF else None
 
 
 def _read_text(

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from switchgear_documents.reading.own_document import BUNDLE
+from switchgear_documents.reading.parts import proposed
 from switchgear_documents.reading.reading import Check, FieldName, FieldReading, Reading
 
 ENGINES_CHECK = "every_engine_is_installed"
@@ -14,6 +16,10 @@ _EXPECTED: dict[str, tuple[FieldName, ...]] = {
     "credit_note": ("number", "date", "supplier", "total_gross"),
     "purchase_order": ("number", "date"),
 }
+_WORDED = ("supplier", "buyer", "address")
+_CONFUSED = str.maketrans("015628l", "oisgzbi")
+"""What engines take for each other: a nought and O, a one and I or l, five and S, and so on."""
+_SHORTEST_WORD = 4
 _SURE_FIELD, _SURE_TYPE, _CLEARLY = 0.8, 0.8, 0.05
 _SHARED, _DISPUTED, _ONLY_ONE, _MOST = 0.6, 0.75, 0.8, 0.97
 
@@ -39,7 +45,10 @@ def combined(one: Reading, other: Reading) -> Reading:
 
     Of equals the second is taken, the better engine's. What both engines read is surer; what only
     the other found is added, less sure. Spaces are taken from whoever saw the same letters apart.
+    A file is parted only by the first engine, or by none.
     """
+    if other.document_type == BUNDLE:  # the first was not: it would have been believed
+        return proposed(one, other.parts, "not every engine sees them")
     best, rest = (one, other) if _weight(one) > _weight(other) else (other, one)
     theirs = {field.name: field for field in rest.fields}
     fields = [_agreed(field, theirs.get(field.name), rest.text) for field in best.fields]
@@ -56,16 +65,36 @@ def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> Field
     if other is not None and other.confidence > field.confidence + _CLEARLY:
         field, other = other, field
     value, sure = field.value, field.confidence
+    if other is not None and field.name in _WORDED:
+        value = spelt_by_both(value, other.value)
+        if field.name == "address" and _letters(other.value).endswith(_letters(value)):
+            value = other.value  # the one did not see the first lines
     if field.name in ("supplier", "buyer"):
         value = respaced(value, text)
     elif field.name == "address":
         value = ", ".join(respaced(part, text) for part in value.split(", "))
     if other is not None:
-        if _letters(other.value) == _letters(value):
+        if _alike(other.value) == _alike(value):
             sure = 1 - (1 - sure) * (1 - other.confidence * _SHARED)
         else:
             sure *= _DISPUTED
     return field.model_copy(update={"value": value, "confidence": round(min(sure, _MOST), 2)})
+
+
+def spelt_by_both(value: str, other: str) -> str:
+    """Return the value, its words with a digit among their letters as the other has them."""
+    words, theirs = value.split(), other.split()
+    if len(words) != len(theirs):
+        return value
+    return " ".join(
+        two if _alike(one) == _alike(two) and _is_word(two) and not _is_word(one) else one
+        for one, two in zip(words, theirs, strict=True)
+    )
+
+
+def _is_word(text: str) -> bool:
+    letters = re.sub(r"\W", "", text)
+    return letters.isalpha() and len(letters) >= _SHORTEST_WORD
 
 
 def respaced(name: str, text: str) -> str:
@@ -81,6 +110,11 @@ def respaced(name: str, text: str) -> str:
 
 def _letters(value: str) -> str:
     return re.sub(r"\W", "", value).casefold()
+
+
+def _alike(value: str) -> str:
+    """Return what two readings share that differ in signs which engines take for each other."""
+    return _letters(value).translate(_CONFUSED)
 
 
 def with_engines(reading: Reading, missing: Sequence[str]) -> Reading:

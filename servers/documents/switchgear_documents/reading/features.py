@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from switchgear_documents.reading.cues import CUES, Cues
+from switchgear_documents.reading.cues import CUES
+from switchgear_documents.reading.sightings import see_cues
 from switchgear_documents.reading.vocabulary import BITS, Buckets, Hashes, Numbers
 
 _READ_CHARS = 12_000
@@ -18,6 +19,7 @@ _STEP = np.uint64(1_000_003)
 _SPACED = re.compile(r"\b(?:[^\W\d_] ){4,}[^\W\d_]\b")
 _DIGIT = re.compile(r"\d")
 _SPACE = re.compile(r"\s+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"\w+|[€$£%@#☐☒]")
 _AMOUNT = re.compile(r"\d[.,]\d\d\b")
 _FIRST_PERSON = re.compile(
@@ -38,21 +40,12 @@ class Features(NamedTuple):
     plain: Numbers
 
 
-class _Patterns(NamedTuple):
-    titles: re.Pattern[str]
-    support: re.Pattern[str]
-
-
 def _either(phrases: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?![\w-])")
+    return re.compile(rf"(?:{'|'.join(longest_first)})(?![\w-])")
 
 
-def _compiled(cues: Cues) -> _Patterns:
-    return _Patterns(_either(cues.titles), _either(cues.support))
-
-
-_PATTERNS = tuple(_compiled(cues) for cues in CUES.values())
+_TITLES = tuple(_either(cues.titles) for cues in CUES.values())
 
 
 def features(text: str) -> Features:
@@ -95,14 +88,13 @@ def _cues(text: str) -> list[float]:
     head = [line for line in lines if line][:_HEAD_LINES]
     short = [(place, line) for place, line in enumerate(head) if len(line.split()) <= _TITLE_WORDS]
     seen: list[float] = []
-    for titles, support in _PATTERNS:
+    for titles, (is_titled, phrases) in zip(_TITLES, see_cues(text), strict=True):
         at = next((place for place, line in short if titles.match(line)), None)
-        phrases = len({match[0] for match in support.finditer(text)})
         seen += (
             0.0 if at is None else 1.0,
             0.0 if at is None else 1.0 - at / _HEAD_LINES,
-            float(titles.search(text) is not None),
-            min(phrases, 6) / 3,
+            float(is_titled),
+            phrases / 3,
             float(phrases > 0),
         )
     return seen
@@ -113,7 +105,7 @@ def _shape(text: str) -> list[float]:
     lines = [line for line in (line.strip() for line in text.splitlines()) if line]
     size = max(len(text), 1)
     count = max(len(lines), 1)
-    digits = sum(map(str.isdigit, text))
+    digits = sum(map(text.count, "0123456789")) + sum(map(str.isdigit, _NOT_ASCII.findall(text)))
 
     def capped(share: float) -> float:
         return min(share, 1.0)

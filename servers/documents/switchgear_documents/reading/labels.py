@@ -19,6 +19,9 @@ _ALIGNED = 0.012
 _REACH = 5.0
 _NEXT_ROW = 0.97
 
+_LETTER = re.compile(r"[^\W\d_]")
+"""Every phrase has one, and half of the cells of a table have none."""
+
 _NUMBER = re.compile(r"(?=[\w./-]*\d)[A-Za-z0-9][\w./-]{0,39}")
 _LEAD = re.compile(r"[\s:#.°|=\-\u2013()*]*")
 _SIGN = re.compile(r"\s?(?:[€$£]|(?:EUR|USD|GBP|CHF|Euro)\b)")
@@ -33,6 +36,14 @@ class Label(NamedTuple):
     cell: Cell
     start: int
     end: int
+
+
+class _Naming(NamedTuple):
+    """A phrase found in a text, and from where to where it stands."""
+
+    role: Role
+    strength: float
+    span: tuple[int, int]
 
 
 class Candidate(NamedTuple):
@@ -60,19 +71,28 @@ Finder = Callable[[str], Iterator[Value]]
 
 def find_labels(pages: Sequence[Page], wanted: Sequence[Phrases] = PHRASES) -> list[Label]:
     """Return every phrase found, page by page; of two that overlap in one role the stronger."""
+    known: dict[str, tuple[_Naming, ...]] = {}
     found: list[Label] = []
     for page in pages:
         for cell in page.cells:
-            text = cell.text[:_LONGEST_CELL].lower()
-            taken: dict[Role, list[tuple[int, int]]] = {}
-            for phrases in wanted:
-                for match in phrases.pattern.finditer(text):
-                    spans = taken.setdefault(phrases.role, [])
-                    if any(start < match.end() and match.start() < end for start, end in spans):
-                        continue
-                    spans.append(match.span())
-                    found.append(Label(phrases.role, phrases.strength, cell, *match.span()))
+            text = cell.text
+            if text not in known:
+                known[text] = tuple(_namings(text[:_LONGEST_CELL].lower(), wanted))
+            found += [Label(role, how, cell, *span) for role, how, span in known[text]]
     return found
+
+
+def _namings(text: str, wanted: Sequence[Phrases]) -> Iterator[_Naming]:
+    if _LETTER.search(text) is None:
+        return
+    taken: dict[Role, list[tuple[int, int]]] = {}
+    for role, strength, pattern in wanted:
+        for match in pattern.finditer(text):
+            spans = taken.setdefault(role, [])
+            if any(start < match.end() and match.start() < end for start, end in spans):
+                continue
+            spans.append(match.span())
+            yield _Naming(role, strength, match.span())
 
 
 def numbers_in(text: str) -> Iterator[Value]:

@@ -13,12 +13,11 @@ from email.message import Message
 from email.policy import compat32
 
 from switchgear_documents.reading.hypertext import html_text
-from switchgear_documents.reading.reading import Attachment, Check
+from switchgear_documents.reading.reading import MOST_ATTACHED_BYTES, Attachment, Check
 from switchgear_documents.reading.signatures import MEDIA_TYPES
 from switchgear_documents.reading.text import decode
 
 MOST_ATTACHMENTS = 50
-MOST_ATTACHED_BYTES = 32 * 1024 * 1024
 
 _SIGNATURES = (
     "application/pgp-signature",

@@ -59,6 +59,8 @@ _NOT_A_NAME = any_of(
     testkennzeichen|bill to|sold to|ship to|contract|agency|globale|cash|customer|welcome|thank
     product|property|station|attention|(?:billing|shipping|delivery|postal) address|datos de
     dirección|indirizzo|indirizzi|dati|coordonnées|lieferadresse|rechnungsadresse|versandadresse
+    advertiser\W*$|(?:account|sales) (?:executive|manager|office|region|rep\w*)
+    billing (?:calendar|type)|special handling|estimate number|remit\w* (?:to|address)\W*$
     factuuradres|afleveradres|bezorgadres|netto\w*|brutto\w*|subtotal\w*|montant|importe|importo
     """
 )
@@ -103,13 +105,25 @@ _PAPER = any_of(
     afrekening|overzicht
     """
 )
+_CARE_OF = re.compile(r"^\W*(?:attn|att|attention|z\. ?hd|t\.a\.v)\b\.?\s*:?\s+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
 def tidy(name: str) -> str:
     """Return the name without what stands around it."""
-    name = re.split(r"\s[|·•*]\s|\s{2,}", name.strip(" \t|·•*:;,-"))[0]
+    name = re.split(r"\s[|·•*]\s|\s{2,}", _CARE_OF.sub("", name).strip(" \t|·•*:;,-"))[0]
     return name.strip(" ,;:|·•")[:_MOST_NAME]
+
+
+def up_to_its_end(cell: Cell) -> Cell:
+    """Return the cell without what follows a comma after the name: a place, an address."""
+    text = cell.text
+    form = LEGAL_FORM.search(text)
+    if form is not None:
+        return cell.part(0, form.end()) if text[form.end() : form.end() + 1] == "," else cell
+    comma = text.find(", ")
+    is_address = comma >= _SHORTEST and ADDRESS.search(text[comma + 2 :]) is not None
+    return cell.part(0, comma) if is_address else cell
 
 
 def name_key(name: str) -> str:

@@ -34,6 +34,8 @@ OURS = (
     "other",
 )
 """The types that come with this package; `other` is what none of them is."""
+BUNDLE = "bundle"
+"""What a file is whose parts are documents of their own; only its pages say so."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 
@@ -94,7 +96,7 @@ def own_types() -> Mapping[str, OwnType]:
             raise InvalidRequestError(f"document type {point.name}: {error}") from error
         if not isinstance(loaded, OwnType):
             raise InvalidRequestError(f"document type {point.name}: {point.value} is no OwnType")
-        if loaded.name in found or loaded.name in OURS:
+        if loaded.name in found or loaded.name in (*OURS, BUNDLE):
             raise InvalidRequestError(f"document type {point.name}: {loaded.name} is there already")
         found[loaded.name] = loaded
     return found

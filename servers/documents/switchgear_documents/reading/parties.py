@@ -18,6 +18,7 @@ from switchgear_documents.reading.names import (
     name_key,
     named_by_form,
     tidy,
+    up_to_its_end,
 )
 from switchgear_documents.reading.words import Box, Cell, Page
 from switchgear_documents.reading.written import dates_in
@@ -41,6 +42,8 @@ _SHORTEST_DOMAIN, _SAME_START = 4, 6
 _TOP, _UPPER = 0.3, 0.42
 _INDENT = 0.06
 _BLOCK_LINES = 7
+_FLUSH, _NEXT_LINES = 0.01, 2
+_OF_A_BLOCK = re.compile(r"addres|adress|anschrift|direcci|indirizz|adres\b", re.IGNORECASE)
 _IN_A_SENTENCE = re.compile(
     r"(?!(?:de|van|von|der|den|ten|ter|te|la|le|del|della|di|da|do|dos)\s)[a-zà-ÿ]+\s|.*@"
 )
@@ -89,6 +92,11 @@ def read_parties(
         for label in labels
         if label.role in ("supplier", "buyer", "owner") and _is_heading_alone(label)
         if (cell := _headed_name(label, by_number[label.cell.page])) is not None
+    ]
+    headed += [
+        ("sender", cell, label.strength)
+        for label in labels
+        if label.role == "supplier" and (cell := _named_before(label)) is not None
     ]
     received = [(cell, strength) for side, cell, strength in headed if side == "receiver"]
     received.sort(key=lambda each: (-each[1], is_order and not LEGAL_FORM.search(each[0].text)))
@@ -140,7 +148,7 @@ class _Votes:
         self._headed: set[str] = set()
 
     def add(self, cell: Cell, weight: float, *, is_headed: bool = False) -> None:
-        cell = _up_to_its_form(cell)
+        cell = up_to_its_end(cell)
         key = name_key(cell.text)
         if len(key) < len("AB") or key in self._not_these or not _may_be_named(cell.text):
             return
@@ -182,14 +190,6 @@ def _may_be_named(text: str) -> bool:
     return not (is_day or is_no_name(text) or ADDRESS.search(text))
 
 
-def _up_to_its_form(cell: Cell) -> Cell:
-    """Return the cell without what follows a comma after the legal form: a place, mostly."""
-    form = LEGAL_FORM.search(cell.text)
-    if form is None or cell.text[form.end() : form.end() + 1] != ",":
-        return cell
-    return cell.part(0, form.end())
-
-
 def _fits(key: str, domain: str) -> bool:
     domain = domain.casefold().replace("-", "")
     is_long = len(domain) >= _SHORTEST_DOMAIN
@@ -208,6 +208,16 @@ def _is_heading_alone(label: Label) -> bool:
     return not before and (not after or after[0] in ":#" or label.role != "supplier")
 
 
+def _named_before(label: Label) -> Cell | None:
+    """Return the name in front of a heading for its address, as in `Nordlicht remit address:`."""
+    text = label.cell.text
+    before = text[: label.start].strip()
+    is_at_the_end = not text[label.end :].strip(" :")
+    if not (is_at_the_end and _OF_A_BLOCK.search(text[label.start :]) and is_like_a_name(before)):
+        return None
+    return label.cell.part(text.index(before), label.start)
+
+
 def _headed_name(label: Label, page: Page) -> Cell | None:
     """Return the name that a heading introduces: after it, beside it, or the first below it."""
     text = label.cell.text
@@ -215,13 +225,24 @@ def _headed_name(label: Label, page: Page) -> Cell | None:
     if _OF_A_NUMBER.match(rest) or _IN_A_SENTENCE.match(rest):
         return None
     if len(rest) >= len("ABC") and not is_beside_the_name(rest):
-        return label.cell.part(len(text) - len(rest), len(text))
+        return up_to_its_end(label.cell.part(len(text) - len(rest), len(text)))
     line = page.lines[label.cell.line - 1]
+    if _OF_A_BLOCK.search(text) and (below := _block_below(label.cell.box, page, label.cell.line)):
+        return below
     if ":" in text:
         for cell in line[line.index(label.cell) + 1 :][:1]:
             if not is_beside_the_name(cell.text) and _may_be_named(cell.text):
-                return _up_to_its_form(cell)
+                return up_to_its_end(cell)
     return _name_below(label.cell.box, page.lines[label.cell.line :][:_BLOCK_LINES])
+
+
+def _block_below(head: Box, page: Page, line: int) -> Cell | None:
+    """Return the name at the head of an address that starts right below and flush left."""
+    for below in page.lines[line:][:_NEXT_LINES]:
+        for cell in below:
+            if abs(cell.box.left - head.left) < _FLUSH:
+                return _name_below(head, [(cell,)])
+    return None
 
 
 def _name_below(head: Box, lines: Iterable[tuple[Cell, ...]]) -> Cell | None:
@@ -235,7 +256,7 @@ def _name_below(head: Box, lines: Iterable[tuple[Cell, ...]]) -> Cell | None:
                     return cell.part(named.start("name"), len(cell.text))
                 return line[place + 1] if place + 1 < len(line) else None
             if not is_beside_the_name(cell.text):
-                return _up_to_its_form(cell) if _may_be_named(cell.text) else None
+                return up_to_its_end(cell) if _may_be_named(cell.text) else None
             break
     return None
 

@@ -1,27 +1,22 @@
 """The pages' words and the attachments of a PDF."""
 
-import ctypes
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.placing import place_words
 from switchgear_documents.reading.unseen import unseen_words
-from switchgear_documents.reading.words import Box, Page, Word
+from switchgear_documents.reading.words import Box, Page
 from switchgear_shared.errors import UnreadableDocumentError
 
 MEDIA_TYPE = "application/pdf"
 
 _WRONG_PASSWORD = 4
 _TRAILER_BYTES = 4096
-_PLACED_PAGES = 12
+PLACED_PAGES = 12
 """Words get their places on the first pages; what follows is read for its text alone."""
-
-_MOST_WORDS_PLACED = 5000
-_WORD = re.compile(r"[^\s\0]+")
 
 
 @dataclass(frozen=True)
@@ -48,15 +43,18 @@ class Pdf:
         return replace(self, page_texts=tuple(texts), pages=pages)
 
 
-def read_pdf(data: bytes, max_pages: int) -> Pdf:
-    """Read a PDF; raises UnreadableDocumentError if it is damaged, locked or too long."""
+def read_pdf(data: bytes, max_pages: int, placed: int = PLACED_PAGES) -> Pdf:
+    """Read a PDF, with words in their places on the first `placed` pages.
+
+    Raises UnreadableDocumentError if it is damaged, locked or too long.
+    """
     document = open_pdf(data)
     try:
         if len(document) > max_pages:
             raise UnreadableDocumentError(
                 f"the PDF has {len(document)} pages, at most {max_pages} are read"
             )
-        return _read(document)
+        return _read(document, placed)
     except pypdfium2.PdfiumError as error:
         raise UnreadableDocumentError("the PDF is damaged inside") from error
     finally:
@@ -75,7 +73,7 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
         raise UnreadableDocumentError("the PDF is damaged and cannot be opened") from error
 
 
-def _read(document: pypdfium2.PdfDocument) -> Pdf:
+def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
     texts: list[str] = []
     pages: list[Page] = []
     images: list[int] = []
@@ -84,8 +82,8 @@ def _read(document: pypdfium2.PdfDocument) -> Pdf:
         text_page = page.get_textpage()
         text = text_page.get_text_range()
         texts.append(_clean(text))
-        if number <= _PLACED_PAGES:
-            shape, placed = _placed(page, text_page, text)
+        if number <= placed_pages:
+            shape, placed = place_words(page, text_page, text)
             unseen += unseen_words(page, text_page, placed)
             on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
             pages.append(Page(number, on_it, shape))
@@ -97,52 +95,9 @@ def _read(document: pypdfium2.PdfDocument) -> Pdf:
     return Pdf(tuple(texts), attachments, tuple(pages), tuple(images), tuple(unseen))
 
 
-def _placed(
-    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str
-) -> tuple[float, list[tuple[int, Word]]]:
-    """Return the page's width to its height, and its words with the places of their first letters.
-
-    Asks for the boxes of each word's first and last letter: two calls, not one a letter.
-
-    PDF counts from the bottom left and before the page is turned; we from the top left and after.
-    """
-    left, bottom, right, top = page.get_bbox()
-    width, height = max(right - left, 1.0), max(top - bottom, 1.0)
-    turns = page.get_rotation() // 90 % 4
-    is_shifted = len(text) != text_page.count_chars()
-    handle, rect = text_page.raw, raw.FS_RECTF()
-    box_of, reference = raw.FPDFText_GetLooseCharBox, ctypes.byref(rect)
-    words: list[tuple[int, Word]] = []
-    for match in islice(_WORD.finditer(text), _MOST_WORDS_PLACED):
-        first, last = match.start(), match.end() - 1
-        if is_shifted:
-            first = raw.FPDFText_GetCharIndexFromTextIndex(handle, first)
-            last = raw.FPDFText_GetCharIndexFromTextIndex(handle, last)
-        if not box_of(handle, first, reference):
-            continue
-        x0, y0, x1, y1 = rect.left, rect.bottom, rect.right, rect.top
-        if last != first and box_of(handle, last, reference):
-            x0, y0 = min(x0, rect.left), min(y0, rect.bottom)
-            x1, y1 = max(x1, rect.right), max(y1, rect.top)
-        box = Box(
-            (x0 - left) / width, (top - y1) / height, (x1 - left) / width, (top - y0) / height
-        )
-        if turns:
-            box = _turned(box, turns)
-        words.append((first, Word(_clean(match[0]), box)))
-    return (height / width if turns % 2 else width / height), words
-
-
 def _is_on_the_page(box: Box) -> bool:
     """Say whether the middle is."""
     return 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2  # noqa: PLR2004 - twice its middle
-
-
-def _turned(box: Box, turns: int) -> Box:
-    """Return the box as it lies once the page is turned clockwise by quarters."""
-    for _ in range(turns):
-        box = Box(1 - box.bottom, box.left, 1 - box.top, box.right)
-    return box
 
 
 def _shows_a_picture(page: pypdfium2.PdfPage) -> bool:

@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 Role = Literal[
     "number", "date", "due_date", "order_ref", "order_date", "confirmation", "currency", "buyer",
     "supplier", "owner", "delivery", "delivery_date", "net", "tax", "gross", "due", "prepaid",
+    "deduction",
 ]  # fmt: skip
-"""What a label stands for; `owner` is whom an account belongs to.
+"""What a label stands for; `owner` is whom an account belongs to, `deduction` a discount.
 
 `confirmation` is the number of an order's, `delivery` that of a delivery note.
 """
@@ -245,6 +246,12 @@ PHRASES: tuple[Phrases, ...] = (
         (?:erhaltene |geleistete )?(?:an|voraus)zahlung(?:en)?|acompte|anticipo|acconto
         (?:less |minus )?(?:deposit|prepaid|paid|payments? received|advance)(?: amount)?
         aanbetaling|ausstehende forderung
+        """),
+    phrases("deduction", 0.9, r"""
+        (?:agency |sales |trade |volume |cash )?(?:commission|discount|rebate)(?: \(?\d+ ?%\)?)?
+        (?:sonder|mengen|treue|händler)?rabatt|(?:preis)?nachlass|skonto|provision
+        remise|rabais|ristourne|escompte|descuento|bonificación|sconto|abbuono|provvigione
+        (?:hoeveelheids|betalings)?korting|commissie
         """),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any, Self, TypeVar
 
 from switchgear_documents.reading.engines import MissingEngineError
-from switchgear_documents.reading.reading import Attachment, Reading
+from switchgear_documents.reading.reading import MOST_ATTACHED_BYTES, Attachment, Reading
 from switchgear_documents.reading.worker import LENGTH, Limits
 from switchgear_shared.errors import BackendUnavailableError, UnreadableDocumentError
 
@@ -22,7 +22,6 @@ T = TypeVar("T")
 _MODULE = "switchgear_documents.reading.worker"
 _START_S = 60.0
 _MOST_ANSWER_BYTES = 32 * 1024 * 1024
-_MOST_ATTACHED_BYTES = 32 * 1024 * 1024
 
 
 class StoppedError(UnreadableDocumentError):
@@ -244,7 +243,7 @@ class _Worker:
             return None
         reading = Reading.model_validate_json(await self._announced(answer["reading"]))
         sizes = [attachment.size_bytes for attachment in reading.attachments]
-        if min(sizes, default=1) < 1 or sum(sizes) > _MOST_ATTACHED_BYTES:
+        if min(sizes, default=1) < 1 or sum(sizes) > MOST_ATTACHED_BYTES:
             raise ConnectionAbortedError
         attachments = [
             Attachment.of(attachment.name, await self._announced(size))

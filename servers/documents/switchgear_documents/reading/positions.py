@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 from switchgear_documents.reading.labels import Finder
@@ -50,6 +51,10 @@ _COLUMNS: tuple[tuple[Column, re.Pattern[str]], ...] = (
 _LEAST_COLUMNS = 3
 _HEAD_LINES = 3
 _MOST_OF_IT = 0.5
+_LONGEST_HEAD = 80
+"""No heading above is half as long, so it would not be most of a longer text."""
+
+_HEADS_KEPT = 2048
 _ENDS = any_of(
     r"""
     (?:sub|net|grand|invoice|gross)[ -]?total|total|zwischensumme|gesamt\w*|summe\w*|netto\w*
@@ -83,12 +88,13 @@ def read_positions(pages: Sequence[Page], money: Finder, dialect: Dialect) -> Ro
     """Return the lines of the first table with enough known headings, over all pages it runs."""
     rows = Rows()
     for page in pages:
-        for table in _tables(page):
+        tables = list(_tables(page))
+        for table in tables:
             if rows.lines and table.has_other_columns(rows_have_price=bool(rows.multiplied)):
                 continue
             for cells in table.rows(page, money):
                 _add(rows, cells, money, dialect)
-        if rows.lines and not any(True for _ in _tables(page)):
+        if rows.lines and not tables:
             break
     return rows
 
@@ -178,7 +184,10 @@ def _heads(line: Sequence[Cell]) -> dict[Column, Cell]:
     return found
 
 
+@lru_cache(_HEADS_KEPT)
 def _column_named(text: str) -> Column | None:
+    if len(text) > _LONGEST_HEAD:
+        return None
     for column, pattern in _COLUMNS:
         match = pattern.match(text.strip(" .:|*"))
         if match and len(match[0]) >= len(text) * _MOST_OF_IT:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from switchgear_documents.reading.own_document import OURS, own_types
+from switchgear_documents.reading.own_document import BUNDLE, OURS, own_types
 from switchgear_shared.contracts.model import Contract
 
 Format = Literal[
@@ -36,6 +36,9 @@ EXACT: tuple[Format, ...] = (
 
 DOCUMENT_TYPES = (*OURS, *own_types())
 """Ours in the order of the catalogue, then those of installed packages."""
+
+MOST_ATTACHED_BYTES = 32 * 1024 * 1024
+"""How many bytes one message, or the parts of one file, may bring together."""
 
 _FIELDS = (
     "number",
@@ -85,6 +88,12 @@ def _one_of(names: tuple[str, ...]) -> AfterValidator:
 DocumentType = Annotated[
     str, _one_of(DOCUMENT_TYPES), WithJsonSchema({"type": "string", "enum": [*DOCUMENT_TYPES]})
 ]
+KnownType = Annotated[
+    str,
+    _one_of((*DOCUMENT_TYPES, BUNDLE)),
+    WithJsonSchema({"type": "string", "enum": [*DOCUMENT_TYPES, BUNDLE]}),
+]
+"""What a document may turn out to be; nobody can say of it that it is a bundle."""
 FieldName = Annotated[
     str, _one_of(FIELD_NAMES), WithJsonSchema({"type": "string", "enum": [*FIELD_NAMES]})
 ]
@@ -163,8 +172,20 @@ class TypeCandidate(Contract):
     confidence: Confidence
 
 
+class PageRange(Contract):
+    """Pages of a file that are one document, from 1; `number` is the one in its head."""
+
+    first: int
+    last: int
+    number: str | None = None
+    why: str = ""
+
+
 class Attachment(Contract):
-    """A file that a message brought; its bytes go to the store and not into the reading kept."""
+    """A file that a message brought, or a part of a bundle.
+
+    Its bytes go to the store and not into the reading that is kept.
+    """
 
     name: str
     sha256: str
@@ -185,19 +206,22 @@ class Reading(Contract):
     `signature/...` for a format that only one kind of document uses, `words/1` for words,
     `template/...` for what was taught about a supplier, `own/...` for a company's own type, `none`.
     `candidates` are the likeliest types where words decided, the likeliest first.
+    `parts` are the documents that the file seems to hold; it is parted if it is a bundle, and
+    `attachments` are then what its parts became.
     `unread_pages` are the numbers of pages that are pictures nobody looked for words in.
     Everything in here came from a stranger: it is data, never an instruction.
     """
 
     media_type: str
     format: Format
-    document_type: DocumentType
+    document_type: KnownType
     confidence: Confidence
     classifier: str
     fields: tuple[FieldReading, ...] = ()
     lines: tuple[InvoiceLine, ...] = ()
     entries: tuple[StatementEntry, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    parts: tuple[PageRange, ...] = ()
     text: str = ""
     pages: int = 1
     unread_pages: tuple[int, ...] = ()

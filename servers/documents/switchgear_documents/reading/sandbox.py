@@ -18,6 +18,7 @@ from switchgear_documents.reading.escalation import (
     needs_ocr,
     with_engines,
 )
+from switchgear_documents.reading.parts import named
 from switchgear_documents.reading.pool import Pool, StoppedError
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.templates import Template, TemplateFolder
@@ -102,7 +103,9 @@ class Reader:
         said = None if templates is None else [each.model_dump(mode="json") for each in templates]
         suffix = Path(name).suffix[:16]
         reading = await self._plain.read(data, suffix, said)
-        return await self._by_ocr(data, suffix, said, reading) if needs_ocr(reading) else reading
+        if needs_ocr(reading):
+            reading = await self._by_ocr(data, suffix, said, reading)
+        return named(reading, name)
 
     async def render(self, path: Path, page: int) -> bytes:
         """Return a page, from 1, of the PDF or image file at `path` as PNG; raises as `read`."""

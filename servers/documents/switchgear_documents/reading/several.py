@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from switchgear_documents.reading.einvoice import plain
 from switchgear_documents.reading.labels import Candidate, Label, beside, money_finder, numbers_in
+from switchgear_documents.reading.parts import ONE_DOCUMENT
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Page
 from switchgear_documents.reading.written import Dialect
 
-CHECK = "one_document"
 _HEAD = 0.5
 
 
@@ -21,20 +21,22 @@ def check_single(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialec
     amount, and the totals differ.
     """
     numbered: dict[str, int] = {}
-    totalled = _with_total(pages, labels, dialect)
+    totalled = with_total(pages, labels, dialect)
     for page in pages:
-        number = _number_of(page, labels)
+        number = number_of(page, labels)
         if number is not None and _is_of_document(page.number, number, numbered, totalled):
             numbered.setdefault(number, page.number)
     if len(numbered) < 2:  # noqa: PLR2004 - one number, one document
-        numbered = _summed_up(pages, labels, dialect)
+        numbered = summed_up(pages, labels, dialect)
     if len(numbered) < 2:  # noqa: PLR2004 - one total, one document
         return None
     said = ", ".join(f"{number[:40]!a} on page {page}" for number, page in numbered.items())
-    return Check(name=CHECK, passed=False, detail=f"the file holds several documents: {said}")
+    return Check(
+        name=ONE_DOCUMENT, passed=False, detail=f"the file holds several documents: {said}"
+    )
 
 
-def _summed_up(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> dict[str, int]:
+def summed_up(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> dict[str, int]:
     """Return the totals that net and tax of their page add up to, each with its first page."""
     money = money_finder(dialect)
     found: dict[str, int] = {}
@@ -64,7 +66,8 @@ def _is_of_document(page: int, number: str, earlier: dict[str, int], totalled: s
     return number in earlier or (has_total and was_total)
 
 
-def _number_of(page: Page, labels: Sequence[Label]) -> str | None:
+def number_of(page: Page, labels: Sequence[Label]) -> str | None:
+    """Return the likeliest number in the page's head, None where it bears none."""
     found: list[Candidate] = [
         candidate
         for label in labels
@@ -75,7 +78,8 @@ def _number_of(page: Page, labels: Sequence[Label]) -> str | None:
     return max(found, key=lambda candidate: candidate.score).value if found else None
 
 
-def _with_total(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> set[int]:
+def with_total(pages: Sequence[Page], labels: Sequence[Label], dialect: Dialect) -> set[int]:
+    """Return the numbers of the pages that show a total or what is due."""
     money = money_finder(dialect)
     by_number = {page.number: page for page in pages}
     return {

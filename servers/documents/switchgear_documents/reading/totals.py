@@ -1,16 +1,17 @@
 """The totals of a page, chosen together: what adds up wins over what merely has the label."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 from switchgear_documents.reading.labels import Candidate, Finder, Label, beside
 from switchgear_documents.reading.phrases import REVERSE_CHARGE
-from switchgear_documents.reading.words import Page
+from switchgear_documents.reading.words import Cell, Page
 
-Total = Literal["net", "tax", "gross", "due", "prepaid"]
+Total = Literal["net", "tax", "gross", "due", "prepaid", "deduction"]
+_TOTALS: tuple[Total, ...] = get_args(Total)
 
 _KEPT = 8
 _ROWS = 6
@@ -37,14 +38,37 @@ class Totals:
     adds_up: bool | None
 
 
-def read_totals(pages: Sequence[Page], labels: Iterable[Label], money: Finder) -> Totals:
+def read_totals(pages: Sequence[Page], labels: Sequence[Label], money: Finder) -> Totals:
     """Choose net, tax, gross and due among all that stands by their labels or adds up."""
     found = _candidates(pages, labels, money)
     loose = _loose(pages, money)
     text = "\n".join(page.text for page in pages)
-    rates = {Decimal(rate.replace(",", ".")) / 100 for rate in _RATE.findall(text)}
-    choice = _Choice(found, loose, rates, is_untaxed=bool(REVERSE_CHARGE.search(text.lower())))
-    return choice.make()
+    is_untaxed = bool(REVERSE_CHARGE.search(text.lower()))
+    rates = _Rates(set(_rates(text)), _rates_of_tax(pages, labels))
+    return _Choice(found, loose, rates, is_untaxed=is_untaxed).make()
+
+
+class _Rates(NamedTuple):
+    """Shares of one that the pages show, and where each of those stands that a tax is named by."""
+
+    shown: set[Decimal]
+    of_tax: dict[Decimal, Cell]
+
+
+def _rates(text: str) -> Iterator[Decimal]:
+    for rate in _RATE.findall(text):
+        yield Decimal(rate.replace(",", ".")) / 100
+
+
+def _rates_of_tax(pages: Sequence[Page], labels: Iterable[Label]) -> dict[Decimal, Cell]:
+    by_page = {page.number: page for page in pages}
+    found: dict[Decimal, Cell] = {}
+    for label in labels:
+        if label.role == "tax":
+            line = by_page[label.cell.page].lines[label.cell.line - 1]
+            for cell in line[line.index(label.cell) :]:
+                found.update((rate, cell) for rate in _rates(cell.text))
+    return found
 
 
 def _candidates(
@@ -53,7 +77,7 @@ def _candidates(
     by_page = {page.number: page for page in pages}
     found: dict[str, dict[str, Candidate]] = {}
     for label in labels:
-        if label.role not in ("net", "tax", "gross", "due", "prepaid", "round"):
+        if label.role not in _TOTALS:
             continue
         best = found.setdefault(label.role, {})
         for candidate in beside(label, by_page[label.cell.page], money, rows=_ROWS):
@@ -89,7 +113,7 @@ class _Choice:
         self,
         found: dict[str, list[Candidate]],
         loose: dict[Decimal, Candidate],
-        rates: set[Decimal],
+        rates: _Rates,
         *,
         is_untaxed: bool,
     ) -> None:
@@ -98,10 +122,21 @@ class _Choice:
         self._rates = rates
         self._is_untaxed = is_untaxed
         self._scores = {
-            role: {Decimal(c.value): c for c in found.get(role, ())}
-            for role in ("net", "tax", "gross", "due", "prepaid")
+            role: {Decimal(c.value): c for c in found.get(role, ())} for role in _TOTALS
         }
+        self._deducted = self._scores["deduction"].keys() - self._scores["tax"].keys()
+        self._deduct()
         self._largest = max(loose, key=abs, default=None)
+
+    def _deduct(self) -> None:
+        """Take what is due for the gross where a discount or commission alone parts the two."""
+        if any(self._scores["tax"]):
+            return
+        grosses, dues = self._scores["gross"], self._scores["due"]
+        for before in list(grosses):
+            for due in {before - amount for amount in self._deducted if amount > 0} & dues.keys():
+                grosses[due] = dues[due]
+                grosses.pop(before, None)
 
     def make(self) -> Totals:
         best, best_score = None, -1.0
@@ -126,10 +161,17 @@ class _Choice:
         taxes: set[Decimal | None] = {None, *self._scores["tax"]}
         if net is not None and self._is_rate(net, gross - net):
             rest = gross - net
+            if rest in self._deducted:
+                return taxes
             taxes |= {a for a in self._loose if abs(a - rest) < _CENT}
-            if self._is_made_of_parts(rest):
+            if self._is_made_of_parts(rest) or self._rate_of(net, rest) is not None:
                 taxes.add(rest)
         return taxes | {Decimal(0)} if net == gross else taxes
+
+    def _rate_of(self, net: Decimal, tax: Decimal) -> Cell | None:
+        """Return where the rate of the tax stands, if the paper names the tax by its rate alone."""
+        rates = self._rates.of_tax.items()
+        return next((cell for rate, cell in rates if abs(net * rate - tax) < _CENT), None)
 
     def _is_made_of_parts(self, tax: Decimal) -> bool:
         """Tell whether two amounts, one for each rate, make this tax."""
@@ -152,7 +194,9 @@ class _Choice:
             return score - _CONTRADICTS
         if tax == 0 and not (self._is_untaxed or tax in self._scores["tax"]):
             return score - _CONTRADICTS / 2
-        shown = any(abs(net * rate - tax) < max(_CENT, abs(net) / 2000) for rate in self._rates)
+        shown = any(
+            abs(net * rate - tax) < max(_CENT, abs(net) / 2000) for rate in self._rates.shown
+        )
         return score + _ADDS_UP + (_RATE_SHOWN if shown else 0.0)
 
     def _standing(self, gross: Decimal) -> float:
@@ -179,14 +223,17 @@ class _Choice:
             if amount is None:
                 continue
             named = self._scores[role].get(amount)
-            candidate = named or self._loose.get(amount) or self._anywhere(amount)
+            candidate = named or self._loose.get(amount) or self._derived(amount, net)
             if candidate is not None:
                 sure = self._sureness(role, named is not None, adds_up, tax)
                 chosen[role] = Candidate(format(amount, "f"), candidate.cell, sure)
         return Totals(self._with_due(chosen), adds_up)
 
-    def _anywhere(self, amount: Decimal) -> Candidate | None:
-        """Return where an amount stands that was derived: a sum of parts, or no tax at all."""
+    def _derived(self, amount: Decimal, net: Decimal | None) -> Candidate | None:
+        """Return where an amount stands that was derived: a rate, a sum of parts, or no tax."""
+        rate = self._rate_of(net, amount) if net and amount else None
+        if rate is not None:
+            return Candidate(format(amount, "f"), rate, _LIKELY)
         named = next((c for c in self._found.get("tax", ()) if Decimal(c.value) == amount), None)
         grosses = self._found.get("gross") or self._found.get("due") or [*self._loose.values()]
         return named or (grosses[0] if grosses else None)
@@ -198,10 +245,15 @@ class _Choice:
             return _SURE if tax else _LIKELY
         if adds_up:
             return _LIKELY if tax or self._is_untaxed else _GUESSED
-        if is_named and adds_up is None:
+        if is_named and adds_up is None and not self._is_reduced(role):
             is_alone = len(self._scores[role]) == 1 and not any(self._scores["tax"])
             return _LIKELY if is_alone else _GUESSED
         return _ALONE
+
+    def _is_reduced(self, role: Total) -> bool:
+        """Tell whether what a deduction leaves of the gross stands somewhere too."""
+        grosses = self._scores["gross"] if role == "gross" else ()
+        return any(gross - less in self._loose for gross in grosses for less in self._deducted)
 
     def _with_due(self, chosen: dict[Total, Candidate]) -> dict[Total, Candidate]:
         """Add the amount due: the gross, where nothing else is named and nothing was prepaid."""

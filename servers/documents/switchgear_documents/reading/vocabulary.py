@@ -39,7 +39,9 @@ class Vocabulary:
         and a rare one counts more. Empty for nothing known.
         """
         rows = self.rows[found]
-        known = np.unique(rows[rows >= 0])
+        is_found = np.zeros(len(self.buckets) + 1, dtype=np.bool_)
+        is_found[rows] = True  # the last place is that of the unknown, -1
+        known = np.flatnonzero(is_found[:-1])
         weights = self.rarity[known]
         length = np.sqrt(weights @ weights)
         return known, weights / length if length else weights

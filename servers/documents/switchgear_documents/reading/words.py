@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise, zip_longest
+from itertools import groupby, zip_longest
 from statistics import median
 from typing import NamedTuple
 
@@ -165,10 +165,10 @@ def _lines(words: Iterable[Word], aspect: float) -> list[list[Word]]:
     """Put words that overlap in height into one line; text that runs up the page stands apart."""
     lines: list[list[Word]] = []
     upright: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: word.box[1] + word.box[3]):
+    for word in sorted(words, key=_twice_the_middle):
         left, top, right, bottom = word.box
         high = bottom - top
-        if len(word.text) >= _LEAST_UPRIGHT and high > (right - left) * aspect * _UPRIGHT:
+        if high > (right - left) * aspect * _UPRIGHT and len(word.text) >= _LEAST_UPRIGHT:
             upright.append([word])
             continue
         for line in lines[:-4:-1]:
@@ -180,16 +180,28 @@ def _lines(words: Iterable[Word], aspect: float) -> list[list[Word]]:
         else:
             lines.append([word])
     for line in lines:
-        line.sort(key=lambda word: word.box.left)
+        line.sort(key=_left)
     return lines + upright
+
+
+def _twice_the_middle(word: Word) -> float:
+    return word.box[1] + word.box[3]
+
+
+def _left(word: Word) -> float:
+    return word.box[0]
 
 
 def _cells(line: list[Word], aspect: float) -> list[list[Word]]:
     cells = [[line[0]]]
-    for before, word in pairwise(line):
-        letter = min(before.box.height, word.box.height) / aspect
-        if word.box.left - before.box.right > _GAP * letter:
+    _, top, end, bottom = line[0].box
+    high = bottom - top
+    for word in line[1:]:
+        left, top, right, bottom = word.box
+        before, high = high, bottom - top
+        if left - end > _GAP * (min(before, high) / aspect):
             cells.append([word])
         else:
             cells[-1].append(word)
+        end = right
     return cells

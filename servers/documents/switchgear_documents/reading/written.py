@@ -32,25 +32,36 @@ _MINUS = ("-", "\u2212", "\u2013")
 _DATE = re.compile(
     r"(?<![\d.,/-])(?:"
     r"(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.]) ?(?P<m1>\d\d?)(?P=s1) ?(?P<d1>\d\d?)"
-    r"|(?P<a2>\d\d?)(?P<s2> ?[./-]) ?(?P<b2>\d\d?)(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
-    r"|(?P<d3>\d\d?)(?:\.|st|nd|rd|th|er|º|°)?[\s-]*(?:de |of |day of )?"
-    r"(?P<n3>[^\W\d_]{3,10})\.?,?[\s-]*(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
-    r")(?:(?=\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
-    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?:st|nd|rd|th)?,?\s+(?P<y4>(?:19|20)\d\d)\b",
+    r"|(?P<a2>\d\d?) ?(?P<s2>[./-]) ?(?P<b2>\d\d?) ?(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
+    r"|(?P<d3>\d\d?)(?:\.| ?(?:st|nd|rd|th)|er|º|°)?(?:/|[\s-]*)(?:de |of |day of )?"
+    r"(?P<n3>[^\W\d_]{3,10})\.?,?(?:/|[\s-]*)(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
+    r")(?:(?=[/-]?\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
+    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?[\s-]+(?P<d4>\d\d?)(?: ?(?:st|nd|rd|th))?\s?,?[\s-]+"
+    r"(?P<y4>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£]|RM|US\$|[A-Z]{3})\s?)?(?P<minus>-)?"
+    r"(?<![\w.,/:'])(?P<sign>[-\u2212\u2013+]\s?)?(?P<money>(?:[€$£₹]|RM|US\$|R[sS]\.|[A-Z]{3})\s?)?(?P<minus>-)?"
     r"(?P<digits>\d{1,3}(?:(?P<gap>[.,'\u2019 \u00a0\u202f])\d{3})(?:(?P=gap)\d{3})*(?!\d)|\d{1,9})"
     r"(?:(?P<point>[.,])(?P<decimals>\d{1,4}))?(?P<after>-(?![\w-]))?(?![\w/:']|[.,-]\d|\s?%)"
 )
 
+
+_DIGIT = re.compile(r"\d")
+"""Without one there is neither a date nor an amount, and most of a page's cells have none."""
+
+_WITH_COMMA = re.compile(r"\d,\d\d(?![\d.,])")
+_WITH_POINT = re.compile(r"\d(?<![\d.]\d)\d*(?:,\d{3})*\.\d\d(?![\d.,])")
+_ALL_DIGITS = re.compile(r"\d(?<![\d.,/-]\d)\d? ?[./-] ?\d\d? ?[./-] ?\d\d")
+"""Where a date of three numbers may begin; where there is none, none needs to be looked for."""
 
 _BY_DAY = re.compile(
     r"£|\bVAT\b|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\bLtd\b|\bPLC\b|\bPty\b|\bBhd\b|\bGST\b",
     re.IGNORECASE,
 )
 """What stands on papers of countries that write in English and put the day first."""
+_OTHER_TAX = re.compile(r"\bGST\b|\bVAT (?:no|reg|id)|\bABN\b|\bSDN\.? BHD\b", re.IGNORECASE)
+"""Taxes and forms that the United States do not have, though dollars may be paid."""
 
 
 class DateIn(NamedTuple):
@@ -83,20 +94,20 @@ class Dialect(NamedTuple):
 
 def dialect_of(text: str) -> Dialect:
     """Tell a document's dialect by the majority of its numbers and by its unambiguous dates."""
-    commas = len(re.findall(r"\d,\d\d(?![\d.,])", text))
-    points = len(re.findall(r"(?<![\d.])\d+(?:,\d{3})*\.\d\d(?![\d.,])", text))
+    commas = len(_WITH_COMMA.findall(text))
+    points = len(_WITH_POINT.findall(text))
     mark = "," if commas > points else "."
+    days = _DATE.finditer(text) if _ALL_DIGITS.search(text) else ()
     second = [
-        (int(m["a2"]), int(m["b2"]))
-        for m in _DATE.finditer(text)
-        if m["a2"] is not None and m["s2"].strip() != "."
+        (int(m["a2"]), int(m["b2"])) for m in days if m["a2"] is not None and m["s2"].strip() != "."
     ]
     if any(first > _MONTHS_IN_A_YEAR for first, _ in second):
         return Dialect(mark, is_month_first=False)
     if any(last > _MONTHS_IN_A_YEAR for _, last in second):
         return Dialect(mark, is_month_first=True)
     addressed = re.search(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
-    is_american = mark == "." and "€" not in text and (addressed is not None or "$" in text)
+    is_elsewhere = "€" in text or _OTHER_TAX.search(text) is not None
+    is_american = mark == "." and not is_elsewhere and (addressed is not None or "$" in text)
     is_known = mark == "," or addressed is not None or _BY_DAY.search(text) is not None
     return Dialect(mark, is_month_first=is_american, is_order_known=is_known)
 
@@ -112,6 +123,8 @@ def is_either(text: str) -> bool:
 
 def dates_in(text: str, dialect: Dialect = Dialect()) -> Iterator[DateIn]:  # noqa: B008 - immutable
     """Yield the dates in the text, in its order; what is no day of the calendar is left out."""
+    if _DIGIT.search(text) is None:
+        return
     for match in _DATE.finditer(text):
         value = _date(match, dialect)
         if value is not None:
@@ -120,6 +133,8 @@ def dates_in(text: str, dialect: Dialect = Dialect()) -> Iterator[DateIn]:  # no
 
 def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  # noqa: B008 - same
     """Yield the numbers in the text that are neither dates nor percentages, in its order."""
+    if _DIGIT.search(text) is None:
+        return
     days = [(found.start, found.end) for found in dates_in(text, dialect)]
     for match in _AMOUNT.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in days):
@@ -148,7 +163,7 @@ def find_amount(text: str) -> str | None:
 
 def _is_currency(mark: str | None) -> bool:
     mark = (mark or "").strip()
-    return mark in ("€", "$", "£", "RM", "US$") or mark in MINOR_DIGITS
+    return mark in ("€", "$", "£", "₹", "RM", "US$", "RS.", "Rs.") or mark in MINOR_DIGITS
 
 
 def _number(match: re.Match[str], dialect: Dialect) -> Decimal:

@@ -23,7 +23,7 @@ async def find_parties(
         PartyRow.vat_id,
         PartyRow.iban,
         PartyRow.email,
-    ).where(PartyRow.tenant == tenant)
+    ).where(PartyRow.tenant == tenant, PartyRow.is_active)
     if role is not None:
         statement = statement.where(
             PartyRow.is_customer if role == "customer" else PartyRow.is_vendor
@@ -69,9 +69,14 @@ async def find_products(
 async def party_row(session: AsyncSession, tenant: TenantId, party_id: str) -> PartyRow:
     """Return the party, or raise NotFoundError."""
     row = await session.get(PartyRow, (tenant, party_id))
-    if row is None:
-        raise NotFoundError(f"there is no party {party_id}", field="party_id")
+    if row is None or not row.is_active:
+        raise no_party(party_id)
     return row
+
+
+async def referred_party(session: AsyncSession, tenant: TenantId, party_id: str) -> PartyRow:
+    """Return the party, which is not put away before the transaction ends."""
+    return await _held(session, tenant, party_id, is_changed=False)
 
 
 async def locked_party(session: AsyncSession, tenant: TenantId, party_id: str) -> PartyRow:
@@ -79,12 +84,23 @@ async def locked_party(session: AsyncSession, tenant: TenantId, party_id: str) -
 
     Records that only refer to it go on being written.
     """
+    return await _held(session, tenant, party_id, is_changed=True)
+
+
+def no_party(party_id: str) -> NotFoundError:
+    """Return the error for a party that is not there, or not any more."""
+    return NotFoundError(f"there is no party {party_id}", field="party_id")
+
+
+async def _held(
+    session: AsyncSession, tenant: TenantId, party_id: str, *, is_changed: bool
+) -> PartyRow:
     row = await session.scalar(
         select(PartyRow)
         .where(PartyRow.tenant == tenant, PartyRow.id == party_id)
-        .with_for_update(key_share=True)
+        .with_for_update(read=not is_changed, key_share=True)
         .execution_options(populate_existing=True)
     )
-    if row is None:
-        raise NotFoundError(f"there is no party {party_id}", field="party_id")
+    if row is None or not row.is_active:
+        raise no_party(party_id)
     return row

@@ -11,7 +11,7 @@ from switchgear_erp.days import check_ahead, check_year
 from switchgear_erp.models import InvoiceDraft, StatedTotals
 from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.books import in_company_currency
-from switchgear_erp.sql.directory import party_row
+from switchgear_erp.sql.directory import referred_party
 from switchgear_erp.sql.draft_lines import complete_lines
 from switchgear_erp.sql.orders import line_rows, locked_order
 from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderRow, PartyRow
@@ -28,7 +28,7 @@ async def create(
     session: AsyncSession, tenant: TenantId, draft: InvoiceDraft, caller: Caller, now: datetime
 ) -> WriteResult:
     """See ErpBackend."""
-    party = await party_row(session, tenant, draft.party_id)
+    party = await referred_party(session, tenant, draft.party_id)
     _check_role(draft, party)
     order = None if draft.order_id is None else await locked_order(session, tenant, draft.order_id)
     ordered = [] if order is None else await line_rows(session, order)

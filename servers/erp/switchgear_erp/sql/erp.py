@@ -26,10 +26,12 @@ from switchgear_erp.models import (
     Role,
     Tolerance,
 )
-from switchgear_erp.sql import balances, directory, drafts, invoices, ordering, orders, posting
+from switchgear_erp.parties import PartyDraft
+from switchgear_erp.sql import balances, directory, drafts, invoices, ordering, orders, parties
 from switchgear_erp.sql.advancing import advance
 from switchgear_erp.sql.fulfilling import fulfil
 from switchgear_erp.sql.paying import pay
+from switchgear_erp.sql.posting import post
 from switchgear_erp.statements import Balances
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_shared.contracts.caller import Caller
@@ -61,6 +63,20 @@ class SqlErp:
             return await directory.find_parties(
                 session, tenant, query=query, role=role, limit=limit
             )
+
+    async def create_party(
+        self, tenant: TenantId, *, draft: PartyDraft, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await parties.create(session, tenant, draft, caller, self._now())
+
+    async def deactivate_party(
+        self, tenant: TenantId, *, party_id: PartyId, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await parties.deactivate(session, tenant, party_id, caller, self._now())
 
     async def find_products(self, tenant: TenantId, *, query: str, limit: int) -> ProductPage:
         """See ErpBackend."""
@@ -218,7 +234,7 @@ class SqlErp:
     ) -> WriteResult:
         """See ErpBackend."""
         async with self._database.writing() as session:
-            return await posting.post(
+            return await post(
                 session,
                 tenant,
                 invoice_id,

@@ -13,7 +13,10 @@ class Base(DeclarativeBase):
 
 
 class PartyRow(Base):
-    """A customer, a vendor, or both; its `tax_percent` goes before that of products."""
+    """A customer, a vendor, or both; its `tax_percent` goes before that of products.
+
+    One that is not active is as good as gone: nothing refers to it, and nothing finds it.
+    """
 
     __tablename__ = "parties"
     __table_args__ = (UniqueConstraint("tenant", "ref"),)
@@ -27,12 +30,16 @@ class PartyRow(Base):
     vat_id: Mapped[str | None] = mapped_column(String(32))
     iban: Mapped[str | None] = mapped_column(String(34))
     email: Mapped[str | None] = mapped_column(String(120))
+    street: Mapped[str | None] = mapped_column(String(120))
+    postal_code: Mapped[str | None] = mapped_column(String(16))
     city: Mapped[str | None] = mapped_column(String(60))
     country: Mapped[str] = mapped_column(String(2))
     currency: Mapped[str] = mapped_column(String(3))
     credit_limit_minor: Mapped[int | None] = mapped_column(BigInteger)
     payment_days: Mapped[int] = mapped_column(Integer)
     tax_percent: Mapped[Decimal | None] = mapped_column(ExactNumber)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    is_active: Mapped[bool] = mapped_column(default=True)
 
 
 class ProductRow(Base):

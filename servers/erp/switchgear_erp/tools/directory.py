@@ -10,6 +10,7 @@ from switchgear_erp.models import PartyPage, ProductPage, Role
 from switchgear_erp.statements import Balances
 from switchgear_erp.tools.arguments import Limit, Party, erp
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.texts import within
 
 
 @erp.read(permission="erp.party.read")
@@ -19,9 +20,9 @@ async def erp_find_party(
     *,
     query: Annotated[
         str,
+        within(200),
         Field(
             min_length=2,
-            max_length=200,
             description="Part of the name; or number, VAT id, IBAN, e-mail.",
         ),
     ],
@@ -30,8 +31,8 @@ async def erp_find_party(
 ) -> PartyPage:
     """Find customers and vendors, best match first.
 
-    Start here for a `party_id`. Names may be mistyped, codes not; no items means no match: try
-    a shorter part. Fails with invalid_request.
+    Start here for a `party_id`. Names may be mistyped, codes not. No items: try a shorter part.
+    Fails with invalid_request.
     """
     return await backend.find_parties(caller.tenant, query=query, role=role, limit=limit)
 
@@ -42,14 +43,13 @@ async def erp_find_product(
     caller: Caller,
     *,
     query: Annotated[
-        str, Field(min_length=2, max_length=200, description="The SKU, or part of the name.")
+        str, within(200), Field(min_length=2, description="The SKU, or part of the name.")
     ],
     limit: Limit = 10,
 ) -> ProductPage:
     """Find products with price, cost and tax rate, best match first.
 
-    Use it for a line's `sku`. No items means no match.
-    Fails with invalid_request.
+    Use it for a line's `sku`. Fails with invalid_request.
     """
     return await backend.find_products(caller.tenant, query=query, limit=limit)
 
@@ -60,11 +60,11 @@ async def erp_get_balances(
     caller: Caller,
     *,
     party_id: Party | None = None,
-    as_of: Annotated[date | None, Field(description="End of this day; today by default.")] = None,
+    as_of: Annotated[date | None, Field(description="End of this day. Default: today.")] = None,
 ) -> Balances:
-    """Show what is owed to us and by us, by age, and the trial balance.
+    """Show what is owed to us and by us, by age.
 
-    With `party_id`: its open items and what is left of its credit limit. Without: all, with the
-    trial balance. In the company's currency. Fails with not_found.
+    With `party_id`: its open items and credit left. Without: all, and the trial balance. In the
+    company's currency. Fails with not_found.
     """
     return await backend.get_balances(caller.tenant, party_id=party_id, as_of=as_of)

@@ -23,6 +23,7 @@ from switchgear_erp.models import (
 )
 from switchgear_erp.models import Invoice as InvoiceAnswer
 from switchgear_erp.tools.arguments import (
+    LINES,
     Cursor,
     Invoice,
     Limit,
@@ -33,6 +34,7 @@ from switchgear_erp.tools.arguments import (
     erp,
 )
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.texts import filled, within
 
 
 @erp.read(permission="erp.invoice.read")
@@ -52,8 +54,7 @@ async def erp_list_invoices(
 ) -> InvoicePage:
     """List invoices to customers and from vendors, newest first.
 
-    Filters combine. `open` is what is still to be paid. A draft has no `ref` yet.
-    Fails with invalid_request.
+    Filters combine. `open` is still to pay. A draft has no `ref`. Fails with invalid_request.
     """
     return await backend.list_invoices(
         caller.tenant,
@@ -92,24 +93,17 @@ async def erp_create_invoice(
     direction: Annotated[Direction, Field(description="To a customer, or from a vendor.")],
     party_id: Party,
     lines: Annotated[
-        tuple[DraftLine, ...] | None,
+        Annotated[tuple[DraftLine, ...], LINES] | None,
         Field(
-            min_length=1,
-            max_length=MOST_LINES,
-            description="Default: all the order has left. What a line leaves out is as ordered, "
-            "or its product's.",
+            description="Default: all the order has left. Gaps are as ordered, or the product's.",
         ),
     ] = None,
     external_ref: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            max_length=64,
-            description="The vendor's number; required for a payable.",
-        ),
+        Annotated[str, within(64, filled)] | None,
+        Field(description="The vendor's number; a payable needs it."),
     ] = None,
     document_id: Annotated[
-        str | None, Field(min_length=1, max_length=64, description="Read from this one.")
+        Annotated[str, within(64, filled)] | None, Field(description="Read from this one.")
     ] = None,
     issued_on: Annotated[date | None, Field(description="Default: today.")] = None,
     due_on: Annotated[date | None, Field(description="Default: by the party's terms.")] = None,
@@ -118,16 +112,14 @@ async def erp_create_invoice(
         Field(pattern="^[A-Z]{3}$", description="Default: as ordered, or the party's."),
     ] = None,
     order_id: Order | None = None,
-    totals: Annotated[
-        StatedTotals | None, Field(description="As printed; checked to the cent.")
-    ] = None,
+    totals: Annotated[StatedTotals | None, Field(description="As printed.")] = None,
 ) -> Written:
     """Create a draft invoice; nothing is booked until erp_post_invoice.
 
     For a vendor's invoice that came in, or to bill a customer. The same document again
     rewrites its draft.
-    Fails with conflict if the vendor's number is taken (`details` names the invoice), with
-    invalid_request if totals or order do not fit, with not_found.
+    Fails with conflict if the vendor's number is taken (`details`: by which), invalid_request
+    if totals or order do not fit, not_found.
     """
     draft = InvoiceDraft(
         direction=direction,
@@ -207,9 +199,9 @@ async def erp_post_invoice(
 ) -> Written:
     """Post a draft invoice: book and number it, for good.
 
-    Match a payable first. One already posted answers changed=false.
-    Fails with conflict if it moved on, with invalid_request if its order has less left or the
-    books are closed. Large or risky ones may need approval.
+    Match a payable first. Large or risky ones may need approval.
+    Fails with conflict if it moved on, invalid_request if its order has less left or the books
+    are closed.
     """
     result = await backend.post_invoice(
         caller.tenant, invoice_id=invoice_id, expected_version=expected_version, caller=caller
@@ -224,16 +216,13 @@ async def erp_match_invoice(
     *,
     invoice_id: Invoice,
     receipts: Annotated[
-        tuple[Received, ...] | None,
-        Field(
-            max_length=MOST_LINES,
-            description="All that came in. Default: the order's.",
-        ),
+        Annotated[tuple[Received, ...], Field(max_length=MOST_LINES)] | None,
+        Field(description="All that came in. Default: the order's."),
     ] = None,
 ) -> Match:
     """Match a vendor's invoice with its order and receipts; changes nothing.
 
-    `differences` names each item that is not as ordered, received or not yet invoiced.
-    Fails with not_found, or invalid_request for a receivable.
+    `differences` names what is not as ordered, received or yet to be invoiced.
+    Fails with not_found, invalid_request for a receivable.
     """
     return await backend.match_invoice(caller.tenant, invoice_id=invoice_id, receipts=receipts)

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from switchgear_erp.answers import Written
 from switchgear_erp.backend import ErpBackend
-from switchgear_erp.models import COMPANY_CURRENCY, MOST_LINES, OrderId, OrderKind
-from switchgear_erp.tools.arguments import Location, Order, Party, Version, Wanted, erp
+from switchgear_erp.models import COMPANY_CURRENCY, OrderId, OrderKind
+from switchgear_erp.tools.arguments import LINES, Location, Order, Party, Version, Wanted, erp
 from switchgear_erp.trade import FulfilledLine, Fulfilment, OrderDraft
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.texts import within
 
 
 @erp.write(permission="erp.order.create", idempotent=False)
@@ -23,17 +24,16 @@ async def erp_create_order(
     party_id: Party,
     lines: Wanted,
     external_ref: Annotated[
-        str | None,
-        Field(max_length=64, description="The party's own order number."),
+        Annotated[str, within(64)] | None, Field(description="The party's own number.")
     ] = None,
     location: Location | None = None,
     promised_on: Annotated[date | None, Field(description="Day of delivery.")] = None,
 ) -> Written:
     """Create a sales or purchase order as a draft; erp_advance_order confirms it.
 
-    Use it to enter a customer's order, or to buy from a vendor.
-    Fails with conflict if `external_ref` is taken (`details` names the order), with not_found,
-    with invalid_request for a bad line or day.
+    For a customer's order, or to buy from a vendor.
+    Fails with conflict if `external_ref` is taken (`details`: by which), not_found,
+    invalid_request for a bad line or day.
     """
     draft = OrderDraft(
         kind=kind,
@@ -81,10 +81,10 @@ async def erp_advance_order(
 ) -> Written:
     """Quote, confirm, complete or cancel an order.
 
-    `processed` needs all fulfilled and invoiced, `cancelled` nothing yet. The state it has already
-    answers changed=false. Large purchases may need approval.
-    Fails with conflict if it moved on, with invalid_request for another step or over the credit
-    limit (`details`: limit, used, needed).
+    `processed` needs all fulfilled and invoiced, `cancelled` nothing yet. Large purchases may
+    need approval.
+    Fails with conflict if it moved on, invalid_request for another step or over the credit limit
+    (`details`: limit, used, needed).
     """
     result = await backend.advance_order(
         caller.tenant, order_id=order_id, to=to, expected_version=expected_version, caller=caller
@@ -99,11 +99,8 @@ async def erp_fulfil_order(
     *,
     order_id: Order,
     lines: Annotated[
-        tuple[FulfilledLine, ...] | None,
-        Field(
-            max_length=MOST_LINES,
-            description="By number or sku. Default: all that is left.",
-        ),
+        Annotated[tuple[FulfilledLine, ...], LINES] | None,
+        Field(description="By number or sku. Default: all that is left."),
     ] = None,
     location: Location | None = None,
     fulfilled_on: Annotated[date | None, Field(description="Default: today.")] = None,
@@ -112,8 +109,7 @@ async def erp_fulfil_order(
     """Ship the goods of a confirmed sale, or receive those of a purchase.
 
     Use it for a delivery, whole or in part; stock follows.
-    Fails with conflict if less is left or it moved on, with invalid_request unless it is
-    confirmed.
+    Fails with conflict if less is left or it moved on, invalid_request unless confirmed.
     """
     result = await backend.fulfil_order(
         caller.tenant,

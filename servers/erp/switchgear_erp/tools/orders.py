@@ -11,6 +11,7 @@ from switchgear_erp.models import OrderKind, OrderPage, OrderPart, OrderState
 from switchgear_erp.tools.arguments import Cursor, Limit, Number, Order, Party, Wanted, erp
 from switchgear_erp.trade import Quote
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.texts import within
 from switchgear_shared.errors import InvalidRequestError
 
 
@@ -22,14 +23,14 @@ async def erp_list_orders(
     kind: Annotated[OrderKind | None, Field(description="To ship, or to get.")] = None,
     state: Annotated[OrderState | None, Field(description="Its state.")] = None,
     party_id: Party | None = None,
-    since: Annotated[date | None, Field(description="Ordered from this day on.")] = None,
+    since: Annotated[date | None, Field(description="Ordered since.")] = None,
     query: Number | None = None,
     limit: Limit = 10,
     cursor: Cursor | None = None,
 ) -> OrderPage:
     """List sales and purchase orders, newest first.
 
-    Filters combine. `confirmed` ones are open, `processed` ones shipped and invoiced in full.
+    Filters combine. `confirmed` is open, `processed` shipped and invoiced in full.
     Fails with invalid_request.
     """
     return await backend.list_orders(
@@ -51,8 +52,7 @@ async def erp_get_order(
     *,
     order_id: Order | None = None,
     ref: Annotated[
-        str | None,
-        Field(max_length=64, description="Whole number: PO-2026-0042."),
+        Annotated[str, within(64)] | None, Field(description="Whole number: PO-2026-0042.")
     ] = None,
     include: Annotated[
         tuple[OrderPart, ...], Field(max_length=3, description="Parts to show.")
@@ -60,8 +60,8 @@ async def erp_get_order(
 ) -> OrderAnswer:
     """Get one order by `order_id` or by `ref`.
 
-    Lines say how much is fulfilled and invoiced already.
-    Fails with not_found, or invalid_request unless exactly one of `order_id` and `ref` is given.
+    Lines say what is fulfilled and invoiced.
+    Fails with not_found, or invalid_request unless exactly one of both is given.
     """
     if (order_id is None) == (ref is None):
         raise InvalidRequestError("give either order_id or ref", field="order_id")
@@ -80,6 +80,6 @@ async def erp_price_order(
     """Calculate what an order would cost, tax included; saves nothing.
 
     Use it to quote a customer. `warnings` tell where its credit limit would refuse it.
-    Fails with not_found for an unknown party or sku, with invalid_request for a bad line.
+    Fails with not_found for a party or sku, invalid_request for a bad line.
     """
     return await backend.price_order(caller.tenant, kind=kind, party_id=party_id, lines=lines)

@@ -14,6 +14,7 @@ from switchgear_erp.models import InvoiceId
 from switchgear_erp.tools.arguments import Invoice, Version, erp
 from switchgear_erp.trade import Payment
 from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.texts import within
 from switchgear_shared.contracts.values import ExactDecimal, minor_digits
 
 
@@ -48,20 +49,19 @@ async def erp_record_payment(
     invoice_id: Invoice,
     amount: Annotated[
         ExactDecimal | None,
-        Field(description="In its currency. Default: all that is open."),
+        Field(description="Default: all that is open."),
     ] = None,
     paid_on: Annotated[date | None, Field(description="Default: today.")] = None,
     reference: Annotated[
-        str | None,
-        Field(max_length=140, description="The bank's; once an invoice."),
+        Annotated[str, within(140)] | None, Field(description="The bank's; once an invoice.")
     ] = None,
     expected_version: Version | None = None,
 ) -> Written:
-    """Record and book a payment of a posted invoice, in full or in part.
+    """Book a payment of a posted invoice, in full or in part.
 
-    Use it when a customer paid, or we paid a vendor. Large amounts may need approval.
-    Fails with conflict if it is paid, the reference is known or it moved on, with
-    invalid_request if less is open or the books are closed.
+    Use it when a customer paid, or we paid. Large amounts may need approval.
+    Fails with conflict if it is paid, the reference is known or it moved on, invalid_request if
+    less is open or the books are closed.
     """
     result = await backend.record_payment(
         caller.tenant,

@@ -3,7 +3,9 @@
 CAVEATS = (
     "Tryton has no roles: a party whose terms, currency or limit are of one side has that role.",
     "Any other party has both roles; the company itself and its employees have none.",
-    "Bank accounts are not shown.",
+    "Bank accounts are not shown, and none is taken with a new party.",
+    "The id of a new party's account is a contact of type other; payment_days need such a term.",
+    "Two new parties of one name or VAT number at the same moment may both be refused.",
     "Products without a code and inactive products are not shown.",
     "The tax of a product is the sum of its percentages; the party's tax rule counts in prices.",
     "Days to pay are those of the last part of the payment term; a month counts 30 days.",

@@ -25,6 +25,7 @@ from switchgear_erp.models import (
     Role,
     Tolerance,
 )
+from switchgear_erp.parties import PartyDraft
 from switchgear_erp.statements import Balances
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_erp.tryton import (
@@ -34,11 +35,13 @@ from switchgear_erp.tryton import (
     ordering,
     orders,
     parties,
+    party_making,
     pricing,
     products,
 )
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.advancing import advance
+from switchgear_erp.tryton.deactivating import deactivate
 from switchgear_erp.tryton.fulfilling import fulfil
 from switchgear_erp.tryton.invoice_matching import match_invoice
 from switchgear_erp.tryton.paying import pay
@@ -71,6 +74,18 @@ class TrytonErp:
     ) -> PartyPage:
         """See ErpBackend."""
         return await parties.find_parties(self._of(tenant), query=query, role=role, limit=limit)
+
+    async def create_party(
+        self, tenant: TenantId, *, draft: PartyDraft, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await party_making.create(self._act(tenant, caller), draft)
+
+    async def deactivate_party(
+        self, tenant: TenantId, *, party_id: PartyId, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await deactivate(self._act(tenant, caller), party_id)
 
     async def find_products(self, tenant: TenantId, *, query: str, limit: int) -> ProductPage:
         """See ErpBackend."""

@@ -10,6 +10,7 @@ from switchgear_erp.tryton.company import Company, company_of
 from switchgear_erp.tryton.ids import number_in, party_id
 from switchgear_shared.errors import InvalidRequestError, NotFoundError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
+from switchgear_shared.storage.tryton.texts import is_mark
 
 _MODEL = "party.party"
 _CODES = ("code", "name", "identifiers.code", "contact_mechanisms.value")
@@ -137,7 +138,7 @@ def _party(record: Record, company: Company) -> Party:
         ref=record["code"] or "",
         name=record["name"] or "",
         roles=roles_of(record, company),
-        vat_id=next((one["code"] for one in identifiers if one["type"].endswith("_vat")), None),
+        vat_id=_vat_id(identifiers),
         iban=None,
         email=next((one["value"] for one in contacts if one["type"] == "email"), None),
         city=addresses[0].get("city"),
@@ -146,6 +147,13 @@ def _party(record: Record, company: Company) -> Party:
         credit_limit=None if limit is None else money(limit, company.currency),
         payment_days=_days(term),
     )
+
+
+def _vat_id(identifiers: list[Record]) -> str | None:
+    """Return the VAT number, else the first number of no type that is none of our marks."""
+    of_no_type = [one for one in identifiers if not one["type"] and not is_mark(one["code"])]
+    of_vat = [one for one in identifiers if (one["type"] or "").endswith("_vat")]
+    return next((one["code"] for one in (*of_vat, *of_no_type)), None)
 
 
 def _days(term: Record | None) -> int:

@@ -3,6 +3,7 @@
 import re
 
 _OURS = re.compile(r"(.*?) ?\[(?:sg-|write_)[0-9a-f]+\]", re.DOTALL)
+_NAME = re.compile(r"(?:sg-|write_)[0-9a-f]+\??")
 _UNITS = {
     "u": "C62",
     "kg": "KGM",
@@ -17,6 +18,23 @@ _UNITS = {
     "h": "HUR",
     "d": "DAY",
 }
+
+
+_EU = {
+    *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "HR", "HU", "IE"),
+    *("IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "XI"),
+}
+"""The countries whose VAT numbers Tryton checks as such."""
+
+
+def vat_type(code: str) -> str | None:
+    """Return the type under which Tryton keeps a VAT number; None where it checks none."""
+    return "eu_vat" if code[:2].upper() in _EU and any(map(str.isdigit, code)) else None
+
+
+def is_mark(code: str) -> bool:
+    """Say whether a text is our name for a write and nothing else."""
+    return _NAME.fullmatch(code) is not None
 
 
 def unit_code(symbol: str) -> str:

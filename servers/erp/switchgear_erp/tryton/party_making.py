@@ -1,0 +1,120 @@
+"""Making a party in Tryton, which keeps two of one name apart no more than two of one number."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from switchgear_erp.parties import Known, PartyDraft, check_unknown, spelling_of
+from switchgear_erp.tryton.acting import Act
+from switchgear_erp.tryton.company import Company, company_of
+from switchgear_erp.tryton.ids import party_id
+from switchgear_erp.tryton.party_values import values_of
+from switchgear_shared.contracts.business_event_data import PartyChanged
+from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.errors import ConflictError
+from switchgear_shared.spelling import fold
+from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
+from switchgear_shared.storage.tryton.texts import literal
+
+PARTY = "party.party"
+_MARK = "party.identifier"
+_FIELDS = ("code", "name", "addresses.city", "identifiers.code")
+_PLAIN = re.compile(r"[0-9fmpqvx]")
+"""What no language of ours writes with an accent."""
+
+_LOOKS = 8
+_WAIT_S = 0.1
+
+
+async def create(act: Act, draft: PartyDraft) -> WriteResult:
+    """See ErpBackend.create_party."""
+    company = await company_of(act.client)
+    number = await _made(act)
+    if number is None:
+        check_unknown(draft, map(_known, await _alike(act, company, draft)))
+        values = await values_of(act.client, company, draft)
+        if act.write.is_rehearsal:
+            act.write.note("party", draft.name, None, draft.model_dump(mode="json"))
+            return WriteResult(id="", state="active", version="")
+        act.write.check_may_send()
+        values["identifiers"][0][1].append({"code": act.write.reference})
+        [number] = await act.client.call(PARTY, "create", [values])
+    if not act.write.is_look:
+        take_back = partial(act.client.call, PARTY, "delete", [number])
+        async with act.write.undone_by(take_back):
+            await _check_alone(act, company, draft, number)
+    with act.write.reading_back():
+        return await _done(act, number)
+
+
+async def _made(act: Act) -> int | None:
+    """Return the party that an earlier attempt made, if it did."""
+    mark = await act.made(_MARK, "code")
+    if mark is None:
+        return None
+    return (await act.client.get(_MARK, mark, ["party"]))["party"]
+
+
+async def _check_alone(act: Act, company: Company, draft: PartyDraft, number: int) -> None:
+    """Raise ConflictError for a new party that must go: there is another one of the same.
+
+    Each looks only once its own can be seen. The older of two stays once the younger is gone;
+    it goes itself where the younger stays, which did not see it.
+    """
+    for look in range(1, _LOOKS + 1):
+        others = [one for one in await _alike(act, company, draft) if one["id"] != number]
+        try:
+            check_unknown(draft, map(_known, others))
+        except ConflictError as conflict:
+            if _is_older(conflict, number) or look == _LOOKS:
+                raise
+            await asyncio.sleep(_WAIT_S * look)
+        else:
+            return
+
+
+def _is_older(conflict: ConflictError, number: int) -> bool:
+    return int(conflict.details["party_id"].rpartition("-")[2]) < number
+
+
+async def _alike(act: Act, company: Company, draft: PartyDraft) -> list[Record]:
+    """Return whoever may be the party, by its number or its name as people may write it."""
+    alike: list[Any] = [["name", "ilike", _pattern(fold(draft.name))]]
+    if code := spelling_of(draft.vat_id):
+        alike.append(["identifiers.code", "ilike", _pattern(code)])
+    domain = [["id", "!=", company.party], ["OR", *alike]]
+    page = await act.client.search(PARTY, domain, _FIELDS, limit=MOST_RECORDS)
+    return [*page.records]
+
+
+def _pattern(text: str) -> str:
+    """Return a pattern for all spellings; what only looks alike is left out by `check_unknown`."""
+    is_code = text.isupper() or text.isdigit()
+    letters: Iterable[str] = (c for c in text if c.isalnum())
+    return (
+        "%"
+        + "%".join(
+            literal(letter) if is_code or _PLAIN.fullmatch(letter) else "_" for letter in letters
+        )
+        + "%"
+    )
+
+
+def _known(record: Record) -> Known:
+    addresses, identifiers = record["addresses"] or [{}], record["identifiers"] or []
+    return Known(
+        id=party_id(record["id"]),
+        ref=record["code"] or "",
+        name=record["name"] or "",
+        city=addresses[0].get("city"),
+        vat_ids=tuple(one["code"] for one in identifiers if one["code"]),
+    )
+
+
+async def _done(act: Act, number: int) -> WriteResult:
+    record = await act.read(PARTY, number, "code")
+    data = PartyChanged(party_id=party_id(number), ref=record["code"] or "")
+    act.announce("erp.party.created", data.party_id, data)
+    return WriteResult(id=data.party_id, ref=data.ref, state="active", version=record["_timestamp"])
