@@ -87,6 +87,32 @@ async def test_an_order_goes_from_the_quote_to_the_money(tmp_path: Path) -> None
     assert [invoice["ref"] for invoice in read["invoices"]] == [posted["ref"]]
 
 
+async def test_a_party_is_made_sold_to_and_put_away_while_nothing_is_of_it(tmp_path: Path) -> None:
+    """Putting it away stands in no list, and goes by name at the ERP's own address."""
+    new = {"name": "Neu & Söhne KG", "roles": ["customer"], "address": {"city": "Ulm"}}
+    lines = [{"sku": COMPANY.items[0].sku, "quantity": "1"}]
+    async with opened(tmp_path) as desk:
+        seen = await desk.call("create_party", **new, dry_run=True)
+        made = await desk.call(
+            "create_party", **new, preview_digest=seen["preview"]["preview_digest"]
+        )
+        same = await desk.refusal("create_party", **new, payment_days=10)
+        paid = await desk.refusal("create_party", **{**new, "iban": "DE89370400440532013000"})
+        gone = await desk.call("deactivate_party", party_id=made["id"])
+        remade = await desk.call("create_party", **new, idempotency_key="once-more")
+        await desk.call("create_order", kind="sale", party_id=remade["id"], lines=lines)
+        stays = await desk.refusal("deactivate_party", party_id=remade["id"])
+
+    assert {effect["record"] for effect in seen["preview"]["effects"]} == {
+        "parties",
+        "number_series",
+    }
+    assert same == ("conflict", "name")
+    assert paid == ("approval_required", None)
+    assert gone["state"] == "inactive"
+    assert stays == ("conflict", "party_id")
+
+
 async def test_a_preview_shows_what_moves_and_holds_only_while_nothing_moved(
     tmp_path: Path,
 ) -> None:

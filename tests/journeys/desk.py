@@ -25,7 +25,7 @@ from switchgear_shared.serving import hosting
 from switchgear_shared.testing import Running, running, settings_for, until
 from switchgear_shared.transports.results import CORRELATION_KEY, ERROR_KEY
 
-PARTIES = ("assistant", "clerk", "finance", "operator")
+PARTIES = ("assistant", "back-office", "clerk", "finance", "operator")
 ENDS = ("filed", "rejected", "in_review")
 PATIENCE_S = 30.0
 

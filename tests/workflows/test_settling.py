@@ -7,7 +7,7 @@ from journeys.office import Faulty, KilledError, Office
 from switchgear_documents.samples import to_ubl
 from switchgear_shared.contracts.events import Event
 from workflows.shop import receipt
-from workflows.test_customer_onboarding import newcomer
+from workflows.test_customer_onboarding import newcomer, parties
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -83,3 +83,17 @@ async def test_a_customer_is_entered_only_as_far_as_it_was_before(
         )
         assert len(shown["contacts"]) == ("contact" in there)
         assert len(shown["activities"]) == ("welcome" in there)
+
+
+@before_and_after
+async def test_a_party_that_was_made_is_put_away_and_one_that_was_not_is_never_made(
+    office: Office, after: bool
+) -> None:
+    given = newcomer(f"Partei{after}")
+    started = await office.started("customer_onboarding", **given)
+
+    await killed_and_cancelled(office, started, "erp_create_party", after=after)
+
+    stands = await receipt(office, started)
+    assert stands["party"] == ("undone" if after else "not_reached")
+    assert await parties(office, given["name"]) == []

@@ -1,16 +1,17 @@
 """The process of a new customer: looked for first, then account, contact, ERP party, welcome."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.values import Currency
+from switchgear_shared.errors import ConflictError
 from switchgear_workflows.calling import ProcessTools
 from switchgear_workflows.papers import find_party
-from switchgear_workflows.process import Done, End, Failed, Kind, Step, Work
+from switchgear_workflows.process import Done, End, Failed, Kind, Step, UndoEnd, Undone, Work
 
 NAME = "customer_onboarding"
 _STAYS = "the CRM has no tool that removes it"
@@ -37,33 +38,60 @@ class OnboardingInput(Contract):
     owner: Annotated[str | None, Field(max_length=254, description="Salesperson's e-mail.")] = None
 
 
+class Address(Contract):
+    """Where the customer is."""
+
+    street: Annotated[str, Field(max_length=120)] = ""
+    postal_code: Annotated[str, Field(max_length=16)] = ""
+    city: Annotated[str, Field(min_length=1, max_length=60)]
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$", description="As in DE.")]
+
+
+class OnboardingWithAddress(OnboardingInput):
+    """Who becomes a customer, and where it is; without an address it is in our country."""
+
+    address: Address | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerOnboarding:
     """The steps; nothing is made until nobody of that name, domain or VAT number is found."""
 
     tools: ProcessTools
 
-    def kind(self) -> Kind:
-        """Return the process as the manager runs it."""
-        return Kind(
+    def kinds(self) -> tuple[Kind, ...]:
+        """Return the process in each version; the first makes no party in the ERP."""
+        beginning = {
+            "duplicates": Step(self.duplicates),
+            "account": Step(self.account, stays=_STAYS),
+            "contact": Step(self.contact, stays=_STAYS),
+        }
+        welcome = Step(self.welcome, stays="what the CRM logged stays logged")
+        first = Kind(
             name=NAME,
             version=1,
             starts_with=("workflows_start",),
             waits_for=("governance.approval.decided",),
-            steps={
-                "duplicates": Step(self.duplicates),
-                "account": Step(self.account, stays=_STAYS),
-                "contact": Step(self.contact, stays=_STAYS),
-                "party": Step(self.party),
-                "welcome": Step(self.welcome, stays="what the CRM logged stays logged"),
-            },
+            steps={**beginning, "party": Step(self.known_party), "welcome": welcome},
             record_of=_record,
             input=OnboardingInput,
             subject_of=lambda given: str(given["domain"]).casefold()[:80],
         )
+        making = {
+            **beginning,
+            "known_party": Step(self.known_party),
+            "party": Step(self.party, undo=self.put_party_away),
+            "welcome": welcome,
+        }
+        return first, replace(first, version=2, steps=making, input=OnboardingWithAddress)
 
     async def duplicates(self, work: Work) -> End:
-        """Find accounts of the same domain, name or VAT number; with one, nothing is made."""
+        """Find accounts of the same domain, name or VAT number; with one, nothing is made.
+
+        Taken up again, the account is its own.
+        """
+        if "account_id" in work.data:
+            return Done()
         for query in ("domain", "tax_id", "name"):
             if query not in work.input:
                 continue
@@ -79,6 +107,8 @@ class CustomerOnboarding:
     async def account(self, work: Work) -> End:
         """Make the account."""
         given = {name: value for name, value in work.input.items() if name != "contact"}
+        if given.get("address"):
+            given["address"] = {"street": "", "postal_code": "", **given["address"]}
         made = await self.tools.write(
             work, "crm_upsert_account", key=work.key("account"), roles=["customer"], **given
         )
@@ -97,8 +127,8 @@ class CustomerOnboarding:
         data = {"contact_id": made["id"]}
         return Done(detail=data, data=data)
 
-    async def party(self, work: Work) -> End:
-        """Find the customer in the ERP; no tool makes one there, and the result says so."""
+    async def known_party(self, work: Work) -> End:
+        """Find the customer in the ERP, where it may have been entered before."""
         party = await find_party(
             self.tools,
             work,
@@ -106,13 +136,53 @@ class CustomerOnboarding:
             vat_id=work.input.get("tax_id"),
             name=work.input["name"],
         )
+        fresh = {"made_party": None, "left_to_do": None}  # of an attempt that was undone
         if isinstance(party, str):
-            return Done(detail={"party_id": None, "reason": party}, data={"party_id": None})
-        return Done(detail={"party_id": party["id"]}, data={"party_id": party["id"]})
+            detail = {"party_id": None, "reason": party}
+            return Done(detail=detail, data={**fresh, "party_id": None})
+        return Done(detail={"party_id": party["id"]}, data={**fresh, "party_id": party["id"]})
+
+    async def party(self, work: Work) -> End:
+        """Make the customer in the ERP under the account's id, unless it is there.
+
+        A party that is there and no customer is for people to look at.
+        """
+        if work.data["party_id"]:
+            return Done(detail={"party_id": work.data["party_id"], "made": False})
+        address = work.input.get("address") or {}
+        try:
+            made = await self.tools.write(
+                work,
+                "erp_create_party",
+                key=work.key("party"),
+                name=work.input["name"],
+                roles=["customer"],
+                vat_id=work.input.get("tax_id"),
+                address={name: value for name, value in address.items() if value} or None,
+                currency=work.input["currency"],
+                account_id=work.data["account_id"],
+            )
+        except ConflictError as refusal:
+            left = f"make it a customer in the ERP: {refusal.message}"
+            return Done(detail={"party_id": None, "reason": left}, data={"left_to_do": left})
+        data = {"party_id": made["id"], "made_party": made["id"]}
+        return Done(detail={"party_id": made["id"], "made": True}, data=data)
+
+    async def put_party_away(self, work: Work) -> UndoEnd:
+        """Deactivate the party that was made; the ERP refuses once something is of it."""
+        if work.data["made_party"] is None:
+            return Undone({"changed": False})
+        gone = await self.tools.write(
+            work,
+            "erp_deactivate_party",
+            key=work.undo_key("party"),
+            party_id=work.data["made_party"],
+        )
+        return Undone({"changed": gone["changed"]})
 
     async def welcome(self, work: Work) -> End:
         """Log that the customer was taken on, and what is left for people to do."""
-        left = "" if work.data["party_id"] else " It is not in the ERP yet: have it entered there."
+        left = "".join(f" Left to do: {one}." for one in _left(work.data))
         made = await self.tools.write(
             work,
             "crm_log_activity",
@@ -126,11 +196,16 @@ class CustomerOnboarding:
 
 
 def _record(data: Mapping[str, Any]) -> dict[str, Any]:
-    party_id = data["party_id"]
     return {
         "record_uri": f"crm://accounts/{data['account_id']}",
         "account_id": data["account_id"],
         "contact_id": data["contact_id"],
-        "party_id": party_id,
-        "left_to_do": [] if party_id else ["enter the customer in the ERP"],
+        "party_id": data["party_id"],
+        "left_to_do": _left(data),
     }
+
+
+def _left(data: Mapping[str, Any]) -> list[str]:
+    if data["party_id"]:
+        return []
+    return [data.get("left_to_do") or "enter the customer in the ERP"]

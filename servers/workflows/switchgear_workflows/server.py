@@ -32,7 +32,7 @@ def installed_kinds(client: ToolClient, *, reorders: bool = False) -> Kinds:
         (
             *SupplierInvoice(tools).kinds(),
             CustomerOrder(tools).kind(),
-            CustomerOnboarding(tools).kind(),
+            *CustomerOnboarding(tools).kinds(),
             Reorder(tools).kind(is_started_by_stock=reorders),
         )
     )

@@ -11,9 +11,11 @@ from typing import Literal, NamedTuple
 Role = Literal[
     "number", "date", "due_date", "order_ref", "order_date", "confirmation", "currency", "buyer",
     "supplier", "owner", "delivery", "delivery_date", "net", "tax", "gross", "due", "prepaid",
-    "deduction",
+    "deduction", "cash_discount",
 ]  # fmt: skip
 """What a label stands for; `owner` is whom an account belongs to, `deduction` a discount.
+
+`cash_discount` is one for who pays early.
 
 `confirmation` is the number of an order's, `delivery` that of a delivery note.
 """
@@ -257,11 +259,17 @@ PHRASES: tuple[Phrases, ...] = (
         aanbetaling|ausstehende forderung
         """),
     phrases("deduction", 0.9, r"""
-        (?:agency |sales |trade |volume |cash )?(?:commission|discount|rebate)(?: \(?\d+ ?%\)?)?
-        (?:sonder|mengen|treue|händler)?rabatt|(?:preis)?nachlass|skonto|provision
-        remise|rabais|ristourne|escompte|descuento|bonificación|sconto|abbuono|provvigione
-        (?:hoeveelheids|betalings)?korting|commissie
+        (?:agency |sales |trade |volume )?(?:commission|discount|rebate)(?: \(?\d+ ?%\)?)?
+        (?:sonder|mengen|treue|händler)?rabatt|(?:preis)?nachlass|provision
+        remise|rabais|ristourne|descuento|bonificación|sconto|abbuono|provvigione
+        (?:hoeveelheids)?korting|commissie
         """),
+    phrases("cash_discount", 0.9, r"""
+        (?:cash|early(?: payment)?|prompt(?: payment)?) discount|skonto|escompte|betalingskorting
+        (?:discount|rabatt|remise|descuento|sconto|korting)(?=.{0,20}\b(?:<if>)\b)
+        descuento (?:por pronto pago|p\.?p\.?)|sconto (?:cassa|per pagamento)
+        """.replace("<if>", "if|when|within|bei|falls|innerhalb|bis|si|sous|dans|avant|entro|se"
+                    "|antes|binnen|bij|indien")),
 )  # fmt: skip
 
 REVERSE_CHARGE = re.compile(
