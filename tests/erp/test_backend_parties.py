@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from switchgear_erp.models import Party, PartyId
 from switchgear_erp.parties import PartyDraft
+from switchgear_erp.tables import PartyRow
 from switchgear_erp.trade import OrderDraft
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from switchgear_shared.storage.database import Database
 
 MANY = 8
 IBAN = "DE89370400440532013000"
@@ -154,6 +157,19 @@ async def test_numbers_of_parties_that_were_not_made_are_not_used_up(
     second = await make(world, caller, name="Zwei AG", vat_id=None)
 
     assert (first.ref, second.ref) == ("P-00001", "P-00002")
+
+
+async def test_a_number_that_a_party_from_elsewhere_came_with_is_passed_over(
+    world: Any, caller: Caller, database: Database
+) -> None:
+    first = await make(world, caller)
+    async with database.writing() as session:
+        taken = update(PartyRow).where(PartyRow.tenant == caller.tenant)
+        await session.execute(taken.where(PartyRow.id == "pty_weidner").values(ref="P-00002"))
+
+    second = await make(world, caller, name="Zwei AG", vat_id=None)
+
+    assert (first.ref, second.ref) == ("P-00001", "P-00003")
 
 
 @pytest.mark.parametrize(
