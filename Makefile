@@ -41,7 +41,7 @@ test-chaos: env
 	$(BIN)/pytest -m chaos
 
 test-live: env
-	$(BIN)/pytest -m live
+	$(BIN)/pytest -n 2 --dist loadgroup -m live
 
 backend-tryton: env
 	@$(BIN)/python deploy/backends/tryton/tryton.py start

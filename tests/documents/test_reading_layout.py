@@ -284,6 +284,12 @@ def test_amounts_are_read_as_each_dialect_writes_them(text: str, expected: list[
         ("March 5, 2026", dt.date(2026, 3, 5)),
         ("2026-03-05", dt.date(2026, 3, 5)),
         ("27/05/20268:07 PM", dt.date(2026, 5, 27)),
+        ("27/05 /2026", dt.date(2026, 5, 27)),
+        ("27-05-26/12:33", dt.date(2026, 5, 27)),
+        ("27/May/26", dt.date(2026, 5, 27)),
+        ("May-27-2026", dt.date(2026, 5, 27)),
+        ("the 28 th day of March, 2026", dt.date(2026, 3, 28)),
+        ("March 5th , 2026", dt.date(2026, 3, 5)),
     ],
 )
 def test_dates_are_read_as_people_write_them(text: str, expected: dt.date) -> None:

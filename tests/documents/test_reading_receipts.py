@@ -34,6 +34,13 @@ def read(slip: str) -> dict[str, str]:
         ("NORDA BOOK CO. (M) SDN. BHD. (Co. No. 113825-W)\n", "NORDA BOOK CO. (M) SDN. BHD."),
         ("CO. NO.: 113825-W\nNORDA HANDICRAFT\n", "NORDA HANDICRAFT"),
         ("Norda Markt GmbH\n", "Norda Markt GmbH"),
+        ("NORDA BAKERIES (KL) SDN\nBHD\n", "NORDA BAKERIES (KL) SDN BHD"),
+        (
+            "NORDA HOUSE OF FINE FOOD AND\nBEVERAGE SDN BHD\n",
+            "NORDA HOUSE OF FINE FOOD AND BEVERAGE SDN BHD",
+        ),
+        ("KOPI\nNORDA SDN BHD\n", "NORDA SDN BHD"),
+        ("LOTUS FAMILY BAKERY\n", "LOTUS FAMILY BAKERY"),
     ],
 )
 def test_the_shop_is_named_up_to_the_last_of_its_legal_forms(head: str, supplier: str) -> None:
@@ -79,6 +86,32 @@ def test_the_shop_is_named_up_to_the_last_of_its_legal_forms(head: str, supplier
             id="a plot in the middle of a line",
         ),
         pytest.param(
+            "F.KO6, $RD FLOOR,\nNO7 JALAN $S1O/1\n43200 CHERAS",
+            "F.K06, SRD FLOOR, NO7 JALAN SS10/1, 43200 CHERAS",
+            id="signs taken for others in numbers",
+        ),
+        pytest.param(
+            "Am Markt 10\n16125 Mainz\nKundenbeleg",
+            "Am Markt 10, 16125 Mainz",
+            id="a street by its house's number above a postcode, and no title below",
+        ),
+        pytest.param(
+            "Kerklaan 8\n8060 Antwerpen\nKASSABON\nBonnummer 2060",
+            "Kerklaan 8, 8060 Antwerpen",
+            id="nl",
+        ),
+        pytest.param("ZI Nord, lot 6\n47987 Tours\nREÇU", "ZI Nord, lot 6, 47987 Tours", id="fr"),
+        pytest.param(
+            "Calle Mayor 86\n69484 Sevilla\nRecibo de pago",
+            "Calle Mayor 86, 69484 Sevilla",
+            id="es",
+        ),
+        pytest.param(
+            "Viale Europa 78\n01411 Parma\nRicevuta fiscale",
+            "Viale Europa 78, 01411 Parma",
+            id="it",
+        ),
+        pytest.param(
             "123 Main St\nSpringfield, IL 62704\n(217) 555-0143",
             "123 Main St, Springfield, IL 62704",
             id="a bare telephone number ends it",
@@ -104,6 +137,8 @@ def test_the_line_that_names_the_shop_is_no_part_of_its_address() -> None:
         ("Total        19-80", "19.80"),
         ("Total        RM 22:60", "22.60"),
         ("Total        1O.50", "10.50"),
+        ("Total        10, 50", "10.50"),
+        ("Total        RM 170. 00", "170.00"),
         ("Total        8.15", "8.15"),
     ],
 )
@@ -113,3 +148,35 @@ def test_a_total_is_read_although_an_engine_took_a_sign_for_another(
     slip = SLIP.replace("Total                        8.15", printed).split("Cash")[0]
 
     assert read(slip.replace("Teh Tarik                    8.15\n", ""))["total_gross"] == total
+
+
+def test_cash_without_change_tells_the_first_digit_of_a_total_that_lost_it() -> None:
+    paid = "Total (incl. GST)   31.47\nRounding   -0.02\nTOTAL   1.45\nCASH   50.00\nCHANGE   18.55"
+
+    assert read(SLIP.split("Teh", maxsplit=1)[0] + paid)["total_gross"] == "31.45"
+
+
+def test_a_dollar_sign_alone_makes_no_slip_with_gst_american() -> None:
+    slip = SLIP.replace("(123456-X)", "GST 12-3456").replace("Total", "Total $")
+
+    assert read(slip.replace("10/03/2026", "11/12/2026"))["date"] == "2026-12-11"
+
+
+def test_wide_gaps_between_letters_of_one_width_part_no_name() -> None:
+    slip = SLIP.replace("KEDAI MAJU SDN BHD", "MR.   HANDY   (JOHOR)   SDN   BHD")
+
+    assert read(slip)["supplier"] == "MR. HANDY (JOHOR) SDN BHD"
+
+
+@pytest.mark.parametrize(
+    ("lines", "total"),
+    [
+        ("A PAYER 39,06\nMontant TVA 6,51\nEspèces 40,00\nRendu 0,94", "39.06"),
+        ("Total compra   57,24\nTarjeta ****6809   57,24", "57.24"),
+        ("TOTALE COMPLESSIVO 10,00\ndi cui IVA 0,91\nBancomat 10,00", "10.00"),
+        ("TOTAAL 3,38\nPINNEN 3,38", "3.38"),
+        ("Gesamtbetrag EUR 0,80\nGirocard 0,80", "0.80"),
+    ],
+)
+def test_the_total_is_named_in_any_of_six_languages(lines: str, total: str) -> None:
+    assert read(SLIP.split("Teh", maxsplit=1)[0] + lines)["total_gross"] == total

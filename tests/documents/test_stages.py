@@ -13,7 +13,9 @@ from engines import ENGINES, Engine
 from journeys.desk import Samples
 from journeys.office import Office, taken
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.samples import to_ubl
+from switchgear_documents.stages import Stages
 from switchgear_documents.tables import ReviewRecord, TraceRecord
 from switchgear_shared.errors import BackendUnavailableError, NotFoundError
 
@@ -139,10 +141,11 @@ async def test_a_reader_that_is_away_leaves_the_document_as_it_came(tmp_path: Pa
     async with room("sqlite", tmp_path) as place:
         identifier = await place.submit(b"Dear Sir", "a.txt")
         (received,) = await taken(place.database)
-        await place.reader.close()
+        away = Reader()
+        await away.close()
 
         with pytest.raises(BackendUnavailableError):
-            await place.stages.classify(received)
+            await Stages(place.database, place.files, away).classify(received)
 
         assert (await place.document(identifier)).state == "received"
         assert await taken(place.database) == []

@@ -1,11 +1,16 @@
-"""A Tryton of our own, made by deploy/backends, put back for every module, and worlds over it."""
+"""A Tryton of our own, made by deploy/backends, put back for every module, and worlds over it.
+
+Two processes of tests have a Tryton each: one tests the ERP but its port, the other the rest.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,35 +25,54 @@ from engines import SYSTEMS, own_database, service
 from switchgear_shared.storage.tryton.client import TrytonClient
 from switchgear_shared.testing import TEST_DATABASE_URL, is_ci
 
+HERE = Path(__file__).parent
 SCRIPT = Path(__file__).parents[2] / "deploy" / "backends" / "tryton" / "tryton.py"
 PATIENCE_S = 900
 
 
-def run_script(command: str) -> dict[str, Any]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep modules that use a Tryton together, in their order: not each begins with a reset."""
+    for item in items:
+        if HERE in item.path.parents:
+            is_erp = item.path.name.startswith("test_erp") and "port" not in item.path.name
+            item.add_marker(pytest.mark.xdist_group("erp" if is_erp else "others"))
+
+
+def run_script(*arguments: str, backends: str | None = None) -> dict[str, Any]:
     """Run a command of the script and return the connection that it left, if any."""
     done = subprocess.run(
-        [sys.executable, SCRIPT, command],
+        [sys.executable, SCRIPT, *arguments],
+        env=os.environ | ({"SWITCHGEAR_BACKENDS": backends} if backends else {}),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    if command == "status":
+    if arguments == ("status",):
         return json.loads(done.stdout)
-    connection = Path(run_script("status")["connection"])
+    connection = Path(run_script("status", backends=backends)["connection"])
     return json.loads(connection.read_text()) if connection.exists() else {}
 
 
 @pytest.fixture(scope="session")
 def tryton_script() -> Iterator[Command]:
-    """The script, where Tryton is installed or may be; what was not running is stopped again."""
+    """The script, where Tryton is installed or may be; what was not running is stopped again.
+
+    In one of several processes of tests it is that of a Tryton like the first.
+    """
     before = run_script("status")
     if not is_ci() and not before["installed"]:
         pytest.skip("Tryton is not installed: make backend-tryton")
-    yield run_script
+    backends: str | None = None
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        first = Path(before["connection"]).parents[1]
+        backends = str(first / worker)
+        run_script("init", "--like", str(first), backends=backends)
+        before = run_script("status", backends=backends)
+    yield partial(run_script, backends=backends)
     if before["pid"] is None:
-        run_script("stop")
+        run_script("stop", backends=backends)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,12 @@ class CrmSuite:
     host: Host
     first_event: int = 0
 
+    async def from_now(self) -> "CrmSuite":
+        """Return the same suite, whose events are those to come."""
+        async with self.database.reading() as session:
+            last = await session.scalar(select(func.max(outbox.c.id)))
+        return replace(self, first_event=last or 0)
+
     async def call(self, tool: str, *, key: str | None = None, **arguments: Any) -> Outcome:
         """Return the outcome of a call."""
         keyed = {"idempotency_key": key} if key else {}
@@ -114,10 +120,7 @@ async def serving_crm(
     host, _ = new_host(settings_for(data, **{"taint_minutes": 0, **told, **changes}))
     try:
         await host.open(["crm"])
-        suite = CrmSuite(host)
-        async with suite.database.reading() as session:
-            last = await session.scalar(select(func.max(outbox.c.id)))
-        yield replace(suite, first_event=last or 0)
+        yield await CrmSuite(host).from_now()
     finally:
         await host.close()
 

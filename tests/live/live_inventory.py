@@ -98,7 +98,7 @@ async def serving_inventory(
 ) -> AsyncGenerator[InventorySuite]:
     """Open a host whose inventory is a Tryton's, or our own, until the block ends."""
     told = over_tryton(connection, "inventory") if connection else {}
-    host, _ = new_host(settings_for(data, **told, **changes))
+    host, _ = new_host(settings_for(data, **{**told, **changes}))
     try:
         await host.open(["inventory"])
         suite = InventorySuite(host)

@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient, without_labels
 
-Command = Callable[[str], dict[str, Any]]
+Command = Callable[..., dict[str, Any]]
 Connect = Callable[..., TrytonClient]
 
 
 def over_tryton(connection: dict[str, Any], server: str) -> dict[str, Any]:
-    """Return the settings that put a server over a Tryton."""
+    """Return the settings that put a server over a Tryton, which shares its machine with tests."""
     return {
         f"{server}_backend": "tryton",
         "tryton_url": connection["url"],
@@ -23,6 +23,8 @@ def over_tryton(connection: dict[str, Any], server: str) -> dict[str, Any]:
         "tryton_password": SecretStr(connection["password"]),
         "tryton_key": SecretStr(connection["key"]),
         "tryton_company": connection["company"],
+        "attempt_timeout_s": 25,
+        "call_timeout_s": 60,
     }
 
 

@@ -4,10 +4,11 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from live_crm import (
     OWNER,
     CrmWorld,
@@ -29,6 +30,8 @@ from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import DEFAULT_TENANT, CorrelationId
 from switchgear_shared.testing import TEST_DATABASE_URL
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SQLITE_NAME = "erp"
 NO_OWNER = (
@@ -53,13 +56,16 @@ def tryton(tryton_script: Command) -> dict[str, Any]:
     return tryton_script("start")
 
 
-@pytest.fixture(params=SYSTEMS)
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CrmWorld]:
-    """A CRM over each system."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SYSTEMS)
+async def opened_crm(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[TrytonWorld | SqlWorld]:
+    """A CRM over each system, opened once."""
+    data = tmp_path_factory.mktemp("crm") / "data"
     async with AsyncExitStack() as opened:
         if request.param == "tryton":
             connection = request.getfixturevalue("tryton")
-            suite = await opened.enter_async_context(serving_crm(tmp_path, connection))
+            suite = await opened.enter_async_context(serving_crm(data, connection))
             client = client_of(connection)
             opened.push_async_callback(client.close)
             yield TrytonWorld(suite, client, connection["database"] == SQLITE_NAME)
@@ -68,9 +74,15 @@ async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         if request.param == "postgresql":
             url = await opened.enter_async_context(own_database(service(TEST_DATABASE_URL)))
         suite = await opened.enter_async_context(
-            serving_crm(tmp_path, database_url=SecretStr(url) if url else None)
+            serving_crm(data, database_url=SecretStr(url) if url else None)
         )
         yield SqlWorld(suite)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(opened_crm: TrytonWorld | SqlWorld) -> CrmWorld:
+    """The opened CRM, whose events are those of the test."""
+    return replace(opened_crm, suite=await opened_crm.suite.from_now())
 
 
 @pytest.fixture
@@ -78,7 +90,7 @@ def word() -> str:
     return new_word()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def account_id(world: CrmWorld, word: str) -> str:
     """An account that nobody else uses."""
     return await world.suite.account(word)

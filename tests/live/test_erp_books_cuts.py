@@ -60,7 +60,7 @@ def line() -> Line:
 async def suite(tmp_path: Path, tryton: dict[str, Any], line: Line) -> AsyncIterator[ErpSuite]:
     """An ERP on the line, that takes what was not heard of for over at once."""
     async with (
-        serving_erp(tmp_path / "data", tryton, retry_attempts=1, attempt_timeout_s=25) as suite,
+        serving_erp(tmp_path / "data", tryton, retry_attempts=1) as suite,
         on_line(suite.host, "erp", tryton, line),
     ):
         yield suite

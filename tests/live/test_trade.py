@@ -25,7 +25,6 @@ async def test_a_sale_and_a_purchase_go_all_their_way_through_tryton(
         tmp_path,
         inventory_backend="tryton",
         crm_backend="tryton",
-        attempt_timeout_s=20.0,
         policies=permitting_all(tmp_path),
         **over_tryton(tryton, "erp"),
     )

@@ -2,6 +2,7 @@
 
 import stat
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,24 @@ def test_what_is_stopped_is_gone_and_only_that(tryton_script: Command) -> None:
     assert stopped is None
     assert not _runs(pid)
     assert tryton_script("status")["pid"] == started
+
+
+def test_another_holds_what_the_first_was_made_with_and_lives_apart(
+    tryton: dict[str, Any], tryton_script: Command
+) -> None:
+    first = tryton_script("status")
+    folder = Path(first["connection"]).parents[1]
+    another = partial(tryton_script, backends=str(folder / "another"))
+
+    another("init", "--like", str(folder))
+    there = another("start")
+    another("init", "--like", str(folder))
+    stays = another("status")["pid"]
+    another("stop")
+
+    apart = {"url", "database", "port", "pid"}
+    assert {key for key in tryton if there[key] != tryton[key]} == apart
+    assert (stays, tryton_script("status")) == (there["pid"], first)
 
 
 def _runs(pid: int) -> bool:

@@ -39,6 +39,10 @@ class Database(Protocol):
         """Make it what the template holds; Tryton must not be running."""
         ...
 
+    def take_template(self, source: Place) -> None:
+        """Remember what another place's template holds, on the same kind of database."""
+        ...
+
     def has_template(self) -> bool:
         """Tell whether there is something to restore."""
         ...
@@ -62,27 +66,32 @@ class Sqlite:
         return self.place.files / f"{self.name}.sqlite"
 
     @property
-    def _template(self) -> Path:
+    def template(self) -> Path:
+        """The copy beside it."""
         return self.place.root / "template.sqlite"
 
     def create(self) -> None:
         """See Database."""
-        self._template.unlink(missing_ok=True)
+        self.template.unlink(missing_ok=True)
         self._remove()
         self._file.touch(mode=0o600)
 
     def keep_as_template(self) -> None:
         """See Database."""
-        shutil.copyfile(self._file, self._template)
+        shutil.copyfile(self._file, self.template)
 
     def restore(self) -> None:
         """See Database."""
         self._remove()
-        shutil.copyfile(self._template, self._file)
+        shutil.copyfile(self.template, self._file)
+
+    def take_template(self, source: Place) -> None:
+        """See Database."""
+        shutil.copyfile(Sqlite(source).template, self.template)
 
     def has_template(self) -> bool:
         """See Database."""
-        return self._template.exists()
+        return self.template.exists()
 
     def _remove(self) -> None:
         for file in self.place.files.glob(f"{self._file.name}*"):
@@ -107,25 +116,30 @@ class Postgresql:
         return urlunsplit(("postgresql", urlsplit(self.url).netloc, "/", "", ""))
 
     @property
-    def _template(self) -> str:
+    def template(self) -> str:
+        """The name of the copy beside it."""
         return f"{self.name}_template"
 
     def create(self) -> None:
         """See Database."""
-        self._ask("drop", self._template)
+        self._ask("drop", self.template)
         self._ask("create", self.name, "template0")
 
     def keep_as_template(self) -> None:
         """See Database."""
-        self._ask("create", self._template, self.name)
+        self._ask("create", self.template, self.name)
 
     def restore(self) -> None:
         """See Database."""
-        self._ask("create", self.name, self._template)
+        self._ask("create", self.name, self.template)
+
+    def take_template(self, source: Place) -> None:
+        """See Database."""
+        self._ask("create", self.template, Postgresql(source, self.url).template)
 
     def has_template(self) -> bool:
         """See Database."""
-        return self._ask("exists", self._template) == "yes"
+        return self._ask("exists", self.template) == "yes"
 
     def _ask(self, *arguments: str) -> str:
         answer = subprocess.run(

@@ -24,7 +24,11 @@ class Place:
     @classmethod
     def named_by_environment(cls) -> "Place":
         """Return `tryton` below SWITCHGEAR_BACKENDS, or below the working folder's own."""
-        folder = Path(os.environ.get(ENVIRONMENT) or ".switchgear-backends")
+        return cls.below(Path(os.environ.get(ENVIRONMENT) or ".switchgear-backends"))
+
+    @classmethod
+    def below(cls, folder: Path) -> "Place":
+        """Return `tryton` below a folder of backends."""
         root = folder.resolve() / "tryton"
         root.mkdir(parents=True, exist_ok=True)
         return cls(root)

@@ -1,6 +1,7 @@
 """Install, fill, start, reset and stop a Tryton on loopback, for tests and trying out.
 
     python deploy/backends/tryton/tryton.py install|init|start|stop|reset|status
+    python deploy/backends/tryton/tryton.py init --like FOLDER
 
 Every command is idempotent. Where things lie and what can be set: README.md beside this file.
 """
@@ -67,6 +68,26 @@ def init(place: Place) -> dict[str, Any]:
     database.keep_as_template()
     write_json(place.state, state)
     return state
+
+
+def init_like(place: Place, model: Place) -> dict[str, Any]:
+    """Make another of the Tryton at `model`: its environment, and a copy of its company."""
+    with model.one_at_a_time():
+        state = init(model)
+        database = database_of(place, state["server"])
+        copied = {**state, "uri": database.uri, "database": database.name}
+        if read_json(place.state) == copied and database.has_template():
+            return copied
+        server.stop(place)
+        place.connection.unlink(missing_ok=True)
+        if not place.environment.exists():
+            place.environment.symlink_to(model.environment)
+        place.files.mkdir(exist_ok=True)
+        database.take_template(model)
+    database.restore()
+    server.configure(place, database.uri)
+    write_json(place.state, copied)
+    return copied
 
 
 def start(place: Place) -> dict[str, Any]:
@@ -160,7 +181,13 @@ def main() -> None:
     """Run one command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=["install", "init", "start", "stop", "reset", "status"])
-    command = parser.parse_args().command
+    parser.add_argument(
+        "--like", metavar="FOLDER", help="for init: a SWITCHGEAR_BACKENDS whose Tryton is copied"
+    )
+    told = parser.parse_args()
+    command = told.command
+    if told.like and command != "init":
+        parser.error("--like is for init")
     place = Place.named_by_environment()
     began_s = time.monotonic()
     with place.one_at_a_time():
@@ -171,7 +198,10 @@ def main() -> None:
         elif command in {"start", "reset"}:
             print(_how_to_point((start if command == "start" else reset)(place), place))
         else:
-            (install if command == "install" else init)(place)
+            if told.like:
+                init_like(place, Place.below(Path(told.like)))
+            else:
+                (install if command == "install" else init)(place)
             print(f"{command} took {time.monotonic() - began_s:.1f} s")
 
 

@@ -1,6 +1,7 @@
 """For how long a contract binds: the length of time that a sentence about its end names."""
 
 import re
+from itertools import islice
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.prose import Prose
@@ -60,25 +61,37 @@ _ABOUT_THE_TERM = tuple(
         (r"(?:terminat|expir)\w*[^.]{0,60}$", 0.7),
     )
 )  # fmt: skip
+_DAYS = {"year": 365, "month": 30, "day": 1}
 _SENTENCE = 220
-_SURE = 0.7
+_MOST_LENGTHS = 300
+_SURE, _DISPUTED, _RIVAL = 0.7, 0.5, 0.11
 
 
 def read_term(prose: Prose) -> Candidate | None:
-    """Return the length as a number and a unit, such as `2 years`; the likeliest of several."""
-    best: Candidate | None = None
-    for match in _LENGTH.finditer(prose.text):
+    """Return the length as a number and a unit, such as `2 years`.
+
+    Of those that sentences of equal weight name the longest, since it binds for that long; less
+    sure where several are likely.
+    """
+    found: list[tuple[float, int, Candidate]] = []
+    for match in islice(_LENGTH.finditer(prose.text), _MOST_LENGTHS):
         sentence = prose.text[max(0, match.start() - _SENTENCE) : match.start()]
         weight = max((w for pattern, w in _ABOUT_THE_TERM if pattern.search(sentence)), default=0.0)
-        if weight and (best is None or weight > best.score):
-            best = prose.candidate(_length(match), match.start(), match.end(), weight)
-    return best and best._replace(score=round(best.score * _SURE, 2))
+        if weight:
+            value, days = _length(match)
+            found.append((weight, days, prose.candidate(value, *match.span(), weight)))
+    if not found:
+        return None
+    weight, days, best = max(found, key=lambda one: one[:2])
+    is_disputed = any(other >= weight - _RIVAL and long != days for other, long, _ in found)
+    return best._replace(score=_DISPUTED if is_disputed else round(weight * _SURE, 2))
 
 
-def _length(match: re.Match[str]) -> str:
+def _length(match: re.Match[str]) -> tuple[str, int]:
+    """Return the length in words, and in days to compare it by."""
     if (ordinal := match["ordinal"]) is not None:
         count, unit = _ORDINALS.get(ordinal.lower()) or int(ordinal[:-2]), "year"
     else:
         number = match["number"].lower()
         count, unit = _NUMBERS.get(number) or int(number), _UNITS[match["unit"].lower()]
-    return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{count} {unit}{'s' if count > 1 else ''}", count * _DAYS[unit]

@@ -116,11 +116,7 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
     found["date"] = _weighed(dated or _lonely_date(pages, dialect), dialect)
     if kind != "purchase_order":
         number = found["number"]
-        theirs = [label for label in labels if kind != "order_confirmation" or _is_theirs(label)]
-        ordered = _all(pages, theirs, "order_ref", numbers_in)
-        found["order_ref"] = _best(
-            [c for c in ordered if number is None or c.value != number.value]
-        )
+        found["order_ref"] = _best(_ordered(pages, labels, kind, number))
     parties = read_parties(pages, labels, is_order=kind == "purchase_order")
     supplier, buyer = parties.supplier, parties.buyer
     found["supplier"], found["buyer"] = supplier, buyer
@@ -181,6 +177,18 @@ def _numbers(pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType)
         if found := _all(pages, labels, role, numbers_in):
             return found
     return _all(pages, labels, "number", numbers_in)
+
+
+def _ordered(
+    pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType, number: Candidate | None
+) -> list[Candidate]:
+    """Return what may be the number of the order: of a confirmation, the customer's own first."""
+    own = number.value if number is not None else None
+    found = [c for c in _all(pages, labels, "order_ref", numbers_in) if c.value != own]
+    if kind != "order_confirmation":
+        return found
+    theirs = _all(pages, filter(_is_theirs, labels), "order_ref", numbers_in)
+    return [c for c in theirs if c.value != own] or found
 
 
 def _is_theirs(label: Label) -> bool:

@@ -6,6 +6,8 @@ from pathlib import PurePath
 from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import Attachment, Check, PageRange, Reading
 
+MOST_PARTS = 100
+"""How many documents one file may become."""
 ONE_DOCUMENT = "one_document"
 OF_THE_FILE = (
     "content_fits_name",

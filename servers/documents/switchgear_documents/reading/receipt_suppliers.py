@@ -4,6 +4,7 @@ import re
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.names import ADDRESS, LEGAL_FORM, is_like_a_name, tidy
+from switchgear_documents.reading.receipt_lines import joined
 from switchgear_documents.reading.words import Cell, Page
 
 _NOT_THE_NAME = re.compile(
@@ -28,17 +29,19 @@ _MISREAD = re.compile(r"S[OI]N ?BH\w|SDN ?BH[OA8]", re.IGNORECASE)
 _LEADING = re.compile(r"^[\W\d]+(?=[^\W\d])")
 _REGISTRATION = re.compile(
     r"\W*(?:\(?(?:co|company|roc|reg|gst|ust|vat|siret|kvk|abn|uid)[ .:]"
-    r"|\(?[\w-]*\d{5,}-?\w?\)?\W*$)",
+    r"|\(?(?:[\w-]{0,20}?)\d{5,20}-?\w?\)?\W*$)",
     re.IGNORECASE,
 )
 _HEAD, _HEAD_LINES, _SHORTEST = 0.45, 14, 4
 _FORMAL, _PLAIN, _FURTHER_DOWN, _REGISTERED, _LARGE, _CAPITALS = 0.9, 0.5, 0.04, 0.25, 0.12, 0.08
 _LARGER, _MOST = 1.3, 0.95
+_ONE_PRINT, _FULL, _NEAR = 0.25, 2.0, 0.1
 
 
 def read_supplier(page: Page) -> Candidate | None:
     """Return the shop: its legal form, a registration number below and large print speak for it."""
-    head = [line[0] for line in page.lines[:_HEAD_LINES] if line[0].box.top < _HEAD]
+    lines = (line for line in page.lines[:_HEAD_LINES] if line[0].box.top < _HEAD)
+    head = [joined(line, _NEAR, _NOT_THE_NAME) for line in lines]
     best: Candidate | None = None
     for place, cell in enumerate(head):
         following = head[place + 1].text if place + 1 < len(head) else ""
@@ -71,15 +74,36 @@ def _as_name(cell: Cell, before: Cell | None) -> Candidate | None:
         return None
     form = _whole_form(text)
     if form is not None:
-        said = _MISREAD.sub("SDN BHD", form[0])
-        name = _LEADING.sub("", text[: form.start()] + said)
-        if len(name) <= len(said) + 1:  # the form stands alone: the name is the line before
-            if before is None or _NOT_THE_NAME.match(before.text) or ADDRESS.search(before.text):
-                return None
-            both = Cell((*before.words, *cell.words), cell.page, before.line)
-            return Candidate(tidy(f"{before.text} {name}"), both, _FORMAL)
-        return Candidate(tidy(name), cell, _FORMAL)
+        return _formal_name(text, form, cell, before)
     bare = re.sub(r"\s*\([\w -]*\d[\w -]*\)\s*$", "", text)
     if not is_like_a_name(bare) or len(bare) < _SHORTEST:
         return None
     return Candidate(tidy(bare), cell, _PLAIN)
+
+
+def _formal_name(
+    text: str, form: re.Match[str], cell: Cell, before: Cell | None
+) -> Candidate | None:
+    """Return the name up to its form; where that stands alone, the line before belongs to it."""
+    said = _MISREAD.sub("SDN BHD", form[0])
+    name = _LEADING.sub("", text[: form.start()] + said)
+    first = _first_line(cell, before, name[: -len(said)])
+    if len(name) <= len(said) + 1:
+        if before is None or _NOT_THE_NAME.match(before.text) or ADDRESS.search(before.text):
+            return None
+        first = before
+    if first is None:
+        return Candidate(tidy(name), cell, _FORMAL)
+    both = Cell((*first.words, *cell.words), cell.page, first.line)
+    return Candidate(tidy(f"{first.text} {name}"), both, _FORMAL)
+
+
+def _first_line(cell: Cell, before: Cell | None, name: str) -> Cell | None:
+    """Return the line before, if a name that did not fit on it goes on here with its last word."""
+    if before is None or len(name.split()) > 1 or cell.text.isupper() != before.text.isupper():
+        return None
+    is_one_print = abs(before.box.height - cell.box.height) < _ONE_PRINT * cell.box.height
+    is_full = before.box.width > _FULL * cell.part(0, len(name)).box.width
+    is_name = is_like_a_name(before.text) and not _FORM.search(before.text)
+    is_other = _NOT_THE_NAME.match(before.text) or _SAYS_INVOICE.search(before.text)
+    return before if is_one_print and is_full and is_name and not is_other else None

@@ -23,11 +23,13 @@ _TOTAL: tuple[Phrases, ...] = (
         total ?(?:amount|amt|amnt|due|payable|sales?)|total ?(?:after )?roundi?n?e?d?\w*
         total ?(?:sales? ?)?\(? ?inc[il]\w*\.?(?: ?of)?(?: ?gst| ?tax| ?vat)?|rounded ?total\w*
         total ?am\w+ ?round\w+|zu zahlen|gesamt(?:betrag|summe)?|endbetrag|summe|net a payer
-        totale|totaal|te betalen|total ?rm|total ?with ?gst|total ?\(rm\)|total ?payment
+        total ?compra|importe ?total|(?:total )?a pagar|(?:totale )?da pagare|totale complessivo
+        (?:total )?[aà] payer|totale|totaal|te betalen|total ?rm|total ?with ?gst|total ?\(rm\)
+        total ?payment
         (?:gross|nett?) ?am(?:ount|t)|am(?:oun)?t ?paid ?inc\w*(?: ?gst)?|total ?\(gst ?inc\w*\)
         """),
     phrases("gross", 0.75, r"""
-        total(?! ?<not>)|importe|montant|betrag|amount
+        total(?! ?<not>)|importe(?! ?(?:iva|neto))|montant(?! ?(?:tva|ht))|betrag|amount
         """.replace("<not>", r"(?:qty|quant|items?|exc|gst|tax|disc|sav|saving|point|no|pcs|vat|tva"
                     r"|ht|mwst|sold|round)")),
     phrases("net", 0.6, r"""
@@ -35,12 +37,14 @@ _TOTAL: tuple[Phrases, ...] = (
         taxable
         """),
     phrases("tax", 0.7, r"""
-        (?:total |add )?(?:gst|sst|vat|tax|mwst|ust|tva|iva|btw)(?: ?(?:amount|payable|amt))?
+        (?:total |add |montant )?(?:gst|sst|vat|tax|mwst|ust|tva|iva|btw)
+        (?:gst|sst|vat|tax) ?(?:amount|payable|amt)
         service tax
         """),
     phrases("prepaid", 0.9, r"""
         received|(?:received ?)?cash(?! ?(?:sale|sales|bill|ier|&|and|change))|tender(?:ed)?|paid
-        visa|master ?card|card|bar|gegeben|esp[eè]ces|contant[ie]?|efectivo|cb|ec-?karte
+        visa|master ?card|card|bar|gegeben|esp[eè]ces|contant[ie]?|efectivo|cb|ec-?karte|girocard
+        carte(?: bancaire)?(?! ?fid)|tarjeta(?: bancaria)?|bancomat|pin(?:nen)?|kreditkarte
         payment(?! ?type| ?mode)
         """),
     phrases("due", 0.9, r"change(?: ?due)?|rückgeld|rendu|cambio|resto|wisselgeld|monnaie"),
@@ -50,6 +54,7 @@ _ONE = re.compile(r"(?<=RM)[Il|](?=\d)")
 _NOUGHT = re.compile(r"(?<=[\d.,])[Oo](?=[\d.,]|\b)|(?<=\d[.,]\d)[Oo]\b")
 _MARK = re.compile(r"(?<=\d)[-:;·](?=\d\d\W*$)")
 _BARE_AMOUNT = re.compile(r"\W*(?:RM|[A-Z]{3}|[€$£])?\s?\d{1,4}[-:;·]\d\d\W*")
+_TORN = re.compile(r"(?<![\d.,])(\d{1,4}[.,]) (\d\d)(?!\d)")
 _HEAD = 0.45
 _BORNE_OUT, _REPEATED, _SUBTOTAL = 0.25, 0.1, 0.5
 _COIN = Decimal("0.05")
@@ -79,9 +84,18 @@ def read_total(page: Page, dialect: Dialect) -> Candidate | None:
     }
     handed = {one - other for one in paid for other in change} if any(change) else paid
     totals += [c._replace(score=_SUBTOTAL) for c in by_role.get("net", [])]
+    totals += [whole for c in totals for whole in _whole(c, handed)]
     shown = Counter(value.value for cell in page.cells for value in money(cell.text))
     amounts = {Decimal(c.value) for c in totals}
     return max((_weighed(c, handed, netted, shown, amounts) for c in totals), key=lambda c: c.score)
+
+
+def _whole(candidate: Candidate, handed: set[Decimal]) -> Iterator[Candidate]:
+    """Yield what was handed over where the amount is the same without its first digit."""
+    for paid in handed:
+        said = format(paid, "f")
+        if len(said) == len(candidate.value) + 1 and said.endswith(candidate.value):
+            yield candidate._replace(value=said)
 
 
 def _as_printed(find: Finder) -> Finder:
@@ -91,6 +105,7 @@ def _as_printed(find: Finder) -> Finder:
         text = _NOUGHT.sub("0", _ONE.sub("1", text))
         if _BARE_AMOUNT.fullmatch(text):
             text = _MARK.sub(".", text)
+        text = _TORN.sub(r"\1\2 ", text)
         return find(text)
 
     return found

@@ -32,11 +32,11 @@ _MINUS = ("-", "\u2212", "\u2013")
 _DATE = re.compile(
     r"(?<![\d.,/-])(?:"
     r"(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.]) ?(?P<m1>\d\d?)(?P=s1) ?(?P<d1>\d\d?)"
-    r"|(?P<a2>\d\d?)(?P<s2> ?[./-]) ?(?P<b2>\d\d?)(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
-    r"|(?P<d3>\d\d?)(?:\.| ?(?:st|nd|rd|th)|er|º|°)?[\s-]*(?:de |of |day of )?"
-    r"(?P<n3>[^\W\d_]{3,10})\.?,?[\s-]*(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
-    r")(?:(?=\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
-    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?\s+(?P<d4>\d\d?)(?: ?(?:st|nd|rd|th))?\s?,?\s+"
+    r"|(?P<a2>\d\d?) ?(?P<s2>[./-]) ?(?P<b2>\d\d?) ?(?P=s2) ?(?P<y2>(?:19|20)?\d\d)"
+    r"|(?P<d3>\d\d?)(?:\.| ?(?:st|nd|rd|th)|er|º|°)?(?:/|[\s-]*)(?:de |of |day of )?"
+    r"(?P<n3>[^\W\d_]{3,10})\.?,?(?:/|[\s-]*)(?:de |del )?(?P<y3>(?:19|20)\d\d|\d\d(?![\d:]))"
+    r")(?:(?=[/-]?\d{1,2}:\d\d)|(?![\d/-]|[.,]\d))"
+    r"|(?<!\w)(?P<n4>[^\W\d_]{3,10})\.?[\s-]+(?P<d4>\d\d?)(?: ?(?:st|nd|rd|th))?\s?,?[\s-]+"
     r"(?P<y4>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ _DIGIT = re.compile(r"\d")
 """Without one there is neither a date nor an amount, and most of a page's cells have none."""
 
 _WITH_COMMA = re.compile(r"\d,\d\d(?![\d.,])")
-_WITH_POINT = re.compile(r"\d(?<![\d.]\d)\d*(?:,\d{3})*\.\d\d(?![\d.,])")
+_WITH_POINT = re.compile(r"\d(?<![\d.]\d)\d*(?:,\d{3}){0,6}\.\d\d(?![\d.,])")
 _ALL_DIGITS = re.compile(r"\d(?<![\d.,/-]\d)\d? ?[./-] ?\d\d? ?[./-] ?\d\d")
 """Where a date of three numbers may begin; where there is none, none needs to be looked for."""
 
@@ -60,6 +60,8 @@ _BY_DAY = re.compile(
     re.IGNORECASE,
 )
 """What stands on papers of countries that write in English and put the day first."""
+_OTHER_TAX = re.compile(r"\bGST\b|\bVAT (?:no|reg|id)|\bABN\b|\bSDN\.? BHD\b", re.IGNORECASE)
+"""Taxes and forms that the United States do not have, though dollars may be paid."""
 
 
 class DateIn(NamedTuple):
@@ -104,7 +106,8 @@ def dialect_of(text: str) -> Dialect:
     if any(last > _MONTHS_IN_A_YEAR for _, last in second):
         return Dialect(mark, is_month_first=True)
     addressed = re.search(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text)
-    is_american = mark == "." and "€" not in text and (addressed is not None or "$" in text)
+    is_elsewhere = "€" in text or _OTHER_TAX.search(text) is not None
+    is_american = mark == "." and not is_elsewhere and (addressed is not None or "$" in text)
     is_known = mark == "," or addressed is not None or _BY_DAY.search(text) is not None
     return Dialect(mark, is_month_first=is_american, is_order_known=is_known)
 
