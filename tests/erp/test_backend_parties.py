@@ -250,14 +250,22 @@ async def test_only_ones_own_party_is_put_away(
     assert [party.id for party in await found(world, caller, "Ölmühle")] == [made.id]
 
 
-async def test_of_an_order_and_a_putting_away_at_once_one_wins(world: Any, caller: Caller) -> None:
+@pytest.mark.parametrize("kind", ["order", "invoice"])
+async def test_of_a_paper_and_a_putting_away_at_once_one_wins(
+    world: Any, caller: Caller, kind: str
+) -> None:
     made = await make(world, caller, roles=["customer"])
+    world.party["new"] = made.id
+    line = {"description": "Oil", "quantity": "1", "unit_price": "5", "tax_percent": "19"}
+    bill = {"direction": "receivable", "party": "new", "lines": [line]}
 
     answers: Sequence[Any] = await asyncio.gather(
         *(
             put_away(world, caller, made.id)
             if turn % 2
-            else world.erp.create_order(caller.tenant, draft=_order_of(made.id), caller=caller)
+            else world.take(caller, party="new")
+            if kind == "order"
+            else world.create(caller, **bill)
             for turn in range(MANY)
         ),
         return_exceptions=True,
