@@ -19,7 +19,7 @@ from switchgear_shared.errors import ConflictError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-THIRD = SECOND.replace("R-2", "R-3").replace("24.00", "36.00").replace("4.00", "16.00")
+THIRD = SECOND.replace("R-2", "R-3").replace("24.00", "23.00").replace("4.00", "3.00")
 STACK = a_pdf(FIRST, SECOND, THIRD)
 
 

@@ -91,7 +91,7 @@ def build(context: Context) -> Part:
         party = settings.intake_party
 
         async def tools() -> ToolClient:
-            agent = await context.agents.get(party)
+            agent = await context.agents.get_enabled(party)
             return ToolClient(context.switchboard, agent.principal, settings.call_timeout_s)
 
         settle_s = settings.intake_settle_s

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from switchgear_documents.reading.lookalikes import alike, letters
 from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.parts import proposed
 from switchgear_documents.reading.reading import Check, FieldName, FieldReading, Reading
@@ -17,8 +18,6 @@ _EXPECTED: dict[str, tuple[FieldName, ...]] = {
     "purchase_order": ("number", "date"),
 }
 _WORDED = ("supplier", "buyer", "address")
-_CONFUSED = str.maketrans("015628l", "oisgzbi")
-"""What engines take for each other: a nought and O, a one and I or l, five and S, and so on."""
 _SHORTEST_WORD = 4
 _SURE_FIELD, _SURE_TYPE, _CLEARLY = 0.8, 0.8, 0.05
 _SHARED, _DISPUTED, _ONLY_ONE, _MOST = 0.6, 0.75, 0.8, 0.97
@@ -67,14 +66,14 @@ def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> Field
     value, sure = field.value, field.confidence
     if other is not None and field.name in _WORDED:
         value = spelt_by_both(value, other.value)
-        if field.name == "address" and _letters(other.value).endswith(_letters(value)):
+        if field.name == "address" and letters(other.value).endswith(letters(value)):
             value = other.value  # the one did not see the first lines
     if field.name in ("supplier", "buyer"):
         value = respaced(value, text)
     elif field.name == "address":
         value = ", ".join(respaced(part, text) for part in value.split(", "))
     if other is not None:
-        if _alike(other.value) == _alike(value):
+        if alike(other.value) == alike(value):
             sure = 1 - (1 - sure) * (1 - other.confidence * _SHARED)
         else:
             sure *= _DISPUTED
@@ -87,34 +86,25 @@ def spelt_by_both(value: str, other: str) -> str:
     if len(words) != len(theirs):
         return value
     return " ".join(
-        two if _alike(one) == _alike(two) and _is_word(two) and not _is_word(one) else one
+        two if alike(one) == alike(two) and _is_word(two) and not _is_word(one) else one
         for one, two in zip(words, theirs, strict=True)
     )
 
 
 def _is_word(text: str) -> bool:
-    letters = re.sub(r"\W", "", text)
-    return letters.isalpha() and len(letters) >= _SHORTEST_WORD
+    marks = re.sub(r"\W", "", text)
+    return marks.isalpha() and len(marks) >= _SHORTEST_WORD
 
 
 def respaced(name: str, text: str) -> str:
     """Return the name with the spaces that the text has in it, where it holds the same letters."""
-    letters = "".join(name.split())
-    found = re.search(r"[ \t]?".join(map(re.escape, letters)), text, re.IGNORECASE)
+    marks = "".join(name.split())
+    found = re.search(r"[ \t]?".join(map(re.escape, marks)), text, re.IGNORECASE)
     if found is None or found[0].count(" ") <= name.count(" "):
         return name
     spaced = iter(found[0])
-    original = iter(letters)
+    original = iter(marks)
     return "".join(" " if mark.isspace() else next(original) for mark in spaced)
-
-
-def _letters(value: str) -> str:
-    return re.sub(r"\W", "", value).casefold()
-
-
-def _alike(value: str) -> str:
-    """Return what two readings share that differ in signs which engines take for each other."""
-    return _letters(value).translate(_CONFUSED)
 
 
 def with_engines(reading: Reading, missing: Sequence[str]) -> Reading:
