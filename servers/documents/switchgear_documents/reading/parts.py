@@ -7,6 +7,8 @@ from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import Attachment, Check, PageRange, Reading
 
 CLASSIFIER = "parts/1"
+MOST_PARTS = 100
+"""How many documents one file may become."""
 ONE_DOCUMENT = "one_document"
 OF_THE_FILE = (
     "content_fits_name",

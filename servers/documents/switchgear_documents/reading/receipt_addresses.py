@@ -11,7 +11,7 @@ from switchgear_documents.reading.words import Cell, Page
 _STARTS = re.compile(
     r"(?:no\.?\W?\s?\w{0,3}\d|(?:lot|unit|shop|suite|level|block|blk|bl?dg)\b|pt ?\d"
     r"|(?:ground|gnd|\d\w\w|first|second|third) ?(?:floor|flr)"
-    r"|\d{1,4}\w?(?:[-/&]\d+\w?)*,? \w*[^\W\d]{3}"
+    r"|\d{1,4}\w?(?:[-/&]\d{1,4}[^\W\d]?){0,3},? \w*[^\W\d]{3}"
     r"|[A-Z]{1,3}(?:-[A-Z\d]{1,3}){1,3}, ?\w)",
     re.IGNORECASE,
 )

@@ -112,6 +112,11 @@ class Reader:
         data = await asyncio.to_thread(_load, path, self._max_bytes)
         return await self._plain.render(data, page)
 
+    async def cut(self, path: Path, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return a file for each range of pages of the PDF or TIFF at `path`; raises as `read`."""
+        data = await asyncio.to_thread(_load, path, self._max_bytes)
+        return await self._plain.cut(data, ranges)
+
     async def _by_ocr(
         self, data: bytes, suffix: str, templates: list[dict[str, Any]] | None, plain: Reading
     ) -> Reading:
