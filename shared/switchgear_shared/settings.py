@@ -167,6 +167,13 @@ class Settings(BaseSettings):
         decimal_places=2,
         description="Most that its lines may be off the order, in the company's currency.",
     )
+    new_customer_credit: Decimal = Field(
+        default=Decimal(1000),
+        ge=0,
+        max_digits=11,
+        decimal_places=2,
+        description="Credit limit of a new customer in our own tables, in the company's currency.",
+    )
     policies: Path | None = Field(
         default=None, description="Folder of Cedar policies used instead of the shipped set."
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from switchgear_erp.tables import PartyRow
 from switchgear_erp.trade import OrderDraft
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
+from switchgear_shared.contracts.values import Money
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_shared.storage.database import Database
 
@@ -68,7 +70,7 @@ async def test_a_new_party_is_found_as_it_was_made(world: Any, caller: Caller) -
         city="Emden",
         country="DE",
         currency="USD",
-        credit_limit=None,
+        credit_limit=Money(amount=Decimal("1200.00"), currency="USD"),
         payment_days=14,
     )
     for query in ("ölmühle nord", "DE136695976", IBAN, "post@oel.test", "acc_77"):

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, NewType
 
 from pydantic import AfterValidator, Field
 from stdnum import iban as iban_number
 from stdnum.exceptions import ValidationError as NotValidError
 
-from switchgear_erp.models import PartyId, Role
+from switchgear_erp.models import COMPANY_CURRENCY, PartyId, Role
 from switchgear_shared.contracts.model import Contract
 from switchgear_shared.contracts.texts import email_key, one_line, said, within
-from switchgear_shared.contracts.values import Currency
+from switchgear_shared.contracts.values import Currency, Money
 from switchgear_shared.errors import ConflictError
 from switchgear_shared.spelling import fold
 
 MOST_PAYMENT_DAYS = 365
 """Days to pay that a party may be given."""
+
+NEW_CREDIT = Money(amount=Decimal(1000), currency=COMPANY_CURRENCY)
+"""The credit limit of a new customer where nothing else is set."""
 
 AccountId = NewType("AccountId", str)
 
@@ -102,6 +106,20 @@ def check_unknown(draft: PartyDraft, parties: Iterable[Known]) -> None:
     if by_name is not None:
         where = f" in {by_name.city}" if by_name.city else ""
         raise is_known(by_name, "name", f"has this name{where}")
+
+
+def is_known_as(draft: PartyDraft, known: Known) -> bool:
+    """Return whether the party to be made is that one, as `check_unknown` has it."""
+    try:
+        check_unknown(draft, [known])
+    except ConflictError:
+        return True
+    return False
+
+
+def is_same_name(name: str, other: str | None) -> bool:
+    """Return whether two names differ at most in spelling."""
+    return _words(name) == _words(other)
 
 
 def spelling_of(code: str | None) -> str:

@@ -29,6 +29,11 @@ def tolerance_of(settings: Settings) -> Tolerance:
     )
 
 
+def new_credit_of(settings: Settings) -> Money:
+    """Return the credit limit of a new customer."""
+    return Money(amount=settings.new_customer_credit, currency=COMPANY_CURRENCY)
+
+
 def build(context: Context) -> Part:
     """Return the ERP server over the backend that the settings name."""
     database = context.database("erp")
@@ -52,7 +57,11 @@ def build(context: Context) -> Part:
             close=client.close,
         )
     return part(
-        backend=SqlErp(database, tolerance=tolerance),
+        backend=SqlErp(
+            database,
+            tolerance=tolerance,
+            new_credit=new_credit_of(context.settings),
+        ),
         consumers=Arrivals(database).consumers(),
         load_demo=lambda: load_demo(database),
     )

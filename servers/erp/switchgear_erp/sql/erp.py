@@ -26,7 +26,7 @@ from switchgear_erp.models import (
     Role,
     Tolerance,
 )
-from switchgear_erp.parties import PartyDraft
+from switchgear_erp.parties import NEW_CREDIT, PartyDraft
 from switchgear_erp.sql import balances, directory, drafts, invoices, ordering, orders, parties
 from switchgear_erp.sql.advancing import advance
 from switchgear_erp.sql.fulfilling import fulfil
@@ -36,7 +36,7 @@ from switchgear_erp.statements import Balances
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedLine
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.contracts.values import TenantId, utc_now
+from switchgear_shared.contracts.values import Money, TenantId, utc_now
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.database import Database
 
@@ -49,10 +49,12 @@ class SqlErp:
         database: Database,
         *,
         tolerance: Tolerance | None = None,
+        new_credit: Money = NEW_CREDIT,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._database = database
         self._tolerance = tolerance or Tolerance()
+        self._new_credit = new_credit
         self._now = clock
 
     async def find_parties(
@@ -69,7 +71,9 @@ class SqlErp:
     ) -> WriteResult:
         """See ErpBackend."""
         async with self._database.writing() as session:
-            return await parties.create(session, tenant, draft, caller, self._now())
+            return await parties.create(
+                session, tenant, draft, caller, self._now(), usual_credit=self._new_credit
+            )
 
     async def deactivate_party(
         self, tenant: TenantId, *, party_id: PartyId, caller: Caller

@@ -8,15 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_erp.models import COMPANY_COUNTRY, COMPANY_CURRENCY, PartyId
-from switchgear_erp.parties import Known, PartyDraft, check_unknown, is_known
+from switchgear_erp.parties import (
+    Known,
+    PartyDraft,
+    check_unknown,
+    is_known,
+    is_known_as,
+    is_same_name,
+)
 from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.books import exchange_rate, next_number
 from switchgear_erp.sql.directory import no_party
+from switchgear_erp.sql.limits import limit_of_new
 from switchgear_erp.tables import InvoiceRow, OrderRow, PartyRow
 from switchgear_shared.contracts.business_event_data import PartyChanged
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.contracts.values import TenantId, new_id
+from switchgear_shared.contracts.values import Money, TenantId, new_id
 from switchgear_shared.errors import ConflictError, InvalidRequestError
 
 _SERIES = "parties"
@@ -24,18 +32,28 @@ _PAYMENT_DAYS = 30
 
 
 async def create(
-    session: AsyncSession, tenant: TenantId, draft: PartyDraft, caller: Caller, now: datetime
+    session: AsyncSession,
+    tenant: TenantId,
+    draft: PartyDraft,
+    caller: Caller,
+    now: datetime,
+    *,
+    usual_credit: Money,
 ) -> WriteResult:
-    """See ErpBackend.create_party."""
+    """See ErpBackend.create_party; `usual_credit` is a new customer's, in company currency."""
     ref = await _next_ref(session, tenant)  # whoever makes another waits here
     check_unknown(draft, await _known(session, tenant))
     currency = draft.currency or COMPANY_CURRENCY
     if await exchange_rate(session, tenant, currency, now.date()) is None:
         raise InvalidRequestError(f"there is no exchange rate for {currency}", field="currency")
     party = await _row(session, tenant, draft)
+    before = await _put_away(session, tenant, draft, party.id)
+    usual = usual_credit.to_minor() if "customer" in draft.roles else None
+    limit = await limit_of_new(session, tenant, before, currency, usual, now.date())
+    iban = draft.iban or (party.iban if is_same_name(draft.name, party.name) else None)
     for column, value in _columns(draft, currency).items():
         setattr(party, column, value)
-    party.ref = ref
+    party.ref, party.iban, party.credit_limit_minor = party.ref or ref, iban, limit
     session.add(party)
     await session.flush()
     await _announce(session, "erp.party.created", party, caller, now)
@@ -79,10 +97,12 @@ async def _known(session: AsyncSession, tenant: TenantId) -> list[Known]:
         .where(PartyRow.tenant == tenant, PartyRow.is_active)
         .order_by(PartyRow.id)
     )
-    return [
-        Known(PartyId(id_), ref, name, city, (vat_id,) if vat_id else ())
-        for id_, ref, name, city, vat_id in found
-    ]
+    return [_known_of(row) for row in found]
+
+
+def _known_of(row: Any) -> Known:
+    vat_ids = (row.vat_id,) if row.vat_id else ()
+    return Known(PartyId(row.id), row.ref, row.name, row.city, vat_ids)
 
 
 async def _next_ref(session: AsyncSession, tenant: TenantId) -> str:
@@ -109,6 +129,16 @@ async def _row(session: AsyncSession, tenant: TenantId, draft: PartyDraft) -> Pa
     return taken
 
 
+async def _put_away(
+    session: AsyncSession, tenant: TenantId, draft: PartyDraft, party_id: str
+) -> list[PartyRow]:
+    """Return the rows that were the party until they were put away."""
+    rows = await session.scalars(
+        select(PartyRow).where(PartyRow.tenant == tenant, PartyRow.is_active.is_(False))
+    )
+    return [row for row in rows if row.id == party_id or is_known_as(draft, _known_of(row))]
+
+
 def _columns(draft: PartyDraft, currency: str) -> dict[str, Any]:
     address, country = draft.address, draft.address.country or COMPANY_COUNTRY
     return {
@@ -116,14 +146,12 @@ def _columns(draft: PartyDraft, currency: str) -> dict[str, Any]:
         "is_customer": "customer" in draft.roles,
         "is_vendor": "vendor" in draft.roles,
         "vat_id": draft.vat_id,
-        "iban": draft.iban,
         "email": draft.email,
         "street": address.street,
         "postal_code": address.postal_code,
         "city": address.city,
         "country": country,
         "currency": currency,
-        "credit_limit_minor": None,
         "payment_days": _PAYMENT_DAYS if draft.payment_days is None else draft.payment_days,
         "tax_percent": None if country == COMPANY_COUNTRY else Decimal(0),
         "is_active": True,
