@@ -1,9 +1,11 @@
 """A party to be: what is known of it, and which party of ours it may be already."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, NewType
+from unicodedata import normalize
 
 from pydantic import AfterValidator, Field
 from stdnum import iban as iban_number
@@ -22,11 +24,13 @@ MOST_PAYMENT_DAYS = 365
 NEW_CREDIT = Money(amount=Decimal(1000), currency=COMPANY_CURRENCY)
 """The credit limit of a new customer where nothing else is set."""
 
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9._:-]+")
+
 AccountId = NewType("AccountId", str)
 
 
 def _iban(text: str) -> str:
-    spelled = spelling_of(text)
+    spelled = spelling_of(_plain(text))
     try:
         iban_number.validate(spelled, check_country=False)
     except NotValidError as error:
@@ -35,13 +39,22 @@ def _iban(text: str) -> str:
 
 
 def _vat_id(text: str) -> str:
-    if not spelling_of(text):
+    plain = _plain(text)
+    if not spelling_of(plain):
         raise ValueError("blank")
-    return one_line(text)
+    return plain
+
+
+def _plain(text: str) -> str:
+    """Return a number with wide letters and digits as ASCII, in which all numbers are written."""
+    plain = one_line(normalize("NFKC", text))
+    if not plain.isascii() or not plain.isprintable():
+        raise ValueError("not in letters and digits of ASCII")
+    return plain
 
 
 def _account_id(text: str) -> str:
-    if not text.isascii() or not text or set(text) & set(" /?#"):
+    if _ACCOUNT_ID.fullmatch(text) is None:
         raise ValueError("not an id")
     return text
 
@@ -124,7 +137,7 @@ def is_same_name(name: str, other: str | None) -> bool:
 
 def spelling_of(code: str | None) -> str:
     """Return a VAT number or an IBAN in one spelling."""
-    return "".join(c for c in code or "" if c.isalnum()).upper()
+    return "".join(c for c in normalize("NFKC", code or "") if c.isalnum()).upper()
 
 
 def _words(text: str | None) -> str:
