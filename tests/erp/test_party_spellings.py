@@ -1,12 +1,16 @@
 """How a party to be may be written, and by which spellings it is known."""
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from erp.test_backend_parties import IBAN
-from switchgear_erp.parties import PartyDraft
+from switchgear_erp.models import PartyId
+from switchgear_erp.parties import Known, PartyDraft, check_unknown
+from switchgear_erp.tryton.party_making import close_pattern, loose_pattern
+from switchgear_shared.errors import ConflictError
 
 
 def draft(**changes: Any) -> PartyDraft:
@@ -65,3 +69,70 @@ def test_an_accounts_id_is_kept_as_it_is(given: str) -> None:
 def test_what_is_no_accounts_id_is_refused(given: str) -> None:
     with pytest.raises(ValidationError):
         draft(account_id=given)
+
+
+SAME = [
+    ("Müller GmbH", "Mueller GmbH"),
+    ("MUELLER GmbH", "mu\u0308ller gmbh"),
+    ("Muller GmbH", "Müller GmbH"),
+    ("Weiss AG", "Weiß AG"),
+    ("Strauß & Co", "STRAUSS & CO"),
+    ("E2 GmbH", "E² GmbH"),
+    ("Griffin Ltd", "Gri\ufb03n Ltd"),
+    ("Dvorak s.r.o.", "Dvořák s. r. o."),
+    ("Dogan AS", "Doğan AŞ"),
+]
+OTHERS = [("Bauer AG", "Baur AG"), ("Weis AG", "Weiss AG"), ("Mueller AG", "Muller AG")]
+
+
+def is_known(new: str, old: str) -> bool:
+    """Return whether a vendor of that name is the one that is there."""
+    known = Known(id=PartyId("party-1"), ref="1", name=old)
+    try:
+        check_unknown(draft(name=new), [known])
+    except ConflictError:
+        return True
+    return False
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Return whether a name is like a pattern, as a database without `unaccent` has it."""
+    like = re.escape(pattern).replace("_", ".").replace("%", ".*")
+    return re.fullmatch(like, name, re.DOTALL | re.IGNORECASE) is not None
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_a_name_in_another_spelling_is_known_and_looked_for(one: str, other: str) -> None:
+    for new, old in ((one, other), (other, one)):
+        assert is_known(new, old)
+        assert fits(loose_pattern(new), old)
+
+
+@pytest.mark.parametrize(("one", "other"), [*SAME[:1], *SAME[2:7]])
+def test_usual_spellings_are_looked_for_among_very_many_names(one: str, other: str) -> None:
+    assert fits(close_pattern(one), other)
+    assert fits(close_pattern(other), one)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_a_name_that_only_looks_alike_is_another(one: str, other: str) -> None:
+    assert not is_known(one, other)
+    assert not is_known(other, one)
+
+
+def test_a_city_in_another_spelling_is_the_same_city() -> None:
+    known = Known(id=PartyId("party-1"), ref="1", name="Neu AG", city="Köln")
+
+    with pytest.raises(ConflictError):
+        check_unknown(draft(address={"city": "Koeln"}), [known])
+    check_unknown(draft(address={"city": "Kaln"}), [known])
+
+
+def test_an_account_has_one_party() -> None:
+    known = Known(id=PartyId("party-1"), ref="1", name="Alt AG", account_ids=("acc_7",))
+
+    with pytest.raises(ConflictError) as refusal:
+        check_unknown(draft(account_id="acc_7"), [known])
+
+    assert refusal.value.field == "account_id"
+    check_unknown(draft(account_id="acc_8"), [known])

@@ -214,23 +214,26 @@ def test_numbers_of_trytons_become_exact() -> None:
     assert tax_percent(taxes) == Decimal(14)
 
 
+NAMES = (
+    "Müller & Söhne AG",
+    "muller-sohne a.g.",
+    "Mobil-Lager, Sachsen-Hagen",
+    "Mahler & Sons AG",
+    "Sahl & Moers AG",
+)
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        (loose_pattern, ["Müller & Söhne AG", "muller-sohne a.g.", "Mobil-Lager, Sachsen-Hagen"]),
-        (close_pattern, ["Müller & Söhne AG", "muller-sohne a.g."]),
+        (loose_pattern, [*NAMES[:4]]),
+        (close_pattern, [*NAMES[:2]]),
     ],
 )
 def test_a_new_party_is_looked_for_as_people_may_spell_it(
     pattern: Any, expected: list[str]
 ) -> None:
     """No spelling slips through the loose one; few other names fit the close one."""
-    names = [
-        "Müller & Söhne AG",
-        "muller-sohne a.g.",
-        "Mobil-Lager, Sachsen-Hagen",
-        "Mahler & Sons AG",
-    ]
     like = re.escape(pattern("Muller & Sohne AG")).replace("_", ".").replace("%", ".*")
 
-    assert [one for one in names if re.fullmatch(like, one.lower(), re.DOTALL)] == expected
+    assert [one for one in NAMES if re.fullmatch(like, one.lower(), re.DOTALL)] == expected

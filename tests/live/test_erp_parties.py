@@ -122,6 +122,37 @@ async def test_a_party_that_is_there_is_named_and_not_made_again(
     }
 
 
+@pytest.mark.parametrize(
+    ("there", "new_name"),
+    [
+        ("Weiß Müller", "Weiss Mueller"),
+        ("Weiss Mueller", "Weiß Müller"),
+        ("E² Dvořák", "E2 Dvorak"),
+    ],
+)
+async def test_a_name_in_another_spelling_is_known(
+    erp_world: ErpWorld, new: dict[str, Any], there: str, new_name: str
+) -> None:
+    suite, mark = erp_world.suite, uuid4().hex
+    made = await suite.answer("create_party", **{**new, "name": f"{there} {mark}"})
+
+    known = await suite.refusal("create_party", **{**new, "name": f"{new_name} {mark}"})
+
+    assert (known.code, known.field, known.details["party_id"]) == ("conflict", "name", made["id"])
+
+
+async def test_an_account_has_one_party(erp_world: ErpWorld, new: dict[str, Any]) -> None:
+    suite, account = erp_world.suite, f"acc_{uuid4().hex}"
+    made = await suite.answer("create_party", account_id=account, **new)
+
+    known = await suite.refusal(
+        "create_party", account_id=account, **{**new, "name": f"Other {uuid4().hex}"}
+    )
+
+    assert (known.code, known.field) == ("conflict", "account_id")
+    assert known.details["party_id"] == made["id"]
+
+
 async def test_of_many_made_at_once_at_most_one_is_there(
     erp_world: ErpWorld, new: dict[str, Any]
 ) -> None:

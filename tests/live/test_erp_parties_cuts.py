@@ -71,6 +71,21 @@ async def test_a_party_whose_creation_broke_is_there_once(
     assert await suite.events() == ["erp.party.created"]
 
 
+async def test_a_party_whose_answer_was_lost_stays_though_another_was_made_since(
+    suite: ErpSuite, client: TrytonClient, line: Line, name: str
+) -> None:
+    ask = {"name": name, "roles": ["customer"]}
+    line.method = f"{PARTY}.create"
+    await suite.refusal("create_party", key=name.split()[1], **ask)
+    [ours] = await named(client, name)
+    await client.call("party.party", "create", [{"name": name}])
+
+    done = await suite.answer("create_party", key=name.split()[1], **ask)
+
+    assert (done["id"], done["state"]) == (f"party-{ours['id']}", "active")
+    assert len(await named(client, name)) == 2
+
+
 @pytest.mark.parametrize("is_heard", [True, False])
 async def test_a_party_whose_putting_away_broke_is_put_away_once(
     suite: ErpSuite, client: TrytonClient, line: Line, name: str, is_heard: bool

@@ -26,6 +26,8 @@ NEW_CREDIT = Money(amount=Decimal(1000), currency=COMPANY_CURRENCY)
 
 _ACCOUNT_ID = re.compile(r"[A-Za-z0-9._:-]+")
 
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE"})
+
 AccountId = NewType("AccountId", str)
 
 
@@ -99,26 +101,33 @@ class Known:
     name: str
     city: str | None = None
     vat_ids: tuple[str, ...] = ()
+    account_ids: tuple[str, ...] = ()
 
 
 def check_unknown(draft: PartyDraft, parties: Iterable[Known]) -> None:
     """Raise ConflictError where one of the parties is the one to be made.
 
-    It is one with the same VAT number, else one of the same name in the same city. A city that
-    is not known may be any; a different VAT number under one name is no proof of another party.
+    It is one with the same VAT number or account, else one of the same name in the same city. A
+    city that is not known may be any; a different VAT number under one name is no proof of
+    another party.
     """
-    code, name = spelling_of(draft.vat_id), _words(draft.name)
-    city = _words(draft.address.city)
+    code = spelling_of(draft.vat_id)
     by_name = None
     for known in parties:
         if code and code in map(spelling_of, known.vat_ids):
             raise is_known(known, "vat_id", f"has the VAT number {draft.vat_id}")
-        is_there = not city or not known.city or _words(known.city) == city
-        if by_name is None and is_there and _words(known.name) == name:
+        if draft.account_id is not None and draft.account_id in known.account_ids:
+            raise is_known(known, "account_id", "is of that account")
+        if by_name is None and _is_there(draft, known) and is_same_name(draft.name, known.name):
             by_name = known
     if by_name is not None:
         where = f" in {by_name.city}" if by_name.city else ""
         raise is_known(by_name, "name", f"has this name{where}")
+
+
+def _is_there(draft: PartyDraft, known: Known) -> bool:
+    city = draft.address.city
+    return not city or not known.city or is_same_name(city, known.city)
 
 
 def is_known_as(draft: PartyDraft, known: Known) -> bool:
@@ -131,8 +140,8 @@ def is_known_as(draft: PartyDraft, known: Known) -> bool:
 
 
 def is_same_name(name: str, other: str | None) -> bool:
-    """Return whether two names differ at most in spelling."""
-    return _words(name) == _words(other)
+    """Return whether two names differ at most in spelling: ü may be u or ue, ß is ss."""
+    return not _words(name).isdisjoint(_words(other))
 
 
 def spelling_of(code: str | None) -> str:
@@ -140,8 +149,14 @@ def spelling_of(code: str | None) -> str:
     return "".join(c for c in normalize("NFKC", code or "") if c.isalnum()).upper()
 
 
-def _words(text: str | None) -> str:
-    return "".join(c for c in fold(text or "") if c.isalnum())
+def _words(text: str | None) -> set[str]:
+    spellings = (fold(text or ""), fold(without_umlauts(text or "")))
+    return {"".join(c for c in spelling if c.isalnum()) for spelling in spellings}
+
+
+def without_umlauts(text: str) -> str:
+    """Return a text as German writes it where there are no umlauts."""
+    return normalize("NFC", text).translate(_UMLAUTS)
 
 
 def is_known(known: Known, field: str, how: str) -> ConflictError:

@@ -5,7 +5,7 @@ import re
 from functools import partial
 from typing import Any
 
-from switchgear_erp.parties import Known, PartyDraft, check_unknown, spelling_of
+from switchgear_erp.parties import Known, PartyDraft, check_unknown, spelling_of, without_umlauts
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.company import Company, company_of
 from switchgear_erp.tryton.ids import party_id
@@ -19,10 +19,21 @@ from switchgear_shared.storage.tryton.texts import literal
 
 PARTY = "party.party"
 _MARK = "party.identifier"
-_FIELDS = ("code", "name", "addresses.city", "identifiers.code")
-_PLAIN = re.compile(r"[0-9bdfghjklmpqrtvwx]")
-"""What is hardly ever written with an accent."""
+_FIELDS = (
+    "code",
+    "name",
+    "addresses.city",
+    "identifiers.code",
+    "contact_mechanisms.type",
+    "contact_mechanisms.value",
+)
+_SURE = re.compile(r"[bhjkmpqvwx]")
+"""What is hardly ever written with an accent, as part of another sign, or in superscript."""
 
+_UNSURE = re.compile(r"ss|st|ff?[il]|ff|[aou]e|[^bdfghjklmpqrtvwx]", re.ASCII)
+"""What in usual spellings is another sign, and what is one that may be several."""
+
+_MOST_PAGES = 10
 _LOOKS = 8
 _WAIT_S = 0.1
 
@@ -31,6 +42,7 @@ async def create(act: Act, draft: PartyDraft) -> WriteResult:
     """See ErpBackend.create_party."""
     company = await company_of(act.client)
     number = await _made(act)
+    is_fresh = number is None
     if number is None:
         check_unknown(draft, map(_known, await _alike(act, company, draft)))
         values = await values_of(act.client, company, draft)
@@ -43,7 +55,7 @@ async def create(act: Act, draft: PartyDraft) -> WriteResult:
     if not act.write.is_look:
         take_back = partial(act.client.call, PARTY, "delete", [number])
         async with act.write.undone_by(take_back):
-            await _check_alone(act, company, draft, number)
+            await _check_alone(act, company, draft, number, is_fresh=is_fresh)
     with act.write.reading_back():
         return await _done(act, number)
 
@@ -56,19 +68,24 @@ async def _made(act: Act) -> int | None:
     return (await act.client.get(_MARK, mark, ["party"]))["party"]
 
 
-async def _check_alone(act: Act, company: Company, draft: PartyDraft, number: int) -> None:
+async def _check_alone(
+    act: Act, company: Company, draft: PartyDraft, number: int, *, is_fresh: bool
+) -> None:
     """Raise ConflictError for a new party that must go: there is another one of the same.
 
     Each looks only once its own can be seen. The older of two stays once the younger is gone;
-    it goes itself where the younger stays, which did not see it.
+    it goes itself where the younger stays, which did not see it, unless an earlier attempt made
+    it: by then it may be in use.
     """
     for look in range(1, _LOOKS + 1):
         others = [one for one in await _alike(act, company, draft) if one["id"] != number]
         try:
             check_unknown(draft, map(_known, others))
         except ConflictError as conflict:
-            if _is_older(conflict, number) or look == _LOOKS:
+            if _is_older(conflict, number) or (is_fresh and look == _LOOKS):
                 raise
+            if not is_fresh:
+                return
             await asyncio.sleep(_WAIT_S * look)
         else:
             return
@@ -79,35 +96,56 @@ def _is_older(conflict: ConflictError, number: int) -> bool:
 
 
 async def _alike(act: Act, company: Company, draft: PartyDraft) -> list[Record]:
-    """Return whoever may be the party, by its number or its name as people may write it.
+    """Return whoever may be the party, by number, account, or name as people may write it.
 
     Where very many are, those whose words are spelled as closely come beside the oldest.
     """
     found: list[Record] = []
+    for one in _keys(draft):
+        found += (await _all(act, company, one))[0]
     for pattern in (loose_pattern(draft.name), close_pattern(draft.name)):
-        alike: list[Any] = [["name", "ilike", pattern]]
-        if code := spelling_of(draft.vat_id):
-            alike.append(["identifiers.code", "ilike", _pattern_of_code(code)])
-        domain = [["id", "!=", company.party], ["OR", *alike]]
-        page = await act.client.search(PARTY, domain, _FIELDS, limit=MOST_RECORDS)
-        found += page.records
-        if len(page.records) < MOST_RECORDS:
+        records, is_all = await _all(act, company, ["name", "ilike", pattern])
+        found += records
+        if is_all:
             break
     return found
 
 
+def _keys(draft: PartyDraft) -> list[list[Any]]:
+    keys: list[list[Any]] = []
+    if code := spelling_of(draft.vat_id):
+        keys.append(["identifiers.code", "ilike", _pattern_of_code(code)])
+    if draft.account_id is not None:
+        keys.append(["contact_mechanisms.value", "=", draft.account_id])
+    return keys
+
+
+async def _all(act: Act, company: Company, condition: list[Any]) -> tuple[list[Record], bool]:
+    """Return the parties for which it holds, oldest first, and whether these are all."""
+    found: list[Record] = []
+    for _ in range(_MOST_PAGES):
+        last = found[-1]["id"] if found else 0
+        domain = [["id", "!=", company.party], ["id", ">", last], condition]
+        page = await act.client.search(PARTY, domain, _FIELDS, limit=MOST_RECORDS)
+        found += page.records
+        if len(page.records) < MOST_RECORDS:
+            return found, True
+    return found, False
+
+
 def loose_pattern(name: str) -> str:
     """Return a pattern for all spellings; what only looks alike is left out by `check_unknown`."""
-    return f"%{'%'.join(_letter(letter) for letter in fold(name) if letter.isalnum())}%"
+    letters = _SURE.findall(fold(without_umlauts(name)))
+    return f"%{''.join(f'{letter}%' for letter in letters)}"
 
 
 def close_pattern(name: str) -> str:
-    """Return a pattern for the spellings with these words, which very few other names fit."""
-    return f"%{''.join(_letter(c) if c.isalnum() else '%' for c in fold(name))}%"
+    """Return a pattern for the usual spellings with these words, which few other names fit."""
+    return f"%{_UNSURE.sub(_unsure, fold(without_umlauts(name)))}%"
 
 
-def _letter(letter: str) -> str:
-    return letter if _PLAIN.fullmatch(letter) else "_"
+def _unsure(found: re.Match[str]) -> str:
+    return "_" if len(found[0]) == 1 and found[0].isalnum() else "%"
 
 
 def _pattern_of_code(code: str) -> str:
@@ -116,12 +154,14 @@ def _pattern_of_code(code: str) -> str:
 
 def _known(record: Record) -> Known:
     addresses, identifiers = record["addresses"] or [{}], record["identifiers"] or []
+    mechanisms = record["contact_mechanisms"] or []
     return Known(
         id=party_id(record["id"]),
         ref=record["code"] or "",
         name=record["name"] or "",
         city=addresses[0].get("city"),
         vat_ids=tuple(one["code"] for one in identifiers if one["code"]),
+        account_ids=tuple(one["value"] for one in mechanisms if one["type"] == "other"),
     )
 
 
