@@ -469,3 +469,12 @@ async def test_rows_of_lists_stay_slim(world: Any, caller: Caller) -> None:
         for row in page.model_dump(mode="json")["items"]:
             assert len(row) <= 12
             assert len(orjson.dumps(row)) <= 600
+
+
+async def test_a_new_bank_account_that_is_kept_is_left_to_policies(
+    world: Any, caller: Caller
+) -> None:
+    facts = erp.tools["erp_create_party"].facts
+
+    assert facts is not None
+    assert await facts(world.erp, caller, {"iban": "DE89370400440532013000"}) == {}

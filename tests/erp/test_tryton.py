@@ -11,9 +11,11 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from erp.conftest import ACME, caller_of
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import DraftLine, InvoiceDraft, InvoiceId, OrderId, PartyId
 from switchgear_erp.parties import PartyDraft
+from switchgear_erp.tools import erp as tools
 from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, WantedLine
 from switchgear_erp.tryton import TrytonErp
 from switchgear_erp.tryton.amounts import exact, money, tax_percent
@@ -24,7 +26,7 @@ from switchgear_erp.tryton.party_making import close_pattern, loose_pattern
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import CorrelationId, TenantId
-from switchgear_shared.errors import InvalidRequestError, PolicyDeniedError
+from switchgear_shared.errors import BackendRejectedError, InvalidRequestError, PolicyDeniedError
 from switchgear_shared.runtime import new_host
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.tryton.client import TrytonClient
@@ -88,6 +90,20 @@ def erp() -> TrytonErp:
         company=1,
     )
     return TrytonErp(client)
+
+
+async def test_a_bank_account_that_is_not_kept_is_refused_before_anybody_is_asked(
+    erp: TrytonErp,
+) -> None:
+    """What policies know of a call is looked up before they decide."""
+    facts = tools.tools["erp_create_party"].facts
+    assert facts is not None
+    caller = caller_of(ACME)
+
+    assert await facts(erp, caller, {"iban": None}) == {}
+    with pytest.raises(BackendRejectedError) as refusal:
+        await facts(erp, caller, {"iban": "DE89370400440532013000"})
+    assert refusal.value.field == "iban"
 
 
 def test_every_call_of_the_port_is_there_with_its_arguments() -> None:

@@ -40,6 +40,11 @@ class ErpBackend(Protocol):
     queries are plain text, without wildcards.
     """
 
+    @property
+    def keeps_bank_accounts(self) -> bool:
+        """Whether a new party's IBAN is kept; where not, it is refused before anybody is asked."""
+        ...
+
     async def find_parties(
         self, tenant: TenantId, *, query: str, role: Role | None, limit: int
     ) -> PartyPage:

@@ -44,6 +44,8 @@ from switchgear_shared.storage.database import Database
 class SqlErp:
     """ErpBackend over SQLite or PostgreSQL."""
 
+    keeps_bank_accounts = True
+
     def __init__(
         self,
         database: Database,

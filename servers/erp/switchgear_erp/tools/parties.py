@@ -1,6 +1,7 @@
 """Tools that make a party, and put one away."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -20,9 +21,19 @@ from switchgear_erp.parties import (
 from switchgear_erp.tools.arguments import Party, erp
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.values import Currency
+from switchgear_shared.errors import BackendRejectedError
 
 
-@erp.write(permission="erp.party.create", idempotent=False)
+async def bank_account_facts(
+    backend: ErpBackend, _caller: Caller, arguments: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return nothing; raise BackendRejectedError for an IBAN that nobody need approve."""
+    if arguments.get("iban") is not None and not backend.keeps_bank_accounts:
+        raise BackendRejectedError("no bank accounts of parties are kept here", field="iban")
+    return {}
+
+
+@erp.write(permission="erp.party.create", idempotent=False, facts=bank_account_facts)
 async def erp_create_party(
     backend: ErpBackend,
     caller: Caller,

@@ -57,6 +57,8 @@ from switchgear_shared.storage.tryton.client import TrytonClient
 class TrytonErp:
     """ErpBackend over one company in Tryton, which is one tenant's."""
 
+    keeps_bank_accounts = False
+
     def __init__(
         self,
         client: TrytonClient,
