@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.cutting import cut
 from switchgear_documents.reading.independence import Part, ties
+from switchgear_documents.reading.ocr import LEGIBLE
 from switchgear_documents.reading.page_signs import Signs, signs_of
 from switchgear_documents.reading.parting import MOST_PAGES, PARTED, find_parts
-from switchgear_documents.reading.parts import OF_THE_FILE, ONE_DOCUMENT, bundled, proposed
+from switchgear_documents.reading.parts import (
+    OF_THE_FILE,
+    ONE_DOCUMENT,
+    bundled,
+    offered,
+    proposed,
+)
 from switchgear_documents.reading.reading import PageRange, Reading
 from switchgear_documents.reading.words import Page
 from switchgear_shared.errors import UnreadableDocumentError
-
-CLASSIFIER = "parts/1"
 
 _OF_TRADE = (*PARTED, "purchase_order", "order_confirmation", "delivery_note", "receipt", "other")
 
@@ -32,7 +37,8 @@ def in_parts(reading: Reading, data: bytes, file: FilePages, read: ReadAlone) ->
     """Return the file as a bundle if it surely holds several documents, else as it was read.
 
     Where it seems to hold several, the parts are proposed and a failed check says what is in
-    doubt. `read` reads some of its pages as a file of their own.
+    doubt. The parts of a scan are offered: one engine may have misread what parts them. `read`
+    reads some of its pages as a file of their own.
     """
     if reading.pages < 2 or not _may_be_several(reading):  # noqa: PLR2004 - one page, one document
         return reading
@@ -55,7 +61,8 @@ def in_parts(reading: Reading, data: bytes, file: FilePages, read: ReadAlone) ->
         contents = list(cut(data, [(part.first, part.last) for part in found.parts]))
     except UnreadableDocumentError as error:
         return proposed(reading, found.parts, error.message)
-    return bundled(reading, found.parts, contents, CLASSIFIER)
+    is_scan = any(check.name == LEGIBLE for check in reading.checks)
+    return (offered if is_scan else bundled)(reading, found.parts, contents)
 
 
 def _alone(part: PageRange, pages: Sequence[Page], signs: Sequence[Signs], read: ReadAlone) -> Part:

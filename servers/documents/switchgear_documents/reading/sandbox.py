@@ -18,7 +18,7 @@ from switchgear_documents.reading.escalation import (
     needs_ocr,
     with_engines,
 )
-from switchgear_documents.reading.parts import named
+from switchgear_documents.reading.parts import named, without_offer
 from switchgear_documents.reading.pool import Pool, StoppedError
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.templates import Template, TemplateFolder
@@ -137,7 +137,7 @@ class Reader:
                     break
         if best is None and stopped is not None and not plain.text:
             raise stopped
-        return with_engines(best or plain, missing)
+        return with_engines(without_offer(best or plain), missing)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
