@@ -6,8 +6,17 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Mapping,
+)
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
@@ -119,8 +128,10 @@ class _Server(uvicorn.Server):
 async def serve_stdio(settings: Settings, name: str, *, demo_data: bool = False) -> None:
     """Serve one server to the client at the other end of stdin and stdout."""
     async with hosting(settings, [name], demo_data=demo_data) as (host, runtime):
+        caller = _stdio_caller(host, settings)
+        await caller()
         runtime.start_soon()
-        adapter = SdkAdapter(host.servers[name].front, local=await _stdio_caller(host, settings))
+        adapter = SdkAdapter(host.servers[name].front, local=caller)
         server = adapter.server
         async with stdio_server() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
@@ -150,10 +161,17 @@ def run_to_the_end(work: Coroutine[Any, Any, T]) -> T:
     return uvloop.run(work)
 
 
-async def _stdio_caller(host: Host, settings: Settings) -> Principal:
-    if settings.token is None:
-        return local_principal(settings)
-    return await host.authenticator("").authenticate(settings.token.get_secret_value())
+def _stdio_caller(host: Host, settings: Settings) -> Callable[[], Awaitable[Principal]]:
+    """Return what says who the client is now; a credential that ended meanwhile is refused."""
+    token = settings.token
+    if token is not None:
+        return partial(host.authenticator("").authenticate, token.get_secret_value())
+    principal = local_principal(settings)
+
+    async def local() -> Principal:
+        return principal
+
+    return local
 
 
 async def _work_on(settings: Settings, names: Iterable[str]) -> None:

@@ -355,7 +355,7 @@ async def test_a_message_goes_with_what_it_brought_and_not_with_what_others_brou
         assert await place.ids() == {second, by_name["a.txt"]}
         kept = await place.room.document(by_name["a.txt"])
         assert (kept.parent_id, kept.root_id) == (second, second)
-        with pytest.raises(ConflictError, match=f"came with message {second}"):
+        with pytest.raises(ConflictError, match=f"came with document {second}"):
             await place.erase(by_name["a.txt"])
         with pytest.raises(NotFoundError, match="was erased"):
             await place.holds.place_hold(

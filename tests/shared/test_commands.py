@@ -72,6 +72,25 @@ def test_a_party_is_disabled_and_let_in_again(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("token", "issue", "finance"),
+        ("approvals", "list", "--as", "finance"),
+        ("approvals", "decide", "apr_none", "deny", "--as", "finance"),
+    ],
+)
+def test_nobody_acts_as_a_disabled_party(command: Command, arguments: tuple[str, ...]) -> None:
+    command("agents", "disable", "finance")
+
+    refused = command(*arguments)
+    command("agents", "enable", "finance")
+
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "policy_denied: agent finance is disabled\n"
+    assert "policy_denied" not in command(*arguments).stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("token", "keys", "nobody"), "not_found"),

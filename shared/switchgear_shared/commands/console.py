@@ -65,7 +65,7 @@ async def call_tool(
         SwitchgearError: what the call is refused with.
     """
     async with hosting(settings, [server]) as (host, runtime):
-        agent = await host.agents.get(acting)
+        agent = await host.agents.get_enabled(acting)
         if with_broker:
             await runtime.start(with_background=False)
         outcome = await host.switchboard.dispatch(

@@ -55,7 +55,7 @@ def issue(
 
     async def work() -> dict[str, Any]:
         async with hosting(settings_with(data=data), []) as (host, _):
-            found = await host.agents.get(agent)
+            found = await host.agents.get_enabled(agent)
             token = host.tokens.issue(found.principal, AUDIENCE, scopes=scope or None, ttl_s=ttl_s)
             return {
                 "token": token.token,

@@ -10,7 +10,12 @@ from typing import cast
 from sqlalchemy import ColumnElement, select
 
 from switchgear_shared.contracts.values import DEFAULT_TENANT, TenantId, utc_now
-from switchgear_shared.errors import ConflictError, NotFoundError, UnauthenticatedError
+from switchgear_shared.errors import (
+    ConflictError,
+    NotFoundError,
+    PolicyDeniedError,
+    UnauthenticatedError,
+)
 from switchgear_shared.governance.parties import DEFAULT_AGENTS, Agent, ApiKey, Holder, Kind
 from switchgear_shared.governance.scopes import refuse_unbounded
 from switchgear_shared.governance.store import AgentRow, ApiKeyRow
@@ -87,6 +92,18 @@ class Agents:
         """Return the party; raises NotFoundError."""
         if (agent := await self.find(agent_id, tenant)) is None:
             raise NotFoundError(f"agent {agent_id} is not registered")
+        return agent
+
+    async def get_enabled(self, agent_id: str, tenant: TenantId = DEFAULT_TENANT) -> Agent:
+        """Return the party if it may act.
+
+        Raises:
+            NotFoundError: it is not registered.
+            PolicyDeniedError: it is disabled.
+        """
+        agent = await self.get(agent_id, tenant)
+        if agent.is_disabled:
+            raise PolicyDeniedError(f"agent {agent_id} is disabled")
         return agent
 
     async def list(self, tenant: TenantId = DEFAULT_TENANT) -> tuple[Agent, ...]:

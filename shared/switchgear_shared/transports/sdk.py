@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from mcp.server.caching import CacheHint
@@ -12,6 +12,7 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
     INVALID_PARAMS,
+    INVALID_REQUEST,
     BlobResourceContents,
     CallToolRequestParams,
     CallToolResult,
@@ -59,7 +60,13 @@ class SdkAdapter:
     them before our strict validation could see them.
     """
 
-    def __init__(self, front: Front, *, local: Principal | None = None) -> None:
+    def __init__(
+        self, front: Front, *, local: Callable[[], Awaitable[Principal]] | None = None
+    ) -> None:
+        """`local` is asked at every request who the client is; without it HTTP has verified that.
+
+        What it raises refuses the request.
+        """
         self._front = front
         self._local = local
         hint = CacheHint(ttl_ms=LIST_TTL_MS, scope="private")
@@ -89,7 +96,7 @@ class SdkAdapter:
     async def _list_tools(
         self, context: _Context, _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        tools = await self._front.tools(self._principal(context))
+        tools = await self._front.tools(await self._principal(context))
         return ListToolsResult(tools=[Tool.model_validate(tool.to_mcp()) for tool in tools])
 
     async def _call_tool(self, context: _Context, params: CallToolRequestParams) -> CallToolResult:
@@ -106,7 +113,7 @@ class SdkAdapter:
                 arguments=arguments,
                 meta=_meta(context),
                 headers=_headers(context),
-                principal=self._principal(context),
+                principal=await self._principal(context),
                 transport=self._transport(context),
             )
         except SwitchgearError as error:
@@ -114,8 +121,9 @@ class SdkAdapter:
         return await self._front.dispatch(request)
 
     async def _list_resources(
-        self, _context: _Context, _params: PaginatedRequestParams | None
+        self, context: _Context, _params: PaginatedRequestParams | None
     ) -> ListResourcesResult:
+        await self._principal(context)
         return ListResourcesResult(
             resources=[
                 Resource(
@@ -131,8 +139,9 @@ class SdkAdapter:
         )
 
     async def _list_templates(
-        self, _context: _Context, _params: PaginatedRequestParams | None
+        self, context: _Context, _params: PaginatedRequestParams | None
     ) -> ListResourceTemplatesResult:
+        await self._principal(context)
         return ListResourceTemplatesResult(
             resource_templates=[
                 ResourceTemplate(
@@ -176,8 +185,9 @@ class SdkAdapter:
         raise MCPError(code, f"no resource {uri}", {"uri": uri})
 
     async def _list_prompts(
-        self, _context: _Context, _params: PaginatedRequestParams | None
+        self, context: _Context, _params: PaginatedRequestParams | None
     ) -> ListPromptsResult:
+        await self._principal(context)
         return ListPromptsResult(
             prompts=[
                 Prompt(
@@ -197,8 +207,9 @@ class SdkAdapter:
         )
 
     async def _get_prompt(
-        self, _context: _Context, params: GetPromptRequestParams
+        self, context: _Context, params: GetPromptRequestParams
     ) -> GetPromptResult:
+        await self._principal(context)
         prompt = next((p for p in self._front.prompts if p.name == params.name), None)
         if prompt is None:
             raise MCPError(INVALID_PARAMS, f"no prompt {params.name[:64]!r}", None)
@@ -219,16 +230,20 @@ class SdkAdapter:
 
     async def _complete(self, context: _Context, params: CompleteRequestParams) -> CompleteResult:
         values = await self._front.complete(
-            self._principal(context), params.argument.name, params.argument.value
+            await self._principal(context), params.argument.name, params.argument.value
         )
         return CompleteResult(
             completion=Completion(values=values[:100], total=len(values), has_more=False)
         )
 
-    def _principal(self, context: _Context) -> Principal:
-        if self._local is not None:
-            return self._local
-        return principal_of(_http(context))
+    async def _principal(self, context: _Context) -> Principal:
+        if self._local is None:
+            return principal_of(_http(context))
+        try:
+            return await self._local()
+        except SwitchgearError as error:
+            said = f"{error.code}: {error.message}"
+            raise MCPError(INVALID_REQUEST, said, error.to_body()) from error
 
     def _transport(self, context: _Context) -> Transport:
         if self._local is not None:
