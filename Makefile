@@ -1,4 +1,5 @@
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -32,7 +33,7 @@ check: env
 	$(BIN)/pyright
 
 test: check
-	$(BIN)/pytest -n 2 --dist worksteal -m "not interop and not chaos and not live"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not interop and not chaos and not live"
 
 test-interop: env
 	$(BIN)/pytest -m interop

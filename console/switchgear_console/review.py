@@ -13,6 +13,7 @@ from switchgear_console.review_form import (
     decision_of,
     entries_of,
     other_fields,
+    ranges_of,
 )
 from switchgear_console.review_queue import DONE, Filters, document_types, next_review
 from switchgear_console.visit import Answer, Visit
@@ -30,7 +31,7 @@ class ReviewRoom:
         return await self._page(visit, Filters.of(visit.request.url.query))
 
     async def decide(self, visit: Visit) -> Response:
-        """Approve, correct or reject; then lead to the next review of the same queue."""
+        """Approve, correct, part or reject; then lead to the next review of the same queue."""
         review_id, filters = visit.part("review_id"), Filters.of(visit.form.text("queue"))
         try:
             asked = decision_of(visit.form)
@@ -87,6 +88,7 @@ class ReviewRoom:
             entries=entries,
             others=other_fields(await _field_names(visit), entries),
             pages=boxes_of(review),
+            ranges=typed.parts if typed else ranges_of(review),
             text=None if review["pages"] else await _text(visit, review["document_id"]),
             is_open=review["state"] == "open",
             is_mine=review["claimed_by"] == visit.session.principal.origin,

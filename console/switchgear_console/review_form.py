@@ -59,6 +59,7 @@ class Typed:
     reason: str
     to: str = ""
     handing_reason: str = ""
+    parts: str = ""
 
     @classmethod
     def of(cls, form: Form) -> Typed:
@@ -69,6 +70,7 @@ class Typed:
             form.text("reason"),
             form.text("to"),
             form.text("handing_reason"),
+            form.text("parts"),
         )
 
 
@@ -79,7 +81,8 @@ def decision_of(form: Form) -> dict[str, Any]:
     reviewer was shown, so that a form says the same however often it is sent.
 
     Raises:
-        InvalidRequestError: nothing was decided, or rejected without a reason.
+        InvalidRequestError: nothing was decided, rejected without a reason, or parted and corrected
+            at once.
     """
     typed, read = Typed.of(form), form.starting(_READ)
     decision = form.text("decision")
@@ -88,8 +91,8 @@ def decision_of(form: Form) -> dict[str, Any]:
         if not typed.reason:
             raise InvalidRequestError("say why it is rejected", field="reason")
         return {"decision": "reject", **reason}
-    if decision != "approve":
-        raise InvalidRequestError("approve or reject", field="decision")
+    if decision not in ("approve", "part"):
+        raise InvalidRequestError("approve, part or reject", field="decision")
     fields = {
         name: value.strip()
         for name, value in typed.values.items()
@@ -98,7 +101,13 @@ def decision_of(form: Form) -> dict[str, Any]:
     changed: dict[str, Any] = {"fields": fields} if fields else {}
     if typed.document_type and typed.document_type != form.text(_READ_TYPE):
         changed["type"] = typed.document_type
-    return {"decision": "correct" if changed else "approve", **changed, **reason}
+    if decision == "approve":
+        return {"decision": "correct" if changed else "approve", **changed, **reason}
+    if changed:
+        raise InvalidRequestError("its parts are read anew: correct them, not the file")
+    if not typed.parts:
+        raise InvalidRequestError("say which pages are a document each", field="parts")
+    return {"decision": "part", "parts": typed.parts, **reason}
 
 
 def entries_of(review: Answer, types: list[Answer], typed: Typed | None) -> list[Entry]:
@@ -129,6 +138,14 @@ def other_fields(names: Iterable[str], entries: list[Entry]) -> list[Entry]:
     """Return the fields that a document may have and this one shows none of."""
     shown = {entry.name for entry in entries}
     return [Entry(name, "", "") for name in names if name not in shown]
+
+
+def ranges_of(review: Answer) -> str:
+    """Return the parts that the file seems to have as a person types them, such as `1-2, 3`."""
+    return ", ".join(
+        str(part["first"]) if part["first"] == part["last"] else f"{part['first']}-{part['last']}"
+        for part in review["parts"]
+    )
 
 
 def boxes_of(review: Answer) -> list[tuple[int, list[Box]]]:

@@ -17,6 +17,7 @@ _NAMES = ("state", "claim", "type", "reason", "overdue")
 DONE = {
     "approve": "Approved",
     "correct": "Approved with corrections",
+    "part": "Parted",
     "reject": "Rejected",
     "cancelled": "Closed, for its process is over",
 }

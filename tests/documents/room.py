@@ -9,6 +9,7 @@ import switchgear_documents
 from engines import Engine
 from journeys.office import taken
 from ready_databases import migrated
+from switchgear_documents.bundling import Bundling
 from switchgear_documents.intake import Intake
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.reading.sandbox import Reader
@@ -38,6 +39,11 @@ class Room:
     files: Files
     reader: Reader
 
+    @property
+    def bundling(self) -> Bundling:
+        """What parts a file as a person said."""
+        return Bundling(self.database, self.files, self.reader)
+
     async def submit(
         self, content: bytes, name: str, document_type: DocumentType | None = None
     ) -> str:
@@ -58,7 +64,7 @@ class Room:
         while events := await taken(self.database):
             for event in events:
                 seen.append(event.type)
-                for consumer in self.stages.consumers() * times:
+                for consumer in (*self.stages.consumers(), *self.bundling.consumers()) * times:
                     if consumer.event_type in (event.type, ">"):
                         await consumer.handle(event)
         return seen

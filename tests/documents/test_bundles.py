@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from documents.room import room
+from documents.archive import archive
+from documents.room import CALLER, room
 from documents.test_attachments import (
     all_documents,
     assert_only_documents_are_stored,
@@ -13,10 +14,12 @@ from documents.test_attachments import (
 )
 from documents.test_reading_several import FIRST, SECOND, a_pdf
 from engines import ENGINES, Engine
+from journeys.office import taken
+from switchgear_shared.errors import ConflictError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-THIRD = SECOND.replace("R-2", "R-3").replace("24.00", "36.00").replace("4.00", "16.00")
+THIRD = SECOND.replace("R-2", "R-3").replace("24.00", "23.00").replace("4.00", "3.00")
 STACK = a_pdf(FIRST, SECOND, THIRD)
 
 
@@ -87,3 +90,25 @@ async def test_a_stack_in_doubt_waits_for_a_person_as_one_document(tmp_path: Pat
         told = await reasons(place)
     assert (one.document_type, one.state) == ("invoice", "in_review")
     assert any("it is not parted by itself: page 2 fits to none" in reason for reason in told)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_a_bundle_is_erased_with_its_parts_and_no_part_without_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    async with archive(engine, tmp_path) as place:
+        bundle = await place.room.submit(STACK, "stack.pdf", "letter")
+        await place.room.deliver()
+        part, *others = sorted(await place.ids() - {bundle})
+        with pytest.raises(ConflictError, match=f"came with document {bundle}"):
+            await place.erase(part)
+        await place.holds.place_hold(CALLER, part, scope="document", reason="a matter")
+        with pytest.raises(ConflictError, match="hold"):
+            await place.erase(bundle)
+        await place.holds.release_hold(CALLER, part, hold_id=None, reason="it is over")
+        await taken(place.database)
+
+        receipt = await place.erase(bundle)
+
+        assert set(receipt.erased_ids) == {bundle, part, *others}
+        assert await place.ids() == set()

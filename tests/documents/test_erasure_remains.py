@@ -20,8 +20,9 @@ from switchgear_documents.retention_sweep import RetentionSweep
 from switchgear_documents.samples import to_facturx
 from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.errors import BackendUnavailableError, ConflictError, NotFoundError
-from switchgear_shared.governance.approval import Approvals
+from switchgear_shared.governance.approval import Approval, Approvals
 from switchgear_shared.governance.principal import Principal
+from switchgear_shared.governance.store import ApprovalRow
 from switchgear_shared.messaging.erasure import EventErasure
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -182,18 +183,7 @@ async def test_an_erasure_waits_for_open_approvals_and_their_words_go_with_it(
 ) -> None:
     async with archive("sqlite", tmp_path) as place:
         identifier = await place.settled(LETTER, "letter.txt")
-        approvals = Approvals(place.governance_database, timedelta(hours=1))
-        asked = await approvals.request(
-            principal=Principal("clerk", "person", CALLER.tenant),
-            digest="a" * 64,
-            server="documents",
-            tool="documents_decide_review",
-            kinds=["owner"],
-            summary="Ann",
-            arguments={"document_id": identifier, "name": "Ann"},
-            facts={},
-            correlation_id=CorrelationId("cor_9"),
-        )
+        approvals, asked = await _asked(place, identifier)
         await place.erase(identifier)
 
         assert await place.remains().finish("acme", identifier) is False
@@ -203,6 +193,78 @@ async def test_an_erasure_waits_for_open_approvals_and_their_words_go_with_it(
 
         seen = await approvals.get(CALLER.tenant, asked.id)
         assert (seen.summary, dict(seen.arguments)) == ("its subject was erased", {})
+        assert await place.remains().pending() == []
+
+
+async def _asked(place: Archive, identifier: str) -> tuple[Approvals, Approval]:
+    approvals = Approvals(place.governance_database, timedelta(hours=1))
+    asked = await approvals.request(
+        principal=Principal("clerk", "person", CALLER.tenant),
+        digest="a" * 64,
+        server="documents",
+        tool="documents_decide_review",
+        kinds=["owner"],
+        summary="Ann",
+        arguments={"document_id": identifier, "name": "Ann"},
+        facts={},
+        correlation_id=CorrelationId("cor_9"),
+    )
+    return approvals, asked
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+async def test_the_sweep_takes_an_erasure_up_again_when_its_approval_is_decided_or_expired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_decided: bool
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        approvals, asked = await _asked(place, identifier)
+        await place.erase(identifier)
+        tools: Any = None  # nothing is due by schedule
+        sweep = RetentionSweep(place.database, RetentionRules.of({}), place.remains(), tools)
+        erase, passes = place.governance.erase, list[str]()
+
+        async def counted(*given: Any, **named: Any) -> int:
+            passes.append("pass")
+            return await erase(*given, **named)
+
+        monkeypatch.setattr(place.governance, "erase", counted)
+        for _ in range(3):
+            await sweep.sweep()
+        assert (len(passes), await place.remains().pending()) == (1, [("acme", identifier)])
+
+        if is_decided:
+            await approvals.decide(asked.id, "deny", Principal("finance", "person", CALLER.tenant))
+        else:
+            async with place.governance_database.writing() as session:
+                row = await session.get_one(ApprovalRow, (CALLER.tenant, asked.id))
+                row.expires_at = row.created_at
+        for _ in range(2):
+            await sweep.sweep()
+
+        assert (len(passes), await place.remains().pending()) == (2, [])
+        assert (await approvals.get(CALLER.tenant, asked.id)).summary == "its subject was erased"
+
+
+async def test_an_approval_decided_while_its_subject_is_erased_loses_its_words_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        approvals, asked = await _asked(place, identifier)
+        await place.erase(identifier)
+        erase = place.governance.erase
+
+        async def decided_after(*given: Any, **named: Any) -> int:
+            count = await erase(*given, **named)
+            await approvals.decide(asked.id, "deny", Principal("finance", "person", CALLER.tenant))
+            return count
+
+        monkeypatch.setattr(place.governance, "erase", decided_after)
+        for _ in range(2):
+            await place.remains().finish("acme", identifier)
+
+        assert (await approvals.get(CALLER.tenant, asked.id)).summary == "its subject was erased"
         assert await place.remains().pending() == []
 
 
@@ -293,7 +355,7 @@ async def test_a_message_goes_with_what_it_brought_and_not_with_what_others_brou
         assert await place.ids() == {second, by_name["a.txt"]}
         kept = await place.room.document(by_name["a.txt"])
         assert (kept.parent_id, kept.root_id) == (second, second)
-        with pytest.raises(ConflictError, match=f"came with message {second}"):
+        with pytest.raises(ConflictError, match=f"came with document {second}"):
             await place.erase(by_name["a.txt"])
         with pytest.raises(NotFoundError, match="was erased"):
             await place.holds.place_hold(

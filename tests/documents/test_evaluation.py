@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from documents.test_reading_several import FIRST, SECOND, a_pdf
 from switchgear_documents.evaluation.classes import (
     Verdict,
     calibration_error,
@@ -227,3 +228,32 @@ def test_coverage_stops_where_more_than_one_in_a_hundred_is_wrong() -> None:
 
 def test_there_are_no_scores_without_documents() -> None:
     assert score_classes([]) is None
+
+
+def test_files_of_several_documents_are_counted_by_how_they_were_parted(tmp_path: Path) -> None:
+    """A parting that the truth has otherwise is wrong; one that nobody asks about is unseen."""
+    stack = a_pdf(FIRST, SECOND)
+    folder = a_folder(
+        tmp_path,
+        a_row("right", "bundle", "pdf", parts=[[1, 1], [2, 2]]),
+        a_row("wrong", "invoice", "pdf", parts=[[1, 2]]),
+        a_row("asked", "bundle", "pdf", parts=[[1, 2], [3, 3]]),
+        a_row("one", "invoice", "pdf", parts=[[1, 1]]),
+        right=stack,
+        wrong=stack,
+        asked=a_pdf(FIRST, "Time sheet", SECOND),
+        one=a_pdf(FIRST),
+    )
+
+    assert measured(folder, "--in-process")["parting"] == {
+        "files": 4,
+        "several": 2,
+        "right": 1,
+        "asked": 1,
+        "wrong": ["wrong"],
+        "unseen": [],
+        "precision": 0.5,
+        "recall": 0.5,
+    }
+    said = evaluate(folder, "--in-process").output
+    assert "files of several documents 2 of 4: parted as they are 1, sent to a person 1" in said

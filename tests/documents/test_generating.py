@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pypdfium2
 import pytest
 from stdnum import iban as iban_number
 from typer.testing import CliRunner
@@ -17,6 +18,7 @@ from switchgear_documents.generating.as_page import to_png
 from switchgear_documents.generating.blocks import Columns, Draft, Lines, Pairs, Paragraph, Table
 from switchgear_documents.generating.collection import MAKERS, WRITERS, draft, generate
 from switchgear_documents.generating.parties import account, tax_number
+from switchgear_documents.generating.stacks import generate_stacks
 from switchgear_documents.generating.strange import in_no_language, technical
 from switchgear_documents.generating.voice import LANGUAGES, Voice
 from switchgear_documents.reading.own_document import OURS
@@ -176,3 +178,21 @@ def test_what_is_technical_belongs_to_no_type(seed: int) -> None:
 
     assert made.document_type == "other"
     assert words_of(made).count("\n") + words_of(made).count(" ") > 4
+
+
+def test_stacks_are_the_same_for_the_same_seed_and_their_parts_are_every_page(
+    tmp_path: Path,
+) -> None:
+    arguments = ["documents", "generate", str(tmp_path / "one"), "--stacks", "--count", "10"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    again = generate_stacks(tmp_path / "again", 8, seed=1)
+
+    rows = json.loads((tmp_path / "one" / "manifest.json").read_text(encoding="utf-8"))
+    assert [row["sha256"] for row in rows[:8]] == [row["sha256"] for row in again]
+    assert [row["format"] for row in rows] == ["pdf"] * 9 + ["tif"]
+    for entry in load(tmp_path / "one")[:9]:
+        pages = [page for first, last in entry.parts for page in range(first, last + 1)]
+        document = pypdfium2.PdfDocument((tmp_path / "one" / entry.path).read_bytes())
+        assert pages == list(range(1, len(document) + 1))
+        document.close()
+        assert entry.document_type == ("bundle" if len(entry.parts) > 1 else "invoice")

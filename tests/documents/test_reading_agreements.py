@@ -2,6 +2,7 @@
 
 import pytest
 
+from documents.reading_of import fields_of
 from switchgear_documents.reading.extract import Extract
 from switchgear_documents.reading.fields import read_fields
 from switchgear_documents.reading.signatories import signatories
@@ -256,10 +257,22 @@ def test_the_day_is_when_it_is_made_else_when_the_last_signed(text: str, date: s
         ("This Agreement is governed by English law.", "England"),
         ("Es gilt das Recht der Bundesrepublik Deutschland", "Bundesrepublik Deutschland"),
         ("Governing Law, Venue. The laws of physics apply", None),
+        (
+            "It shall not be governed by the laws of France but be governed by the laws of Spain.",
+            "Spain",
+        ),
     ],
 )
 def test_the_place_whose_law_governs(sentence: str, place: str | None) -> None:
     assert read(f"Agreement.\n{sentence}").get("jurisdiction") == place
+
+
+def test_a_law_that_another_sentence_disputes_is_left_to_a_person() -> None:
+    text = "Agreement.\nGoverned by the laws of France. Annex B is governed by the laws of {place}."
+
+    same, other = (fields_of(text.format(place=p), "contract") for p in ("France", "Germany"))
+
+    assert other["jurisdiction"].confidence < 0.6 < same["jurisdiction"].confidence
 
 
 @pytest.mark.parametrize(

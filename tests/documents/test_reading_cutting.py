@@ -1,6 +1,7 @@
 """Pages as files of their own: just those pages, the same bytes every time, and within bounds."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,12 +9,16 @@ import pypdfium2
 import pytest
 import pytest_asyncio
 from PIL import Image
-from tests.documents.scans import INVOICE, picture_of, saved
+from tests.documents.scans import INVOICE, needs, picture_of, saved
 from tests.documents.test_reading_several import FIRST, SECOND, a_pdf
 
 from switchgear_documents.reading import cutting
 from switchgear_documents.reading.cutting import cut
+from switchgear_documents.reading.escalation import combined
+from switchgear_documents.reading.parts import bundled
+from switchgear_documents.reading.reading import PageRange, Reading
 from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.routing import doubts_about
 from switchgear_documents.samples import to_facturx
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -122,3 +127,45 @@ def test_parts_have_so_many_bytes_together_and_no_more(monkeypatch: pytest.Monke
     monkeypatch.setattr(cutting, "MOST_ATTACHED_BYTES", size - 1)
     with pytest.raises(UnreadableDocumentError, match=f"more than {size - 1} bytes together"):
         list(cut(STACK, ranges))
+
+
+@needs("tesseract")
+async def test_scans_in_one_tiff_are_parted_into_tiffs(tmp_path: Path) -> None:
+    numbers = ("INV-2026-0042", "INV-2026-0043")
+    pages = [picture_of(to_facturx(replace(INVOICE, number=number))) for number in numbers]
+    file = tmp_path / "scan.tif"
+    file.write_bytes(saved(pages[0], "TIFF", pages[1]))
+    reader = Reader(engines=("tesseract",), ocr_timeout_s=240)
+
+    reading = await reader.read(file, "scan.tif")
+    await reader.close()
+
+    assert (reading.document_type, reading.pages) == ("bundle", 2)
+    assert [part.number for part in reading.parts] == list(numbers)
+    assert [part.name for part in reading.attachments] == [
+        "scan (1 of 2).tif",
+        "scan (2 of 2).tif",
+    ]
+    for part, page in zip(reading.attachments, pages, strict=True):
+        assert Image.open(BytesIO(part.content)).tobytes() == page.tobytes()
+
+
+def test_engines_that_see_other_parts_leave_the_parting_to_a_person() -> None:
+    whole = Reading(
+        media_type=cutting.TIFF,
+        format="image",
+        document_type="invoice",
+        confidence=0.9,
+        classifier="words/1",
+        pages=2,
+    )
+    ranges = (PageRange(first=1, last=1, number="R-1"), PageRange(first=2, last=2, number="R-2"))
+    parted = bundled(whole, ranges, [b"1", b"2"], "parts/1")
+
+    both = combined(whole, parted)
+
+    assert (both.document_type, both.attachments, both.parts) == ("invoice", (), ranges)
+    assert doubts_about(both)[-1] == (
+        "one_document: the file holds several documents: 'R-1' on page 1, 'R-2' on page 2; "
+        "it is not parted by itself: not every engine sees them"
+    )

@@ -265,6 +265,41 @@ async def test_a_hostile_file_ends_in_time_and_harms_no_other(name: str, tmp_pat
         assert (await reader.read(good, "good.xml")).value("number") == EURO.number
 
 
+SLIP = """
+RECEIPT
+Corner Shop Ltd
+{line}
+Date: 02/11/2026 12:40
+Tea      2.00
+Total GBP 2.00
+Cash GBP 5.00
+Change GBP 3.00
+"""
+AGREEMENT = "Agreement between Acme Ltd and Smith Ltd.\n{line}\nGoverned by the laws of France."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(SLIP.format(line="1" + "&11" * 400), id="a house of many numbers"),
+        pytest.param(SLIP.format(line="No 3 Jalan " + "1" * 30_000 + "x y"), id="a long number"),
+        pytest.param(SLIP.format(line="1" + ",111" * 20_000), id="thousands of thousands"),
+        pytest.param(AGREEMENT.format(line="agreement one day " * 20_000), id="a term a word"),
+        pytest.param(AGREEMENT.format(line="law of Aa " * 20_000), id="a law a word"),
+    ],
+)
+async def test_words_that_keep_an_expression_busy_are_read_in_time(
+    text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "page"
+    file.write_text(text, encoding="utf-8")
+
+    async with a_reader() as reader:
+        reading = await reader.read(file, "page.txt")
+
+    assert reading.format == "text"
+
+
 def test_a_hybrid_whose_xml_was_exchanged_is_found_out() -> None:
     other = to_cii(EURO).replace(b"INV-2026-0042", b"INV-6666")
     forged = facturx.generate_from_binary(to_page(EURO), other)

@@ -106,10 +106,73 @@ def test_a_name_ends_where_its_address_starts(line: str, name: str) -> None:
 
 @pytest.mark.parametrize("sign", ["Rs. ", "Rs.", "₹ "])
 def test_rupees_are_money_however_they_are_written(sign: str) -> None:
-    found = values(f"Sunrise Rooms Pvt. Ltd.\nInvoice No.: S-1\nGrand Total   {sign}1,938\n")
+    found = values(
+        f"Sunrise Rooms Pvt. Ltd.\nGSTIN 06AABCO6063D1ZC\nInvoice No. S-1\nTotal   {sign}1,938\n"
+    )
 
     assert (found["currency"], found["total_gross"]) == ("INR", "1938")
 
 
 def test_a_date_may_have_a_space_before_its_comma() -> None:
     assert values("Invoice No.: S-1\nInvoice Date: August 3 , 2024\n")["date"] == "2024-08-03"
+
+
+UNTAXED = """
+Nordlicht Werkzeuge GmbH
+Invoice No.: R-1          Date: 2026-11-02
+Reverse charge
+{lines}
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param(
+            "Total   EUR 1000.00\nCash discount   EUR 20.00 if paid by 2026-11-12\n"
+            "Amount due by 2026-11-12:   EUR 980.00",
+            id="cash discount",
+        ),
+        pytest.param(
+            "Gesamtbetrag   1.000,00 EUR\n2 % Skonto   20,00 EUR\nZahlbetrag   980,00 EUR",
+            id="Skonto",
+        ),
+        pytest.param(
+            "Total   EUR 1000.00\nDiscount when paid within 10 days   EUR 20.00\n"
+            "Amount due   EUR 980.00",
+            id="a discount on a condition",
+        ),
+        pytest.param(
+            "Discount   EUR 200.00\nTotal   EUR 1000.00\nDeposit paid   EUR 200.00\n"
+            "Amount due   EUR 800.00",
+            id="a deposit of the same amount",
+        ),
+        pytest.param(
+            "Discount   EUR 200.00\nTotal   EUR 1000.00\nAmount due   EUR 800.00",
+            id="a discount above the total",
+        ),
+    ],
+)
+def test_what_a_discount_may_leave_is_not_the_total(lines: str) -> None:
+    assert values(UNTAXED.format(lines=lines))["total_gross"] == "1000.00"
+
+
+def test_a_total_that_a_discount_makes_is_less_sure_than_one_that_stands_there() -> None:
+    reduced = fields_of(AIRTIME.format(reduction="Agency Commission", after="Net Amount Due"))
+    plain = fields_of(UNTAXED.format(lines="Total   EUR 1000.00"))
+
+    assert reduced["total_gross"].confidence < plain["total_gross"].confidence
+
+
+@pytest.mark.parametrize(
+    ("address", "least", "most"), [("Mumbai, India", 0.9, 1), ("Karachi, Pakistan", 0, 0.6)]
+)
+def test_rs_alone_does_not_say_whose_rupees(address: str, least: float, most: float) -> None:
+    page = f"Sunrise Rooms Ltd.\n{address}\nInvoice No.: S-1\nRoom   Rs. 938.00\nTotal   Rs. 938.00"
+
+    assert least <= fields_of(page)["currency"].confidence <= most
+
+
+@pytest.mark.parametrize("name", ["ATT Mobility LLC", "Att Textil GmbH"])
+def test_a_name_that_begins_like_care_of_stays_whole(name: str) -> None:
+    assert values(f"{name}\nInvoice No. 4711\n")["supplier"] == name

@@ -209,7 +209,7 @@ def test_so_many_pages_are_looked_at(
 
 
 def test_invented_stacks_are_parted_as_they_are_or_told() -> None:
-    """Most go to a person: with a time sheet, a copy, or a page on which no number is found."""
+    """Most go to a person: with a time sheet, a copy, a page without a number, a total alone."""
     right = told = 0
     for place in range(14):
         made = stack(place, seed=3)
@@ -220,7 +220,7 @@ def test_invented_stacks_are_parted_as_they_are_or_told() -> None:
         elif len(made.parts) > 1:
             assert doubts_about(reading)
             told += 1
-    assert right >= 2
+    assert right >= 1
     assert told > 0
 
 

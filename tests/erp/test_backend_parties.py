@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from switchgear_erp.models import Party, PartyId
 from switchgear_erp.parties import PartyDraft
+from switchgear_erp.tables import PartyRow
 from switchgear_erp.trade import OrderDraft
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from switchgear_shared.storage.database import Database
 
 MANY = 8
 IBAN = "DE89370400440532013000"
@@ -156,6 +159,19 @@ async def test_numbers_of_parties_that_were_not_made_are_not_used_up(
     assert (first.ref, second.ref) == ("P-00001", "P-00002")
 
 
+async def test_a_number_that_a_party_from_elsewhere_came_with_is_passed_over(
+    world: Any, caller: Caller, database: Database
+) -> None:
+    first = await make(world, caller)
+    async with database.writing() as session:
+        taken = update(PartyRow).where(PartyRow.tenant == caller.tenant)
+        await session.execute(taken.where(PartyRow.id == "pty_weidner").values(ref="P-00002"))
+
+    second = await make(world, caller, name="Zwei AG", vat_id=None)
+
+    assert (first.ref, second.ref) == ("P-00001", "P-00003")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"currency": "CHF"}, "currency"), ({"account_id": "pty_weidner"}, "account_id")],
@@ -234,14 +250,22 @@ async def test_only_ones_own_party_is_put_away(
     assert [party.id for party in await found(world, caller, "Ölmühle")] == [made.id]
 
 
-async def test_of_an_order_and_a_putting_away_at_once_one_wins(world: Any, caller: Caller) -> None:
+@pytest.mark.parametrize("kind", ["order", "invoice"])
+async def test_of_a_paper_and_a_putting_away_at_once_one_wins(
+    world: Any, caller: Caller, kind: str
+) -> None:
     made = await make(world, caller, roles=["customer"])
+    world.party["new"] = made.id
+    line = {"description": "Oil", "quantity": "1", "unit_price": "5", "tax_percent": "19"}
+    bill = {"direction": "receivable", "party": "new", "lines": [line]}
 
     answers: Sequence[Any] = await asyncio.gather(
         *(
             put_away(world, caller, made.id)
             if turn % 2
-            else world.erp.create_order(caller.tenant, draft=_order_of(made.id), caller=caller)
+            else world.take(caller, party="new")
+            if kind == "order"
+            else world.create(caller, **bill)
             for turn in range(MANY)
         ),
         return_exceptions=True,

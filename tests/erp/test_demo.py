@@ -5,13 +5,16 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from shutil import copyfile
 from time import process_time
 from typing import cast
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import func, select
 
 import switchgear_erp
+from erp.conftest import ACME
 from switchgear_erp.demo import load_demo
 from switchgear_erp.models import (
     InvoiceDraft,
@@ -43,16 +46,27 @@ from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 MIGRATIONS = Path(switchgear_erp.__file__).parent / "migrations"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def company() -> Company:
     return demo_company()
 
 
-@pytest.fixture
-async def loaded(tmp_path: Path, company: Company, caller: Caller) -> AsyncGenerator[Database]:
-    database = Database.at("erp", data_dir=tmp_path, database_url=None)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def loaded_file(tmp_path_factory: pytest.TempPathFactory, company: Company) -> Path:
+    """The books of the demo company, to copy and not to change."""
+    folder = tmp_path_factory.mktemp("demo")
+    database = Database.at("erp", data_dir=folder, database_url=None)
     await migrate(database, [MIGRATIONS, MESSAGING_MIGRATIONS])
-    assert await load_demo(database, tenant=caller.tenant, company=company)
+    assert await load_demo(database, tenant=ACME, company=company)
+    await database.truncate_log()
+    await database.close()
+    return folder / "erp.db"
+
+
+@pytest.fixture
+async def loaded(tmp_path: Path, loaded_file: Path) -> AsyncGenerator[Database]:
+    copyfile(loaded_file, tmp_path / loaded_file.name)
+    database = Database.at("erp", data_dir=tmp_path, database_url=None)
     yield database
     await database.close()
 

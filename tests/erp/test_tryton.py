@@ -1,6 +1,7 @@
 """The ERP over Tryton as far as no Tryton is needed: ids, cursors, tenants, settings."""
 
 import inspect
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from switchgear_erp.tryton.amounts import exact, money, tax_percent
 from switchgear_erp.tryton.ids import invoice_id, number_in, order_id, order_in, party_id
 from switchgear_erp.tryton.order_records import OrderRecord
 from switchgear_erp.tryton.orders import OrderSearch
+from switchgear_erp.tryton.party_making import close_pattern, loose_pattern
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.pages import encode_cursor
 from switchgear_shared.contracts.values import CorrelationId, TenantId
@@ -210,3 +212,25 @@ def test_numbers_of_trytons_become_exact() -> None:
         {"type": "fixed", "rate": None},
     ]
     assert tax_percent(taxes) == Decimal(14)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (loose_pattern, ["Müller & Söhne AG", "muller-sohne a.g.", "Mobil-Lager, Sachsen-Hagen"]),
+        (close_pattern, ["Müller & Söhne AG", "muller-sohne a.g."]),
+    ],
+)
+def test_a_new_party_is_looked_for_as_people_may_spell_it(
+    pattern: Any, expected: list[str]
+) -> None:
+    """No spelling slips through the loose one; few other names fit the close one."""
+    names = [
+        "Müller & Söhne AG",
+        "muller-sohne a.g.",
+        "Mobil-Lager, Sachsen-Hagen",
+        "Mahler & Sons AG",
+    ]
+    like = re.escape(pattern("Muller & Sohne AG")).replace("_", ".").replace("%", ".*")
+
+    assert [one for one in names if re.fullmatch(like, one.lower(), re.DOTALL)] == expected

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from jars_suite import RENT, JarsSuite, serving_jars
-from till_server import Till, TillSuite, serving_till
+from sqlalchemy import text
+from till_server import SETTLED_S, Till, TillSuite, serving_till
 
-from switchgear_shared.calls.call import Request
+from switchgear_shared.calls.call import Call, Outcome, Request
 from switchgear_shared.contracts.values import new_correlation_id
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.transports.forward import BusForward, BusService
@@ -136,21 +137,97 @@ async def test_what_was_done_outside_in_silence_is_found(tmp_path: Path) -> None
         assert await settled(suite) == found
 
 
-async def test_what_may_be_done_outside_in_part_is_finished_once_it_can_be_told(
-    tmp_path: Path,
-) -> None:
-    """Whoever settles it takes it back; half of it could be neither found nor taken back."""
+async def test_what_was_begun_outside_is_never_sent_by_who_settles_it(tmp_path: Path) -> None:
+    """While the attempt may be under way nobody knows; once it is over what is not there is not."""
     async with serving_till(tmp_path, Till("silent_before")) as suite:
         await suite.refusal()
         suite.till.mood = "well"
 
         soon = await suite.refusal(is_settling=True)
-        assert (soon.code, soon.outcome, suite.till.taken) == ("backend_unavailable", "unknown", [])
+        assert (soon.code, soon.outcome) == ("backend_unavailable", "unknown")
         assert soon.retry_after_s is not None
         await asyncio.sleep(soon.retry_after_s)
 
-        assert (await settled(suite))["state"] == "taken"
+        for _ in range(2):
+            over = await suite.refusal(is_settling=True)
+            assert (over.code, over.message) == (
+                "not_found",
+                "till_take_coins was not done under this key",
+            )
+        assert (await suite.refusal()).code == "conflict"
+        assert suite.till.taken == []
+
+
+async def test_what_may_be_there_in_part_stays_unknown_to_who_settles_it(tmp_path: Path) -> None:
+    """Its key is not given up: who repeats the write itself may finish it."""
+    async with serving_till(tmp_path, Till("silent_before", is_vague=True)) as suite:
+        await suite.refusal()
+        suite.till.mood = "well"
+        await asyncio.sleep(SETTLED_S)
+
+        for _ in range(2):
+            error = await suite.refusal(is_settling=True)
+            assert (error.code, error.outcome, error.message) == (
+                "backend_unavailable",
+                "unknown",
+                "till_take_coins was begun under this key, and what came of it is not known",
+            )
+        assert suite.till.taken == []
+        assert (await suite.take()).unwrap()["replayed"] is False
         assert len(suite.till.taken) == 1
+
+
+async def test_what_a_silent_attempt_did_is_found_and_announced_by_who_settles_it(
+    tmp_path: Path,
+) -> None:
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        await suite.refusal()
+        suite.till.mood = "well"
+
+        await settled(suite)
+
+        async with suite.database.reading() as session:
+            assert await session.scalar(text("SELECT count(*) FROM outbox")) == 1
+
+
+async def test_a_settling_that_comes_second_settles_when_the_first_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes: the claim it waits for goes away under it, and it does the write no more."""
+    till = Till("refusing_late")
+    async with (
+        serving_till(tmp_path, till, attempt_timeout_s=10) as one,
+        serving_till(tmp_path, till, attempt_timeout_s=10) as other,
+    ):
+        has_come, may_settle, has_seen = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        writes = other.host.servers["till"].pipeline.writes
+        assert writes is not None
+        settle, find = writes.settle, writes.find
+
+        async def held(*given: Any) -> Outcome:
+            has_come.set()
+            await may_settle.wait()
+            return await settle(*given)
+
+        async def seen(call: Call) -> Outcome | None:
+            if may_settle.is_set():
+                has_seen.set()
+            return await find(call)
+
+        monkeypatch.setattr(writes, "settle", held)
+        monkeypatch.setattr(writes, "find", seen)
+        settling = asyncio.create_task(other.take(is_settling=True))
+        await has_come.wait()
+        writing = asyncio.create_task(one.take())
+        await till.is_asked.wait()
+        may_settle.set()
+        await has_seen.wait()
+        till.may_answer.set()
+        outcomes = [(await task).error for task in (writing, settling)]
+
+        assert [error and error.code for error in outcomes] == ["backend_unavailable", "not_found"]
+        assert (await one.refusal()).code == "conflict"
+        assert till.taken == []
 
 
 async def test_what_was_refused_outside_was_not_done(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ from switchgear_shared.toolset import Toolset
 SETTLED_S = 1.5
 """An attempt is over after this; it is given up after one second."""
 
-Mood = Literal["well", "silent_before", "silent_after", "refusing", "cut_after", "late"]
+Mood = Literal[
+    "well", "silent_before", "silent_after", "refusing", "refusing_late", "cut_after", "late"
+]
 
 
 @dataclass
@@ -46,13 +48,17 @@ class Till:
     taken: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     looked: int = 0
     is_closed: bool = False
+    is_vague: bool = False
+    """Whether it cannot tell nothing from a part."""
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, reference: str, coins: int) -> None:
         """Take coins, unless the mood is against it."""
         self.is_asked.set()
-        if self.mood == "refusing":
+        if self.mood == "refusing_late":
+            await self.may_answer.wait()
+        if self.mood.startswith("refusing"):
             raise BackendUnavailableError("the till is locked")
         if self.mood == "silent_before":
             await asyncio.Event().wait()
@@ -83,6 +89,7 @@ class TillAdapter:
             raise InvalidRequestError("the till is closed", field="coins")
         if write.may_be_done and self.till.look(write.reference) is not None:
             return self._done(caller, write.reference)
+        write.is_absent = not self.till.is_vague
         if write.is_rehearsal:
             write.note("till", "till", {"coins": self.total}, {"coins": self.total + coins})
             return WriteResult(id="", state="taken", version=str(self.total))

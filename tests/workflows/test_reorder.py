@@ -55,11 +55,11 @@ class Buying:
     async def of(cls, office: Office, sku: str) -> "Buying":
         """Look at what there is of the item's orders now."""
         buying = cls(office, sku, set())
-        buying.known = {order["id"] for order in await buying.orders()}
+        buying.known = {row["id"] for row in await buying.vendors_orders()}
         return buying
 
-    async def orders(self) -> list[dict[str, Any]]:
-        """Return the orders of the item that came since, with their lines, the oldest first."""
+    async def vendors_orders(self) -> list[dict[str, Any]]:
+        """Return all orders from the item's vendor, the newest first."""
         stock = await self.office.ask("inventory_get_stock", sku=self.sku)
         asked: dict[str, Any] = {"kind": "purchase", "party_id": stock["vendor_id"], "limit": 50}
         page = await self.office.ask("erp_list_orders", **asked)
@@ -67,9 +67,13 @@ class Buying:
         while page["next_cursor"] is not None:
             page = await self.office.ask("erp_list_orders", **asked, cursor=page["next_cursor"])
             rows += page["items"]
+        return rows
+
+    async def orders(self) -> list[dict[str, Any]]:
+        """Return the orders of the item that came since, with their lines, the oldest first."""
         found = [
             await self.office.ask("erp_get_order", order_id=row["id"], include=["lines"])
-            for row in rows
+            for row in await self.vendors_orders()
             if row["id"] not in self.known
         ]
         return [

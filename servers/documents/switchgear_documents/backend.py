@@ -154,10 +154,11 @@ class DocumentsBackend(Protocol):
         document_type: DocumentType | None,
         fields: dict[str, str],
         reason: str | None,
+        parts: str | None = None,
     ) -> WriteResult:
         """Decide an open review that nobody else holds; a decided one keeps its decision.
 
-        Raises ConflictError otherwise.
+        Raises ConflictError otherwise, InvalidRequestError where the file cannot have the `parts`.
         """
         ...
 

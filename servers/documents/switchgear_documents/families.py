@@ -1,4 +1,4 @@
-"""A document with all that it brought: erased together, and only what no other message holds."""
+"""A document with all that it brought: erased together, and only what no other file holds."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,12 @@ async def locked_family(
     """Return a document and what it brought, itself first, all locked for a change.
 
     Raises:
-        ConflictError: it came with a message, whose bytes hold it too.
+        ConflictError: it came with a message or a bundle, whose bytes hold it too.
     """
     root = await find_document(session, tenant, document_id, lock=True)
     if root.parent_id is not None:
         raise ConflictError(
-            f"document {document_id} came with message {root.root_id}, which holds it too",
+            f"document {document_id} came with document {root.root_id}, which holds it too",
             field="document_id",
         )
     brought = await session.scalars(

@@ -70,20 +70,12 @@ class Remains:
             tombstone = await session.get(ErasureRecord, (tenant, document_id))
             if tombstone is None or tombstone.finished_at is not None:
                 return False
-            is_alone = not await _has_company(session, tombstone)
-        digests = () if tombstone.sha256 is None else (tombstone.sha256,)
+            subject = await _subject(session, tombstone)
         if tombstone.sha256 is not None:
             await self._remove_bytes(tombstone.sha256)
         if self._examples is not None:
             await asyncio.to_thread(self._examples.remove, document_id)
-        subject = Subject(
-            tenant=TenantId(tenant),
-            correlation_id=tombstone.correlation_id,
-            services=_SERVICES if is_alone else (),
-            ids=(document_id, *tombstone.review_ids, *digests),
-            tools=_TELLING_TOOLS,
-            since=tombstone.received_at,
-        )
+        has_open = await self._governance.has_open(subject)  # first: one decided meanwhile is left
         await self._governance.erase(subject, by=tombstone.erased_by)
         await self._events.erase(
             TenantId(tenant),
@@ -94,10 +86,19 @@ class Remains:
             kept=_KEPT,
         )
         await self._database.truncate_log()
-        if await self._governance.has_open(subject):
+        if has_open:
             return False
         await self._mark(tombstone)
         return True
+
+    async def has_open(self, tenant: str, document_id: str) -> bool:
+        """Say whether the erasure waits for an approval that is neither decided nor expired."""
+        async with self._database.reading() as session:
+            tombstone = await session.get(ErasureRecord, (tenant, document_id))
+            if tombstone is None or tombstone.finished_at is not None:
+                return False
+            subject = await _subject(session, tombstone)
+        return await self._governance.has_open(subject)
 
     async def pending(self) -> list[tuple[str, str]]:
         """Return tenant and document of erasures that are not at their end, oldest first."""
@@ -134,6 +135,19 @@ class Remains:
                 )
                 .values(sha256=None, review_ids=[], finished_at=self._now())
             )
+
+
+async def _subject(session: AsyncSession, tombstone: ErasureRecord) -> Subject:
+    is_alone = not await _has_company(session, tombstone)
+    digests = () if tombstone.sha256 is None else (tombstone.sha256,)
+    return Subject(
+        tenant=TenantId(tombstone.tenant),
+        correlation_id=tombstone.correlation_id,
+        services=_SERVICES if is_alone else (),
+        ids=(tombstone.document_id, *tombstone.review_ids, *digests),
+        tools=_TELLING_TOOLS,
+        since=tombstone.received_at,
+    )
 
 
 async def _has_company(session: AsyncSession, tombstone: ErasureRecord) -> bool:

@@ -57,6 +57,10 @@ class DecisionBody(BaseModel):
     fields: dict[FieldName, str] | None = Field(
         default=None, description="With `correct`: the right values by field name."
     )
+    parts: str | None = Field(
+        default=None,
+        description="With `part`: the pages of each document in the file, such as `1-2,3,4-6`.",
+    )
     reason: str | None = Field(default=None, max_length=500)
 
 

@@ -43,6 +43,7 @@ class RetentionSweep:
         self._now = now
         self._pause = pause
         self._refused: dict[tuple[str, str], datetime] = {}
+        self._waiting: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
         """Sweep again and again."""
@@ -53,7 +54,8 @@ class RetentionSweep:
     async def sweep(self) -> int:
         """End what is half erased, dispose of what is due, and return how many documents went.
 
-        What is held, or still in somebody's hands, stays until a later sweep.
+        What is held, or still in somebody's hands, stays until a later sweep. What is half erased
+        because an approval is open is taken up again once that is decided or has expired.
         """
         for tenant, document_id in await self._remains.pending():
             await self._finish(tenant, document_id)
@@ -67,8 +69,14 @@ class RetentionSweep:
         return count
 
     async def _finish(self, tenant: str, document_id: str) -> None:
+        erasure = (tenant, document_id)
         try:
-            await self._remains.finish(tenant, document_id)
+            if erasure in self._waiting and await self._remains.has_open(tenant, document_id):
+                return
+            self._waiting.discard(erasure)
+            is_over = await self._remains.finish(tenant, document_id)
+            if not is_over and await self._remains.has_open(tenant, document_id):
+                self._waiting.add(erasure)
         except SwitchgearError as error:
             log.warning("erasure waits", document_id=document_id, reason=error.message)
         except Exception:  # one broken erasure must not hold up the others

@@ -39,6 +39,7 @@ class ReviewDetails:
                 "fields": fields_of(record),
                 "lines": reading.lines if reading else (),
                 "failed_checks": reading.failed_checks() if reading else (),
+                "parts": reading.parts if reading else (),
                 "pages": tuple(
                     f"documents://{record.id}/pages/{number}.png"
                     for number in range(1, pages_shown(record) + 1)

@@ -10,13 +10,14 @@ from switchgear_documents.reading.reading import (
     Check,
     FieldReading,
     InvoiceLine,
+    PageRange,
     TypeCandidate,
 )
 from switchgear_shared.contracts.results import WriteResult
 
 ReviewId = NewType("ReviewId", str)
 
-Decision = Literal["approve", "reject", "correct"]
+Decision = Literal["approve", "reject", "correct", "part"]
 ClaimFilter = Literal["mine", "unclaimed"]
 
 
@@ -30,7 +31,7 @@ class Review(Answer):
     asked_by: Literal["documents", "workflows"]
     reasons: tuple[str, ...]
     document_type: TypeName
-    decision: Literal["approve", "reject", "correct", "cancelled"] | None
+    decision: Literal["approve", "reject", "correct", "part", "cancelled"] | None
     decided_by: str | None
     requested_at: datetime
     due_at: datetime
@@ -59,6 +60,10 @@ class ReviewDetail(Review):
     fields: Annotated[tuple[FieldReading, ...], brief_rows("As documents_get_extraction has them.")]
     lines: Annotated[tuple[InvoiceLine, ...], brief_rows("As documents_get_extraction has them.")]
     failed_checks: Annotated[tuple[Check, ...], brief_rows("name and detail.")]
+    parts: Annotated[
+        tuple[PageRange, ...],
+        brief_rows("Documents it seems to hold: first and last page, number, why."),
+    ]
     pages: tuple[str, ...] = Field(
         description="Pictures (PNG) of the pages, in order; empty for what has no pages."
     )

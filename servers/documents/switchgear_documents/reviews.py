@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.duplicates import mark
 from switchgear_documents.intake import SOURCE
+from switchgear_documents.page_ranges import plan, refuse_unparted
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.review_models import Decision
 from switchgear_documents.review_rules import ReviewRules
@@ -162,11 +163,16 @@ class Reviews:
         document_type: DocumentType | None,
         fields: dict[str, str],
         reason: str | None,
+        parts: str | None = None,
     ) -> WriteResult:
         """See DocumentsBackend."""
         async with self._database.writing() as session:
             review, record = await locked_review(session, caller.tenant, review_id)
             refuse_others_claim(review, caller.requested_by, utc_now())
+            if parts is not None:
+                plan(record, parts)
+            elif decision != "reject" and document_type is None:
+                refuse_unparted(record)
             review.state = "decided"
             review.claimed_by = review.claimed_until = None
             review.decision = decision
@@ -195,7 +201,7 @@ class Reviews:
             record.state = "rejected" if decision == "reject" else "routed"
             record.updated_at = utc_now()
             record.version += 1
-            if decision != "reject" and review.asked_by == SOURCE:
+            if decision in ("approve", "correct") and review.asked_by == SOURCE:
                 await announce_route(session, record, decided)
             return WriteResult(
                 id=review.id, state=record.state, version=str(review.version), ref=record.name

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import AttachmentRow, Document, DocumentRow
-from switchgear_documents.reading.reading import FieldReading, Reading
+from switchgear_documents.reading.reading import EXACT, FieldReading, Reading
 from switchgear_documents.review_models import Review
 from switchgear_documents.tables import DocumentRecord, ErasureRecord, ReviewRecord
 from switchgear_shared.errors import ConflictError, NotFoundError
@@ -125,6 +125,19 @@ def reading_of(record: DocumentRecord) -> Reading | None:
         return None
     reading = Reading.model_validate(record.reading)
     return reading.model_copy(update={"fields": fields_of(record)})
+
+
+def as_told(reading: Reading, record: DocumentRecord) -> Reading:
+    """Return the reading under the type that the sender named, if one did and it is another.
+
+    Structured formats know better; of a file that brought others the type is theirs.
+    """
+    told = record.given_type
+    if told in (None, reading.document_type) or reading.format in EXACT or reading.attachments:
+        return reading
+    return reading.model_copy(
+        update={"document_type": told, "confidence": 1.0, "classifier": "sender"}
+    )
 
 
 def to_row(record: DocumentRecord, snippet: str | None) -> DocumentRow:

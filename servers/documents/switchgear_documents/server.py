@@ -5,6 +5,7 @@ from pathlib import Path
 
 from switchgear_documents import tools_learning, tools_operations, tools_records, tools_reviews
 from switchgear_documents.asking.opening import model_findings, open_second_opinion
+from switchgear_documents.bundling import Bundling
 from switchgear_documents.dead_letters import DecidedLetters
 from switchgear_documents.learning.example_folder import ExampleFolder
 from switchgear_documents.page_images import PageImages
@@ -118,6 +119,7 @@ def build(context: Context) -> Part:
         migrations=(Path(__file__).parent / "migrations",),
         consumers=(
             *Stages(database, files, reader, rules, second_opinion).consumers(),
+            *Bundling(database, files, reader, rules).consumers(),
             *DecidedLetters(dead_letters).consumers(),
             *remains.consumers(),
         ),

@@ -11,12 +11,13 @@ from switchgear_documents.asking.spending import Subject
 from switchgear_documents.attachments import take_in
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.reading.reading import EXACT, Reading
+from switchgear_documents.reading.own_document import BUNDLE
+from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.reviews import ask, cancel, escalate
 from switchgear_documents.routing import announce_route, doubts, process_of, show
-from switchgear_documents.rows import find_document, reading_of, storable, tombstone_of
+from switchgear_documents.rows import as_told, find_document, reading_of, storable, tombstone_of
 from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
 from switchgear_shared.contracts.event_data import DocumentModelAsked
 from switchgear_shared.contracts.events import Event, new_event
@@ -74,9 +75,7 @@ class Stages:
         except UnreadableDocumentError as error:
             await self._cannot_read(event, error)
             return
-        if record.given_type is not None and reading.document_type != record.given_type:
-            reading = _told(reading, record)
-        opinion = await self._heard(record, reading)
+        opinion = await self._heard(record, as_told(reading, record))
         reading = opinion.reading
         async with self._once("documents-classify", event) as session:
             if session is None:
@@ -203,12 +202,14 @@ class Stages:
     async def reject(self, event: Event) -> None:
         """Close the document whose process ended without a record.
 
-        One that a reviewer gave another type meanwhile goes where that type goes.
+        One that a reviewer gave another type meanwhile goes where that goes; a bundle files itself.
         """
         async with self._once("documents-reject", event) as session:
             if session is None or not event.data.get("document_id"):
                 return
             record = await self._locked(session, event)
+            if record.document_type == BUNDLE:
+                return
             await cancel(session, record, event.data["reason"], event)
             if record.state != "rejected" and process_of(record) != event.data["process"]:
                 _move(record, "routed")
@@ -286,15 +287,3 @@ def _move(record: DocumentRecord, state: str) -> None:
     record.state = state
     record.updated_at = utc_now()
     record.version += 1
-
-
-def _told(reading: Reading, record: DocumentRecord) -> Reading:
-    """Return the reading under the type its sender named; structured formats know better.
-
-    Of a message with attachments the type is theirs.
-    """
-    if reading.format in EXACT or reading.attachments:
-        return reading
-    return reading.model_copy(
-        update={"document_type": record.given_type, "confidence": 1.0, "classifier": "sender"}
-    )

@@ -116,19 +116,29 @@ async def documents_decide_review(
     caller: Caller,
     review_id: ReviewId,
     decision: Annotated[
-        Decision, Field(description="approve as read, correct with `fields`, or reject.")
+        Decision,
+        Field(description="approve as read, correct with `fields`, reject, or part in `parts`."),
     ],
     type: Annotated[  # noqa: A002 - the catalogue's name
         DocumentType | None, Field(description="With `correct`: the right type.")
     ] = None,
     fields: Fields | None = None,
+    parts: Annotated[
+        str | None,
+        Field(
+            max_length=1000,
+            description="With `part`: pages of each document in the file, all pages: 1-2,3,4-6.",
+        ),
+    ] = None,
     reason: Annotated[str | None, Field(max_length=500, description="For the record.")] = None,
 ) -> WriteResult:
-    """Decide a review: the document goes on as read, corrected, or not at all.
+    """Decide a review: the document goes on as read, corrected, parted, or not at all.
 
     Only on a person's word. Fails with conflict if it is decided or another holds it, not_found,
-    and invalid_request where fields come without `correct`.
+    and invalid_request where fields come without `correct` or the parts are not all its pages.
     """
+    if (decision == "part") != (parts is not None):
+        raise InvalidRequestError("parts and the decision part go together", field="parts")
     if decision == "correct" and not fields and type is None:
         raise InvalidRequestError("correct needs fields or a type", field="fields")
     if decision != "correct" and (fields or type is not None):
@@ -140,4 +150,5 @@ async def documents_decide_review(
         document_type=type,
         fields={str(name): value for name, value in (fields or {}).items()},
         reason=reason,
+        parts=parts,
     )

@@ -26,6 +26,8 @@ from switchgear_workflows.starting import checked_input, open_process
 from switchgear_workflows.tables import ProcessRecord
 
 DOCUMENT_ROUTED = "documents.document.routed"
+_ENDING = {"reject": "rejected", "part": "parted"}
+"""Decisions of a review after which nothing is left to do with the document itself."""
 
 
 class ProcessManager:
@@ -126,7 +128,7 @@ class ProcessManager:
                 await self._advance.run(event.tenant, record.id, event)
 
     async def review_decided(self, event: Event) -> None:
-        """Start over with the reviewed document, or end with its rejection.
+        """Start over with the reviewed document, or end with its rejection or parting.
 
         Delivered again after a later step failed, it goes on with the process that it woke; one
         that is over since is looked at too, see `approval_decided`.
@@ -157,8 +159,8 @@ class ProcessManager:
     async def _reviewed(self, session: AsyncSession, record: ProcessRecord, event: Event) -> None:
         by, decision = event.data["decided_by"], event.data["decision"]
         kind = self._kinds.of(record.process, record.process_version)
-        if decision == "reject" and kind is not None:
-            reason = f"rejected in review by {by}"
+        if decision in _ENDING and kind is not None:
+            reason = f"{_ENDING[decision]} in review by {by}"
             await self._journal.turn_back(session, record, kind, event, "rejected", reason)
             return
         accepted = [*record.data.get("accepted", []), *record.data.get("doubts", [])]

@@ -59,10 +59,12 @@ class Writes(Protocol):
     async def settle(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
         """Return what came of the call's key; one that nobody used is given up for good.
 
-        What was begun is looked for, and finished where it is not there whole.
+        What was begun is looked for; nothing is done and nothing is finished.
 
         Raises:
             NotFoundError: it was not done, and nobody does it under this key any more.
+            BackendUnavailableError: it was begun, and nobody can tell what came of it
+                (outcome `unknown`).
         """
         ...
 

@@ -30,7 +30,7 @@ from switchgear_shared.calls.idempotency import (
 )
 from switchgear_shared.calls.preview import Effects, check_preview, previewed
 from switchgear_shared.contracts.values import utc_now
-from switchgear_shared.errors import DeadlineError, SwitchgearError
+from switchgear_shared.errors import BackendUnavailableError, DeadlineError, SwitchgearError
 from switchgear_shared.governance.digests import digest
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.storage.database import Database, DuplicateKeyError
@@ -77,7 +77,7 @@ class RemoteWrites:
             check_arguments(call, row)
             if row.state == "done":
                 return stored_outcome(call, row)
-            if row.claimed_by == self._owner or self._is_settled(row):
+            if self._is_ours_to_try(row):
                 return None
             if call.deadline.left_s <= _POLL_S:
                 raise DeadlineError("another process has not done this yet", outcome="unknown")
@@ -89,8 +89,7 @@ class RemoteWrites:
         claim = await self._claimed(call)
         if claim is None:
             stored = await self.find(call)
-            again = self.settle if call.is_settling else self.run
-            return stored if stored is not None else await again(call, write)
+            return stored if stored is not None else await self.run(call, write)
         attempt = RemoteWrite(
             reference_of(call), claim.may_be_done, claim.is_look, claim.settled_at
         )
@@ -117,18 +116,22 @@ class RemoteWrites:
         return await self._keep(call, structured, attempt)
 
     async def settle(self, call: Call, write: Write) -> Outcome:
-        """See Writes; what was begun and is not there whole is finished: it may be in part."""
-        if await self._row(call) is not None:
-            return await self.run(call, write)
-        now = self._now()
-        try:
-            async with self.database.writing() as session:
-                await session.execute(
-                    insert(idempotency).values({**claim_of(call, now), **given_up(now)})
-                )
-        except DuplicateKeyError:
-            return await self.settle(call, write)
-        raise not_done(call)
+        """See Writes: nothing is sent, and whoever is at it is waited for."""
+        while True:
+            if (stored := await self.find(call)) is not None:
+                return stored
+            row = await self._row(call)
+            if row is None:
+                is_given_up = await self._given_up_unused(call)
+            elif self._is_ours_to_try(row):
+                found = await self._looked_up(call, row, write)
+                if found is not None:
+                    return found
+                is_given_up = await self._changed(call, row, **given_up(self._now()))
+            else:
+                is_given_up = False
+            if is_given_up:
+                raise not_done(call)
 
     async def may_be_done(self, call: Call) -> bool:
         """See Writes."""
@@ -174,28 +177,64 @@ class RemoteWrites:
                 return None
             return _Claim(may_be_done=False)
         check_arguments(call, row)
-        if row.state == "done" or not (row.claimed_by == self._owner or self._is_settled(row)):
+        if not self._is_ours_to_try(row):
             return None
         if not self._is_settled(row):  # ours: look it up, but do not send it before it settled
             return _Claim(may_be_done=True, is_look=True, settled_at=row.claimed_at + self._settle)
         return await self._taken_over(call, row, now)
 
     async def _taken_over(self, call: Call, row: Any, now: datetime) -> _Claim | None:
-        taken = (
+        is_taken = await self._changed(call, row, claimed_by=self._owner, claimed_at=now)
+        return _Claim(may_be_done=True) if is_taken else None
+
+    async def _changed(self, call: Call, seen: Any, **values: Any) -> bool:
+        """Change the claim that was seen; False where it is another by now."""
+        change = (
             update(idempotency)
             .where(
                 *row_of(call),
                 idempotency.c.state == "in_flight",
-                idempotency.c.claimed_by == row.claimed_by,
-                idempotency.c.claimed_at == row.claimed_at,
+                idempotency.c.claimed_by == seen.claimed_by,
+                idempotency.c.claimed_at == seen.claimed_at,
             )
-            .values(claimed_by=self._owner, claimed_at=now)
+            .values(values)
         )
         async with self.database.writing() as session:
-            result = await session.execute(taken)
-        if getattr(result, "rowcount", 0) != 1:
-            return None
-        return _Claim(may_be_done=True)
+            result = await session.execute(change)
+        return getattr(result, "rowcount", 0) == 1
+
+    async def _looked_up(self, call: Call, row: Any, write: Write) -> Outcome | None:
+        """Return the outcome of an attempt that is over; None where nothing of it is there."""
+        is_over = self._is_settled(row)
+        look = RemoteWrite(
+            reference_of(call),
+            may_be_done=True,
+            is_look=True,
+            settled_at=row.claimed_at + self._settle,
+        )
+        try:
+            result = await _under(look, write)
+        except NotThereError as error:
+            if not is_over:
+                raise
+            if look.is_absent:
+                return None
+            raise BackendUnavailableError(
+                f"{call.tool.name} was begun under this key, and what came of it is not known",
+                outcome="unknown",
+            ) from error
+        return await self._keep(call, {**result.model_dump(mode="json"), "replayed": True}, look)
+
+    async def _given_up_unused(self, call: Call) -> bool:
+        now = self._now()
+        try:
+            async with self.database.writing() as session:
+                await session.execute(
+                    insert(idempotency).values({**claim_of(call, now), **given_up(now)})
+                )
+        except DuplicateKeyError:
+            return False
+        return True
 
     async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> Outcome:
         """Keep the outcome with its events, unless another attempt has kept the same already."""
@@ -226,6 +265,10 @@ class RemoteWrites:
     async def _row(self, call: Call) -> Any:
         async with self.database.reading() as session:
             return (await session.execute(select(idempotency).where(*row_of(call)))).first()
+
+    def _is_ours_to_try(self, row: Any) -> bool:
+        is_free = row.claimed_by == self._owner or self._is_settled(row)
+        return row.state == "in_flight" and is_free
 
     def _is_settled(self, row: Any) -> bool:
         return self._now() - row.claimed_at >= self._settle

@@ -128,7 +128,7 @@ class ReviewDecided(Contract):
 
     review_id: str
     document_id: str
-    decision: Literal["approve", "reject", "correct"]
+    decision: Literal["approve", "reject", "correct", "part"]
     decided_by: str
 
 

@@ -18,7 +18,7 @@ from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.envelope import Envelope
 from switchgear_shared.observability.logs import logger
-from switchgear_shared.storage.database import Database
+from switchgear_shared.storage.database import EMITS, Database
 from switchgear_shared.storage.shared_tables import outbox
 
 _log = logger(__name__)
@@ -43,6 +43,7 @@ async def emit(session: AsyncSession, event: Event, *, at: datetime | None = Non
             created_at=utc_now(),
         )
     )
+    session.info[EMITS] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ class _Pending:
 class OutboxRelay:
     """Moves committed events to the broker in the order of their rows, and then drops the rows.
 
-    It wakes on every commit of this process and looks four times a second for those of others.
-    Killed between publishing and dropping, it publishes again under the same ids, which the
-    broker drops. Any number of relays may serve one database.
+    It wakes on every commit of this process that emits, and looks four times a second for those
+    of others. Killed between publishing and dropping, it publishes again under the same ids, which
+    the broker drops. Any number of relays may serve one database.
     """
 
     def __init__(self, database: Database, bus: Bus) -> None:
@@ -66,7 +67,7 @@ class OutboxRelay:
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
-        database.on_commit(self.wake)
+        database.on_emission(self.wake)
 
     async def start(self) -> None:
         """Begin; rows of earlier runs go first."""

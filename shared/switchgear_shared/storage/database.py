@@ -16,9 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from switchgear_shared.errors import BackendUnavailableError
+from switchgear_shared.storage.sqlite_driver import open_sqlite
 
 _BUSY_TIMEOUT_MS = 20_000
 _READERS = 4
+
+EMITS = "emits"
+"""Set in a session's `info` where its commit has something for the outbox's relay."""
 
 _ambient: ContextVar[dict[int, AsyncSession] | None] = ContextVar("unit_of_work", default=None)
 
@@ -33,7 +37,7 @@ class Database:
     def __init__(self, url: str, name: str) -> None:
         self.name = name
         self.is_sqlite = url.startswith("sqlite")
-        self._commit_listeners: list[Callable[[], None]] = []
+        self._emission_listeners: list[Callable[[], None]] = []
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN DEFERRED", size=_READERS)
@@ -53,9 +57,9 @@ class Database:
         """The engine that migrations run on."""
         return self._writer
 
-    def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every committed write of this process."""
-        self._commit_listeners.append(listener)
+    def on_emission(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every commit of this process that emits an event."""
+        self._emission_listeners.append(listener)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
@@ -102,8 +106,9 @@ class Database:
             if is_committing and not _was_rolled_back(error.__cause__):
                 error.outcome = "unknown"
             raise
-        for listener in self._commit_listeners:
-            listener()
+        if session.info.get(EMITS):
+            for listener in self._emission_listeners:
+                listener()
 
     async def truncate_log(self) -> None:
         """Empty SQLite's write-ahead log, which holds what deleted rows said; best effort.
@@ -167,7 +172,7 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=_BUSY_TIMEOUT_MS / 1000,
-        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
+        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "async_creator_fn": open_sqlite},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -38,6 +38,7 @@ class RemoteWrite:
     record it makes. `may_be_done` says that an earlier attempt may have had its effect: the
     adapter looks for the reference, or at the record's state, before anything is sent again. An
     attempt that is only a look sends nothing: an earlier one may be under way over there.
+    `is_absent` says that the adapter has looked, and nothing of the write is there: not a part.
     In a rehearsal nothing is sent; the adapter notes what it would do. What is begun is there in
     part at least: a failure after it, of a read too, is not the end of the write.
     """
@@ -49,6 +50,7 @@ class RemoteWrite:
     is_rehearsal: bool = False
     is_sent: bool = False
     is_begun: bool = False
+    is_absent: bool = False
     events: list[Event] = field(default_factory=list[Event])
     notes: list[Note] = field(default_factory=list[Note])
 

@@ -20,6 +20,7 @@ from switchgear_documents.generating.trade import trade
 from switchgear_documents.generating.voice import LANGUAGES, Voice
 from switchgear_documents.reading.cutting import timeless
 from switchgear_documents.reading.own_document import BUNDLE
+from switchgear_documents.samples.invoice import Party
 
 _SCANNED_DPI = 150
 _POINTS_PER_INCH = 72
@@ -37,16 +38,19 @@ class Stack:
 
 
 def stack(place: int, seed: int, *, is_scan: bool = False) -> Stack:
-    """Return stack number `place` of this seed: one to six invoices and what came with them."""
+    """Return stack number `place` of this seed: one to six invoices to one buyer, and more."""
     rng = Random(f"{seed}/{place}/stack")  # noqa: S311 - chance to repeat, not to hide
     language = LANGUAGES[place % len(LANGUAGES)]
     variant = rng.choice(tuple(_VARIANTS))
     count = 1 if rng.random() < 0.2 else rng.randint(2, 6)  # noqa: PLR2004 - one file in five is one document
     strange = rng.randrange(count)
+    chance = Random(f"{seed}/{place}/buyer")  # noqa: S311 - same
+    to_whom = Voice(chance, language)
+    buyer = to_whom.party(to_whom.company())
     files: list[bytes] = []
     parts: list[tuple[int, int]] = []
     for number in range(count):
-        drafts = _VARIANTS[variant if number == strange else "plain"](Voice(rng, language))
+        drafts = _VARIANTS[variant if number == strange else "plain"](Voice(rng, language), buyer)
         look = rng.random()
         pages = [to_pdf(draft, Random(look)) for draft in drafts]  # noqa: S311 - same
         first = parts[-1][1] + 1 if parts else 1
@@ -88,31 +92,31 @@ def generate_stacks(folder: Path, count: int, seed: int) -> list[dict[str, Any]]
     return rows
 
 
-def _invoice(voice: Voice) -> Draft:
-    return trade(voice, "credit_note" if voice.chance(0.1) else "invoice")
+def _invoice(voice: Voice, buyer: Party) -> Draft:
+    return trade(voice, "credit_note" if voice.chance(0.1) else "invoice", buyer=buyer)
 
 
-def _plain(voice: Voice) -> list[Draft]:
-    return [_invoice(voice)]
+def _plain(voice: Voice, buyer: Party) -> list[Draft]:
+    return [_invoice(voice, buyer)]
 
 
-def _counted(voice: Voice) -> list[Draft]:
+def _counted(voice: Voice, buyer: Party) -> list[Draft]:
     """Return an invoice on two pages that say which they are."""
-    return _on_two_pages(voice, counts=True, number=voice.chance(0.5))
+    return _on_two_pages(voice, buyer, counts=True, number=voice.chance(0.5))
 
 
-def _headed(voice: Voice) -> list[Draft]:
+def _headed(voice: Voice, buyer: Party) -> list[Draft]:
     """Return an invoice on two pages that both bear its number."""
-    return _on_two_pages(voice, counts=False, number=True)
+    return _on_two_pages(voice, buyer, counts=False, number=True)
 
 
-def _bare(voice: Voice) -> list[Draft]:
+def _bare(voice: Voice, buyer: Party) -> list[Draft]:
     """Return an invoice on two pages of which the second says nothing of the first."""
-    return _on_two_pages(voice, counts=False, number=False)
+    return _on_two_pages(voice, buyer, counts=False, number=False)
 
 
-def _on_two_pages(voice: Voice, *, counts: bool, number: bool) -> list[Draft]:
-    whole = _invoice(voice)
+def _on_two_pages(voice: Voice, buyer: Party, *, counts: bool, number: bool) -> list[Draft]:
+    whole = _invoice(voice, buyer)
     blocks = list(whole.blocks)
     at = max(place for place, block in enumerate(blocks) if isinstance(block, Table))
     table = blocks[at]
@@ -131,30 +135,30 @@ def _on_two_pages(voice: Voice, *, counts: bool, number: bool) -> list[Draft]:
     return [replace(whole, blocks=tuple(first)), replace(whole, blocks=tuple(second))]
 
 
-def _with_terms(voice: Voice) -> list[Draft]:
+def _with_terms(voice: Voice, buyer: Party) -> list[Draft]:
     terms = prose.contract(voice)
     title = Title(voice.pick("stack", "terms"))
-    return [_invoice(voice), replace(terms, blocks=(title, *terms.blocks[1:]))]
+    return [_invoice(voice, buyer), replace(terms, blocks=(title, *terms.blocks[1:]))]
 
 
-def _with_blank(voice: Voice) -> list[Draft]:
-    return [_invoice(voice), Draft("other", voice.language, "blank", (Lines((" ",)),))]
+def _with_blank(voice: Voice, buyer: Party) -> list[Draft]:
+    return [_invoice(voice, buyer), Draft("other", voice.language, "blank", (Lines((" ",)),))]
 
 
-def _with_time_sheet(voice: Voice) -> list[Draft]:
+def _with_time_sheet(voice: Voice, buyer: Party) -> list[Draft]:
     days = tuple((voice.written(voice.day()), str(voice.rng.randint(1, 9))) for _ in range(12))
     day, hours = voice.phrases("stack", "hours")
     blocks = (Title(voice.pick("stack", "time_sheet")), Table((day, hours), days))
-    return [_invoice(voice), Draft("other", voice.language, "time-sheet", blocks)]
+    return [_invoice(voice, buyer), Draft("other", voice.language, "time-sheet", blocks)]
 
 
-def _with_delivery_note(voice: Voice) -> list[Draft]:
-    return [_invoice(voice), trade(voice, "delivery_note")]
+def _with_delivery_note(voice: Voice, buyer: Party) -> list[Draft]:
+    return [_invoice(voice, buyer), trade(voice, "delivery_note", buyer=buyer)]
 
 
-def _twice(voice: Voice) -> list[Draft]:
+def _twice(voice: Voice, buyer: Party) -> list[Draft]:
     """Return an invoice with its copy, which is no second invoice."""
-    one = _invoice(voice)
+    one = _invoice(voice, buyer)
     return [one, one]
 
 

@@ -68,9 +68,12 @@ class _Deal:
         return self.supplier if self.kind == "purchase_order" else self.buyer
 
 
-def trade(voice: Voice, kind: TradeType) -> Draft:
-    """Return a document of this kind; its fields are what stands on it."""
-    deal = _deal(voice, kind)
+def trade(voice: Voice, kind: TradeType, *, buyer: Party | None = None) -> Draft:
+    """Return a document of this kind; its fields are what stands on it.
+
+    `buyer` is whom it is for, one by chance if none is given.
+    """
+    deal = _deal(voice, kind, buyer)
     fields: dict[str, Any] = {
         "number": deal.number,
         "date": deal.day.isoformat(),
@@ -93,13 +96,13 @@ def trade(voice: Voice, kind: TradeType) -> Draft:
     return Draft(kind, voice.language, f"trade-{variant}", (*head, *body), fields)
 
 
-def _deal(voice: Voice, kind: TradeType) -> _Deal:
+def _deal(voice: Voice, kind: TradeType, buyer: Party | None) -> _Deal:
     sort = "services" if kind in ("invoice", "credit_note") and voice.chance(0.45) else "items"
     count = voice.rng.choice((1, 1, 2, 3, 3, 4, 5, 7, 10))
     positions = tuple(_position(voice, sort) for _ in range(count))
     rate = voice.rate()
     net = sum((position.net for position in positions), Decimal(0))
-    buyer = voice.person() if kind != "purchase_order" and voice.chance(0.2) else voice.company()
+    name = voice.person() if kind != "purchase_order" and voice.chance(0.2) else voice.company()
     day = voice.day()
     return _Deal(
         kind=kind,
@@ -107,7 +110,7 @@ def _deal(voice: Voice, kind: TradeType) -> _Deal:
         day=day,
         later=day + dt.timedelta(days=voice.rng.choice((7, 10, 14, 21, 30, 45))),
         supplier=voice.party(voice.company()),
-        buyer=voice.party(buyer),
+        buyer=buyer or voice.party(name),
         order_ref=voice.number() if kind != "purchase_order" and voice.chance(0.5) else None,
         positions=positions,
         rate=rate,

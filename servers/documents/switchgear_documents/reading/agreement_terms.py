@@ -1,6 +1,7 @@
 """For how long a contract binds: the length of time that a sentence about its end names."""
 
 import re
+from itertools import islice
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.prose import Prose
@@ -62,6 +63,7 @@ _ABOUT_THE_TERM = tuple(
 )  # fmt: skip
 _DAYS = {"year": 365, "month": 30, "day": 1}
 _SENTENCE = 220
+_MOST_LENGTHS = 300
 _SURE, _DISPUTED, _RIVAL = 0.7, 0.5, 0.11
 
 
@@ -72,7 +74,7 @@ def read_term(prose: Prose) -> Candidate | None:
     sure where several are likely.
     """
     found: list[tuple[float, int, Candidate]] = []
-    for match in _LENGTH.finditer(prose.text):
+    for match in islice(_LENGTH.finditer(prose.text), _MOST_LENGTHS):
         sentence = prose.text[max(0, match.start() - _SENTENCE) : match.start()]
         weight = max((w for pattern, w in _ABOUT_THE_TERM if pattern.search(sentence)), default=0.0)
         if weight:

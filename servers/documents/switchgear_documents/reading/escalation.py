@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
-from switchgear_documents.reading.own_document import BUNDLE
-from switchgear_documents.reading.parts import proposed
+from switchgear_documents.reading.lookalikes import alike, letters
+from switchgear_documents.reading.parts import ONE_DOCUMENT, bundled
 from switchgear_documents.reading.reading import Check, FieldName, FieldReading, Reading
 
 ENGINES_CHECK = "every_engine_is_installed"
@@ -17,8 +18,7 @@ _EXPECTED: dict[str, tuple[FieldName, ...]] = {
     "purchase_order": ("number", "date"),
 }
 _WORDED = ("supplier", "buyer", "address")
-_CONFUSED = str.maketrans("015628l", "oisgzbi")
-"""What engines take for each other: a nought and O, a one and I or l, five and S, and so on."""
+_AMOUNT = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 _SHORTEST_WORD = 4
 _SURE_FIELD, _SURE_TYPE, _CLEARLY = 0.8, 0.8, 0.05
 _SHARED, _DISPUTED, _ONLY_ONE, _MOST = 0.6, 0.75, 0.8, 0.97
@@ -45,10 +45,8 @@ def combined(one: Reading, other: Reading) -> Reading:
 
     Of equals the second is taken, the better engine's. What both engines read is surer; what only
     the other found is added, less sure. Spaces are taken from whoever saw the same letters apart.
-    A file is parted only by the first engine, or by none.
+    A file is parted if both found the same parts, and told of if either saw several documents.
     """
-    if other.document_type == BUNDLE:  # the first was not: it would have been believed
-        return proposed(one, other.parts, "not every engine sees them")
     best, rest = (one, other) if _weight(one) > _weight(other) else (other, one)
     theirs = {field.name: field for field in rest.fields}
     fields = [_agreed(field, theirs.get(field.name), rest.text) for field in best.fields]
@@ -58,7 +56,31 @@ def combined(one: Reading, other: Reading) -> Reading:
         for name, field in theirs.items()
         if name not in names
     ]
-    return best.model_copy(update={"fields": tuple(fields)})
+    return _parted(best.model_copy(update={"fields": tuple(fields)}), one, other)
+
+
+def _parted(best: Reading, one: Reading, other: Reading) -> Reading:
+    """Return the reading as a bundle if both offer the same parts, else with what either told."""
+    if one.attachments and other.attachments and _marks(one) == _marks(other):
+        contents = [part.content for part in other.attachments]
+        return bundled(best, other.parts, contents)
+    told = [reading for reading in (one, other) if _told(reading)]
+    if not told:
+        return best
+    told.sort(key=lambda reading: bool(reading.attachments))  # its own doubt first
+    parts = next((reading.parts for reading in told if reading.parts), ())
+    checks = [check for check in best.checks if check.name != ONE_DOCUMENT]
+    return best.model_copy(
+        update={"parts": parts, "checks": (*checks, *_told(told[0])), "attachments": ()}
+    )
+
+
+def _marks(reading: Reading) -> list[tuple[int, int, str]]:
+    return [(part.first, part.last, alike(part.number or "")) for part in reading.parts]
+
+
+def _told(reading: Reading) -> list[Check]:
+    return [check for check in reading.failed_checks() if check.name == ONE_DOCUMENT]
 
 
 def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> FieldReading:
@@ -67,18 +89,28 @@ def _agreed(field: FieldReading, other: FieldReading | None, text: str) -> Field
     value, sure = field.value, field.confidence
     if other is not None and field.name in _WORDED:
         value = spelt_by_both(value, other.value)
-        if field.name == "address" and _letters(other.value).endswith(_letters(value)):
+        if field.name == "address" and letters(other.value).endswith(letters(value)):
             value = other.value  # the one did not see the first lines
     if field.name in ("supplier", "buyer"):
         value = respaced(value, text)
     elif field.name == "address":
         value = ", ".join(respaced(part, text) for part in value.split(", "))
     if other is not None:
-        if _alike(other.value) == _alike(value):
+        if _is_same(field.name, value, other.value):
             sure = 1 - (1 - sure) * (1 - other.confidence * _SHARED)
         else:
             sure *= _DISPUTED
     return field.model_copy(update={"value": value, "confidence": round(min(sure, _MOST), 2)})
+
+
+def _is_same(name: FieldName, value: str, other: str) -> bool:
+    """Tell whether two engines read the same: of names alone signs may be taken for others."""
+    if name in _WORDED:
+        return alike(value) == alike(other)
+    value, other = "".join(value.split()), "".join(other.split())
+    if _AMOUNT.fullmatch(value) and _AMOUNT.fullmatch(other) and name.startswith("total_"):
+        return Decimal(value) == Decimal(other)
+    return value == other
 
 
 def spelt_by_both(value: str, other: str) -> str:
@@ -87,34 +119,25 @@ def spelt_by_both(value: str, other: str) -> str:
     if len(words) != len(theirs):
         return value
     return " ".join(
-        two if _alike(one) == _alike(two) and _is_word(two) and not _is_word(one) else one
+        two if alike(one) == alike(two) and _is_word(two) and not _is_word(one) else one
         for one, two in zip(words, theirs, strict=True)
     )
 
 
 def _is_word(text: str) -> bool:
-    letters = re.sub(r"\W", "", text)
-    return letters.isalpha() and len(letters) >= _SHORTEST_WORD
+    marks = re.sub(r"\W", "", text)
+    return marks.isalpha() and len(marks) >= _SHORTEST_WORD
 
 
 def respaced(name: str, text: str) -> str:
     """Return the name with the spaces that the text has in it, where it holds the same letters."""
-    letters = "".join(name.split())
-    found = re.search(r"[ \t]?".join(map(re.escape, letters)), text, re.IGNORECASE)
+    marks = "".join(name.split())
+    found = re.search(r"[ \t]?".join(map(re.escape, marks)), text, re.IGNORECASE)
     if found is None or found[0].count(" ") <= name.count(" "):
         return name
     spaced = iter(found[0])
-    original = iter(letters)
+    original = iter(marks)
     return "".join(" " if mark.isspace() else next(original) for mark in spaced)
-
-
-def _letters(value: str) -> str:
-    return re.sub(r"\W", "", value).casefold()
-
-
-def _alike(value: str) -> str:
-    """Return what two readings share that differ in signs which engines take for each other."""
-    return _letters(value).translate(_CONFUSED)
 
 
 def with_engines(reading: Reading, missing: Sequence[str]) -> Reading:

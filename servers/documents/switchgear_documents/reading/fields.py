@@ -20,6 +20,7 @@ from switchgear_documents.reading.labels import (
 )
 from switchgear_documents.reading.own_document import own_types
 from switchgear_documents.reading.own_reading import check_own, read_own
+from switchgear_documents.reading.packed import read_packed
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
@@ -116,11 +117,7 @@ def read_invoice(pages: Sequence[Page], extract: Extract) -> None:
     found["date"] = _weighed(dated or _lonely_date(pages, dialect), dialect)
     if kind != "purchase_order":
         number = found["number"]
-        theirs = [label for label in labels if kind != "order_confirmation" or _is_theirs(label)]
-        ordered = _all(pages, theirs, "order_ref", numbers_in)
-        found["order_ref"] = _best(
-            [c for c in ordered if number is None or c.value != number.value]
-        )
+        found["order_ref"] = _best(_ordered(pages, labels, kind, number))
     parties = read_parties(pages, labels, is_order=kind == "purchase_order")
     supplier, buyer = parties.supplier, parties.buyer
     found["supplier"], found["buyer"] = supplier, buyer
@@ -161,6 +158,7 @@ def read_delivery(pages: Sequence[Page], extract: Extract) -> None:
         "buyer": parties.buyer,
     }
     found["supplier_vat"], found["buyer_vat"] = read_vat_ids(pages, parties.supplier, parties.buyer)
+    extract.lines.extend(read_packed(pages, dialect))
     _add(extract, found)
 
 
@@ -181,6 +179,18 @@ def _numbers(pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType)
         if found := _all(pages, labels, role, numbers_in):
             return found
     return _all(pages, labels, "number", numbers_in)
+
+
+def _ordered(
+    pages: Sequence[Page], labels: Sequence[Label], kind: DocumentType, number: Candidate | None
+) -> list[Candidate]:
+    """Return what may be the number of the order: of a confirmation, the customer's own first."""
+    own = number.value if number is not None else None
+    found = [c for c in _all(pages, labels, "order_ref", numbers_in) if c.value != own]
+    if kind != "order_confirmation":
+        return found
+    theirs = _all(pages, filter(_is_theirs, labels), "order_ref", numbers_in)
+    return [c for c in theirs if c.value != own] or found
 
 
 def _is_theirs(label: Label) -> bool:

@@ -1,6 +1,7 @@
 """Under which law a contract stands: the state or country whose law its sentences name."""
 
 import re
+from itertools import islice
 
 from switchgear_documents.reading.labels import Candidate
 from switchgear_documents.reading.names import any_of
@@ -61,17 +62,21 @@ _GOVERNS = any_of(
     """,
     whole=False,
 )
-_NAMED, _DISPUTED = 0.88, 0.7
+_NOT = re.compile(r"\b(?:not|nicht|non|niet|ne|no)\b(?:\W+\w+){0,4}\W*$", re.IGNORECASE)
+"""What stands before a law that does not govern, within the sentence."""
+_NAMED, _DISPUTED = 0.88, 0.5
 _BEFORE, _BEHIND = 160, 60
+_MOST_LAWS = 500
 
 
 def read_jurisdiction(prose: Prose) -> Candidate | None:
     """Return the place whose law governs; less sure where sentences name several."""
     best: Candidate | None = None
-    for match in _LAW.finditer(prose.text):
+    for match in islice(_LAW.finditer(prose.text), _MOST_LAWS):
         around = prose.text[max(0, match.start() - _BEFORE) : match.end() + _BEHIND]
         place = _place(match)
-        if place is None or not _GOVERNS.search(around):
+        before = prose.text[max(0, match.start() - _BEFORE) : match.start()]
+        if place is None or not _GOVERNS.search(around) or _NOT.search(before):
             continue
         candidate = prose.candidate(place, match.start(), match.end(), _NAMED)
         if best is None:

@@ -105,7 +105,9 @@ _PAPER = any_of(
     afrekening|overzicht
     """
 )
-_CARE_OF = re.compile(r"^\W*(?:attn|att|attention|z\. ?hd|t\.a\.v)\b\.?\s*:?\s+", re.IGNORECASE)
+_CARE_OF = re.compile(
+    r"^\W*(?:(?:attn|z\. ?hd|t\.a\.v)\b\.?\s*:?|(?:att|attention)\s*[.:])\s+", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 

@@ -16,7 +16,7 @@ _BLANK_LETTERS = 6
 _COUNTED_CHARS = 60
 _MARGIN = 0.12
 _TERMS_LINES = 6
-_PAGE = r"(?:page|seite|blatt|p[áa]gina|p[áa]g\.?|pagina|bladzijde|blad|feuille|hoja|foglio)"
+_PAGE = r"(?:page|sheet|seite|blatt|p[áa]gina|p[áa]g\.?|pagina|bladzijde|blad|feuille|hoja|foglio)"
 _OF = r"\s?(?:of|von|de|di|van|sur|/|\|)\s?"
 _COUNTED = re.compile(
     rf"(?<![\w-]){_PAGE}\s?[:.#]?\s?(?P<place>\d{{1,3}})(?:{_OF}(?P<count>\d{{1,3}}))?(?![\d.,])",

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.page_signs import Count, Signs
+from switchgear_documents.reading.parts import MOST_PARTS
 from switchgear_documents.reading.reading import DocumentType, PageRange
 
 PARTED: tuple[DocumentType, ...] = ("invoice", "credit_note")
 """What a part must be: of other papers nobody knows how they follow one another."""
-MOST_PARTS = 100
-"""How many documents one file may become."""
 MOST_PAGES = 200
 """How many pages of a file are looked at for where its documents begin."""
 _SURE_TYPE = 0.5

@@ -6,6 +6,9 @@ from pathlib import PurePath
 from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import Attachment, Check, PageRange, Reading
 
+CLASSIFIER = "parts/1"
+MOST_PARTS = 100
+"""How many documents one file may become."""
 ONE_DOCUMENT = "one_document"
 OF_THE_FILE = (
     "content_fits_name",
@@ -21,10 +24,12 @@ _LONGEST_STEM = 180
 
 
 def bundled(
-    reading: Reading, parts: Sequence[PageRange], contents: Sequence[bytes], classifier: str
+    reading: Reading,
+    parts: Sequence[PageRange],
+    contents: Sequence[bytes],
+    classifier: str = CLASSIFIER,
 ) -> Reading:
     """Return the reading as that of a bundle: what its pages say is said by its parts."""
-    count = len(parts)
     return reading.model_copy(
         update={
             "document_type": BUNDLE,
@@ -35,11 +40,15 @@ def bundled(
             "candidates": (),
             "checks": tuple(check for check in reading.checks if check.name in OF_THE_FILE),
             "parts": tuple(parts),
-            "attachments": tuple(
-                Attachment.of(f"({place} of {count})", content)
-                for place, content in enumerate(contents, start=1)
-            ),
+            "attachments": _attached(contents),
         }
+    )
+
+
+def _attached(contents: Sequence[bytes]) -> tuple[Attachment, ...]:
+    return tuple(
+        Attachment.of(f"({place} of {len(contents)})", content)
+        for place, content in enumerate(contents, start=1)
     )
 
 
@@ -53,6 +62,19 @@ def proposed(reading: Reading, parts: Sequence[PageRange], doubt: str) -> Readin
     )
     checks = [each for each in reading.checks if each.name != ONE_DOCUMENT]
     return reading.model_copy(update={"parts": tuple(parts), "checks": (*checks, check)})
+
+
+def offered(reading: Reading, parts: Sequence[PageRange], contents: Sequence[bytes]) -> Reading:
+    """Return the reading of a scan with its parts, for another engine to find them too."""
+    reading = proposed(reading, parts, "no second engine has found the same parts")
+    return reading.model_copy(update={"attachments": _attached(contents)})
+
+
+def without_offer(reading: Reading) -> Reading:
+    """Return the reading without the files of parts that no second engine has found."""
+    if not reading.parts or reading.document_type == BUNDLE:
+        return reading
+    return reading.model_copy(update={"attachments": ()})
 
 
 def named(reading: Reading, name: str) -> Reading:

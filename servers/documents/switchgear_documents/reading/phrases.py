@@ -11,9 +11,11 @@ from typing import Literal, NamedTuple
 Role = Literal[
     "number", "date", "due_date", "order_ref", "order_date", "confirmation", "currency", "buyer",
     "supplier", "owner", "delivery", "delivery_date", "net", "tax", "gross", "due", "prepaid",
-    "deduction",
+    "deduction", "cash_discount",
 ]  # fmt: skip
 """What a label stands for; `owner` is whom an account belongs to, `deduction` a discount.
+
+`cash_discount` is one for who pays early.
 
 `confirmation` is the number of an order's, `delivery` that of a delivery note.
 """
@@ -113,6 +115,9 @@ PHRASES: tuple[Phrases, ...] = (
         (?:your|purchase|customer) order<digits>|(?:votre )?commande<digits>|orden de compra<digits>
         (?:uw|ihre|ihr) (?:bestelling|bestellung|auftrag|order)<digits>|(?:vostro )?ordine<digits>
         (?:su )?pedido<digits>
+        (?:purchase order|commande|pedido|orden de compra|ordine)(?=\s*:\s*$)
+        (?:your (?:purchase )?order|votre commande|su (?:pedido|orden)|vostro ordine)(?=\s*:?\s*$)
+        (?:uw (?:bestelling|order)|ihre bestellung|ihr auftrag)(?=\s*:?\s*$)
         """),
     phrases("order_date", 0.93, r"""
         (?:p\.?o\.?|purchase|order)(?: order)? date|order(?:ed)? on|bestell?-?datum|auftragsdatum
@@ -124,6 +129,7 @@ PHRASES: tuple[Phrases, ...] = (
         (?:confirmaci[óo]n|conferma)\s*<no>
         (?:order|auftrags)(?:bestätigung|bevestiging)s?\W*<no>|<no> (?:de |d<'>)?(?:la )?confirma\w+
         <no> (?:di )?conferma(?: d<'>ordine)?|acuse de recibo <no>|accusé de réception <no>
+        ab-?\s*nr\.?|(?:confirmation of order|orderbevestiging|auftragsbestätigung)<digits>
         """),
     phrases("delivery", 0.93, r"""
         (?:d(?:elivery|[ie]spatch)|packing|ship(?:ment|ping)|dn)(?: ?(?:note|slip|list))?\s*<no>
@@ -132,7 +138,12 @@ PHRASES: tuple[Phrases, ...] = (
         (?:bon|bordereau) de livraison\s*<no>|b\.?l\.?\s*<no>|albarán\s*<no>|nota de entrega\s*<no>
         <no> (?:de |del )?(?:livraison|entrega|documento|bolla)|d\.?d\.?t\.?\s*<no>|bolla\s*<no>
         (?:pak|lever|leverings|aflever)bon-?\s*<no>
-        num[ée]ro (?:de |del |di )?(?:livraison|albarán|ddt)
+        num[ée]ro (?:de |del |di )?(?:livraison|albarán|ddt|expédition|spedizione|envío)
+        """),
+    phrases("delivery", 0.8, r"""
+        sendungs?-?<no>|versand-?<no>|zendings?-?<no>
+        <no> (?:d<'>|di |de )?(?:expédition|spedizione)
+        (?:guía|remito|envío)(?: de \w+)?\s*<no>|<no> (?:de )?(?:guía|remito|envío)
         """),
     phrases("delivery", 0.75, r"""
         ^\W*(?:delivery note|packing slip|lieferschein|bon de livraison|albarán|ddt|pakbon)<digits>
@@ -248,11 +259,17 @@ PHRASES: tuple[Phrases, ...] = (
         aanbetaling|ausstehende forderung
         """),
     phrases("deduction", 0.9, r"""
-        (?:agency |sales |trade |volume |cash )?(?:commission|discount|rebate)(?: \(?\d+ ?%\)?)?
-        (?:sonder|mengen|treue|händler)?rabatt|(?:preis)?nachlass|skonto|provision
-        remise|rabais|ristourne|escompte|descuento|bonificación|sconto|abbuono|provvigione
-        (?:hoeveelheids|betalings)?korting|commissie
+        (?:agency |sales |trade |volume )?(?:commission|discount|rebate)(?: \(?\d+ ?%\)?)?
+        (?:sonder|mengen|treue|händler)?rabatt|(?:preis)?nachlass|provision
+        remise|rabais|ristourne|descuento|bonificación|sconto|abbuono|provvigione
+        (?:hoeveelheids)?korting|commissie
         """),
+    phrases("cash_discount", 0.9, r"""
+        (?:cash|early(?: payment)?|prompt(?: payment)?) discount|skonto|escompte|betalingskorting
+        (?:discount|rabatt|remise|descuento|sconto|korting)(?=.{0,20}\b(?:<if>)\b)
+        descuento (?:por pronto pago|p\.?p\.?)|sconto (?:cassa|per pagamento)
+        """.replace("<if>", "if|when|within|bei|falls|innerhalb|bis|si|sous|dans|avant|entro|se"
+                    "|antes|binnen|bij|indien")),
 )  # fmt: skip
 
 REVERSE_CHARGE = re.compile(

@@ -100,11 +100,14 @@ def read_positions(pages: Sequence[Page], money: Finder, dialect: Dialect) -> Ro
 
 
 @dataclass
-class _Table:
+class Table:
+    """A table's headings, and how many lines of the page lie above its first row."""
+
     heads: dict[Column, Cell]
     last_line: int
 
     def has_other_columns(self, *, rows_have_price: bool) -> bool:
+        """Tell whether the table is another than the one whose rows are known."""
         return rows_have_price and "price" not in self.heads
 
     def rows(self, page: Page, money: Finder) -> Iterator[dict[Column, list[Cell]]]:
@@ -116,7 +119,7 @@ class _Table:
                 break
             by_column: dict[Column, list[Cell]] = {}
             for cell in line:
-                column = self._column(cell)
+                column = self.column_of(cell)
                 if column is not None:
                     by_column.setdefault(column, []).append(cell)
             has_net = any(
@@ -134,7 +137,9 @@ class _Table:
         if waiting.get("net"):
             yield waiting
 
-    def _column(self, cell: Cell) -> Column | None:
+    def column_of(self, cell: Cell) -> Column | None:
+        """Return the column whose heading the cell stands under, None if it is far from all."""
+
         def distance(head: Cell) -> float:
             shared = min(head.box.right, cell.box.right) - max(head.box.left, cell.box.left)
             if shared > 0:
@@ -149,16 +154,16 @@ class _Table:
         return column if distance(self.heads[column]) < _FAR else None
 
 
-def _tables(page: Page) -> Iterator[_Table]:
+def _tables(page: Page) -> Iterator[Table]:
     number = 0
     while number < len(page.lines):
-        heads = _heads(page.lines[number])
+        heads = heads_in(page.lines[number])
         if len(heads) < _LEAST_COLUMNS - 1 or not {"net", "price"} & heads.keys():
             number += 1
             continue
         last = number
         for below in range(number + 1, min(number + _HEAD_LINES, len(page.lines))):
-            more = _heads(page.lines[below])
+            more = heads_in(page.lines[below])
             if not more or any(c.isdigit() for cell in page.lines[below] for c in cell.text):
                 break
             heads = more | heads
@@ -166,13 +171,13 @@ def _tables(page: Page) -> Iterator[_Table]:
         for above in range(max(0, number - _HEAD_LINES + 1), number):
             if any(c.isdigit() for cell in page.lines[above] for c in cell.text):
                 continue
-            heads = _heads(page.lines[above]) | heads
+            heads = heads_in(page.lines[above]) | heads
         if len(heads) >= _LEAST_COLUMNS and "net" in heads:
-            yield _Table(heads, last + 1)
+            yield Table(heads, last + 1)
         number = last + 1
 
 
-def _heads(line: Sequence[Cell]) -> dict[Column, Cell]:
+def heads_in(line: Sequence[Cell]) -> dict[Column, Cell]:
     """Return the headings in a line; of two of one kind the one further right, as totals are."""
     found: dict[Column, Cell] = {}
     for cell in line:
@@ -180,7 +185,7 @@ def _heads(line: Sequence[Cell]) -> dict[Column, Cell]:
         if column is not None:
             found[column] = cell
         elif len(cell.words) > 1:  # headings may stand as close as words
-            found |= _heads([Cell((word,), cell.page, cell.line) for word in cell.words])
+            found |= heads_in([Cell((word,), cell.page, cell.line) for word in cell.words])
     return found
 
 

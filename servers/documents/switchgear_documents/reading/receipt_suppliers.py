@@ -29,7 +29,7 @@ _MISREAD = re.compile(r"S[OI]N ?BH\w|SDN ?BH[OA8]", re.IGNORECASE)
 _LEADING = re.compile(r"^[\W\d]+(?=[^\W\d])")
 _REGISTRATION = re.compile(
     r"\W*(?:\(?(?:co|company|roc|reg|gst|ust|vat|siret|kvk|abn|uid)[ .:]"
-    r"|\(?[\w-]*\d{5,}-?\w?\)?\W*$)",
+    r"|\(?(?:[\w-]{0,20}?)\d{5,20}-?\w?\)?\W*$)",
     re.IGNORECASE,
 )
 _HEAD, _HEAD_LINES, _SHORTEST = 0.45, 14, 4

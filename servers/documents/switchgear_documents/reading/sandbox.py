@@ -18,7 +18,7 @@ from switchgear_documents.reading.escalation import (
     needs_ocr,
     with_engines,
 )
-from switchgear_documents.reading.parts import named
+from switchgear_documents.reading.parts import named, without_offer
 from switchgear_documents.reading.pool import Pool, StoppedError
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.templates import Template, TemplateFolder
@@ -112,6 +112,11 @@ class Reader:
         data = await asyncio.to_thread(_load, path, self._max_bytes)
         return await self._plain.render(data, page)
 
+    async def cut(self, path: Path, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Return a file for each range of pages of the PDF or TIFF at `path`; raises as `read`."""
+        data = await asyncio.to_thread(_load, path, self._max_bytes)
+        return await self._plain.cut(data, ranges)
+
     async def _by_ocr(
         self, data: bytes, suffix: str, templates: list[dict[str, Any]] | None, plain: Reading
     ) -> Reading:
@@ -132,7 +137,7 @@ class Reader:
                     break
         if best is None and stopped is not None and not plain.text:
             raise stopped
-        return with_engines(best or plain, missing)
+        return with_engines(without_offer(best or plain), missing)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from typing import Literal, NamedTuple, get_args
 
 from switchgear_documents.reading.labels import Candidate, Finder, Label, beside
 from switchgear_documents.reading.phrases import REVERSE_CHARGE
 from switchgear_documents.reading.words import Cell, Page
 
-Total = Literal["net", "tax", "gross", "due", "prepaid", "deduction"]
+Total = Literal["net", "tax", "gross", "due", "prepaid", "deduction", "cash_discount"]
 _TOTALS: tuple[Total, ...] = get_args(Total)
 
 _KEPT = 8
@@ -46,6 +47,10 @@ def read_totals(pages: Sequence[Page], labels: Sequence[Label], money: Finder) -
     is_untaxed = bool(REVERSE_CHARGE.search(text.lower()))
     rates = _Rates(set(_rates(text)), _rates_of_tax(pages, labels))
     return _Choice(found, loose, rates, is_untaxed=is_untaxed).make()
+
+
+def _order(candidate: Candidate) -> tuple[int, int]:
+    return candidate.cell.page, candidate.cell.line
 
 
 class _Rates(NamedTuple):
@@ -124,19 +129,30 @@ class _Choice:
         self._scores = {
             role: {Decimal(c.value): c for c in found.get(role, ())} for role in _TOTALS
         }
-        self._deducted = self._scores["deduction"].keys() - self._scores["tax"].keys()
-        self._deduct()
+        less = {**self._scores["cash_discount"], **self._scores["deduction"]}
+        self._deducted = less.keys() - self._scores["tax"].keys()
+        self._less = self._scores["deduction"].keys() - self._scores["cash_discount"].keys()
+        self._left = self._deduct()
         self._largest = max(loose, key=abs, default=None)
 
-    def _deduct(self) -> None:
-        """Take what is due for the gross where a discount or commission alone parts the two."""
+    def _deduct(self) -> set[Decimal]:
+        """Take what is due for the gross where a commission or discount below alone parts the two.
+
+        A discount for who pays early does not, nor does what was paid before or no label ties.
+        """
+        left: set[Decimal] = set()
         if any(self._scores["tax"]):
-            return
+            return left
         grosses, dues = self._scores["gross"], self._scores["due"]
-        for before in list(grosses):
-            for due in {before - amount for amount in self._deducted if amount > 0} & dues.keys():
+        less = {amount for amount in self._less if amount > 0} - self._scores["prepaid"].keys()
+        for before, amount in product(list(grosses), less):
+            due = before - amount
+            below = _order(self._scores["deduction"][amount]) > _order(grosses[before])
+            if due in dues and below:
+                left.add(due)
                 grosses[due] = dues[due]
                 grosses.pop(before, None)
+        return left
 
     def make(self) -> Totals:
         best, best_score = None, -1.0
@@ -241,6 +257,8 @@ class _Choice:
     def _sureness(
         self, role: Total, is_named: bool, adds_up: bool | None, tax: Decimal | None
     ) -> float:
+        if role == "gross" and self._left:
+            return _GUESSED
         if adds_up and is_named:
             return _SURE if tax else _LIKELY
         if adds_up:
@@ -253,7 +271,7 @@ class _Choice:
     def _is_reduced(self, role: Total) -> bool:
         """Tell whether what a deduction leaves of the gross stands somewhere too."""
         grosses = self._scores["gross"] if role == "gross" else ()
-        return any(gross - less in self._loose for gross in grosses for less in self._deducted)
+        return any(gross - less in self._loose for gross, less in product(grosses, self._less))
 
     def _with_due(self, chosen: dict[Total, Candidate]) -> dict[Total, Candidate]:
         """Add the amount due: the gross, where nothing else is named and nothing was prepaid."""

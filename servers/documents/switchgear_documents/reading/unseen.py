@@ -1,7 +1,7 @@
 """Words of a PDF that nobody sees who looks at the page: meant for machines, or against them.
 
-White on white, without ink, too small to read or beside the page. Hidden instructions to a model
-and second sets of figures are put into documents this way.
+White on white, without ink, too small to read, beside the page or beneath something. Hidden
+instructions to a model and second sets of figures are put into documents this way.
 """
 
 import ctypes
@@ -11,6 +11,7 @@ import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
 
+from switchgear_documents.reading.covered import covered_words
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Box, Word
 
@@ -79,6 +80,7 @@ def unseen_words(
     across_pt = page.get_width() if is_on_its_side else page.get_height()
     inks = Inks(text_page)
     unseen: list[int] = []
+    inked: list[int] = []
     doubtful: list[int] = []
     for number, (index, word) in enumerate(placed):
         left, top, right, bottom = word.box
@@ -87,6 +89,10 @@ def unseen_words(
             unseen.append(number)
         elif inks.is_doubtful(index):
             doubtful.append(number)
+        else:
+            inked.append(number)
+    covered = covered_words(page, text_page, [placed[number] for number in inked])
+    unseen += [inked[number] for number in covered]
     if doubtful:
         picture = page.render(scale=_RENDERED_AT, grayscale=True).to_pil()
         unseen += [n for n in doubtful if not _shows(picture, placed[n][1].box)]

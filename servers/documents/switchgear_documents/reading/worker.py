@@ -2,7 +2,8 @@
 
 Frames in both directions are a length (four bytes, big endian) and that much JSON; a request's
 JSON is followed by the file's bytes, an answer's by the reading, as JSON too, and the bytes of its
-attachments, or by the picture of a page. Started by `Reader`, never by hand.
+attachments, or by the picture of a page, or by the parts of a file. Started by `Reader`, never by
+hand.
 """
 
 import ctypes
@@ -59,7 +60,7 @@ def main() -> None:
     _die_with(limits.parent_pid)
     requests, answers = _take_over_streams()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # threads would only cost memory
-    from switchgear_documents.reading import contents, rehearsal  # noqa: PLC0415 - heavy
+    from switchgear_documents.reading import contents, cutting, rehearsal  # noqa: PLC0415 - heavy
     from switchgear_documents.reading.rendering import render_page  # noqa: PLC0415 - heavy
     from switchgear_documents.reading.templates import (  # noqa: PLC0415 - heavy
         Template,
@@ -84,6 +85,10 @@ def main() -> None:
             if "page" in header:
                 png = render_page(data, header["page"], max_pixels=limits.ocr_max_pixels)
                 _send(answers, {"picture": len(png)}, png)
+                continue
+            if "ranges" in header:
+                parts = list(cutting.cut(data, header["ranges"]))
+                _send(answers, {"parts": list(map(len, parts))}, *parts)
                 continue
             reading = contents.read_contents(
                 data,

@@ -51,7 +51,7 @@ _DIGIT = re.compile(r"\d")
 """Without one there is neither a date nor an amount, and most of a page's cells have none."""
 
 _WITH_COMMA = re.compile(r"\d,\d\d(?![\d.,])")
-_WITH_POINT = re.compile(r"\d(?<![\d.]\d)\d*(?:,\d{3})*\.\d\d(?![\d.,])")
+_WITH_POINT = re.compile(r"\d(?<![\d.]\d)\d*(?:,\d{3}){0,6}\.\d\d(?![\d.,])")
 _ALL_DIGITS = re.compile(r"\d(?<![\d.,/-]\d)\d? ?[./-] ?\d\d? ?[./-] ?\d\d")
 """Where a date of three numbers may begin; where there is none, none needs to be looked for."""
 

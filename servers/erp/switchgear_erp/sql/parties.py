@@ -27,7 +27,7 @@ async def create(
     session: AsyncSession, tenant: TenantId, draft: PartyDraft, caller: Caller, now: datetime
 ) -> WriteResult:
     """See ErpBackend.create_party."""
-    number = await next_number(session, tenant, _SERIES)  # whoever makes another waits here
+    ref = await _next_ref(session, tenant)  # whoever makes another waits here
     check_unknown(draft, await _known(session, tenant))
     currency = draft.currency or COMPANY_CURRENCY
     if await exchange_rate(session, tenant, currency, now.date()) is None:
@@ -35,7 +35,7 @@ async def create(
     party = await _row(session, tenant, draft)
     for column, value in _columns(draft, currency).items():
         setattr(party, column, value)
-    party.ref = f"P-{number:05d}"
+    party.ref = ref
     session.add(party)
     await session.flush()
     await _announce(session, "erp.party.created", party, caller, now)
@@ -83,6 +83,15 @@ async def _known(session: AsyncSession, tenant: TenantId) -> list[Known]:
         Known(PartyId(id_), ref, name, city, (vat_id,) if vat_id else ())
         for id_, ref, name, city, vat_id in found
     ]
+
+
+async def _next_ref(session: AsyncSession, tenant: TenantId) -> str:
+    """Return the next number; those that parties from elsewhere came with are passed over."""
+    while True:
+        ref = f"P-{await next_number(session, tenant, _SERIES):05d}"
+        taken = select(PartyRow.id).where(PartyRow.tenant == tenant, PartyRow.ref == ref)
+        if await session.scalar(taken) is None:
+            return ref
 
 
 async def _row(session: AsyncSession, tenant: TenantId, draft: PartyDraft) -> PartyRow:

@@ -48,6 +48,7 @@ class Act:
             return None
         domain = [[field, "like", f"%{literal(self.write.reference)}%"], *also]
         found = (await self.client.search(model, domain, ["id"], limit=1)).records
+        self.write.is_absent = not found
         return found[0]["id"] if found else None
 
     def harmless(self) -> AbstractAsyncContextManager[None]:

@@ -62,6 +62,7 @@ async def advance(
             {"state": to},
         )
         return WriteResult(id=order.id, ref=order.ref, state=to, version="")
+    act.write.is_absent = True
     act.write.check_may_send()
     return await _press(act, order, to, _BUTTONS[name], event)
 

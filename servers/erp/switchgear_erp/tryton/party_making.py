@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -21,8 +20,8 @@ from switchgear_shared.storage.tryton.texts import literal
 PARTY = "party.party"
 _MARK = "party.identifier"
 _FIELDS = ("code", "name", "addresses.city", "identifiers.code")
-_PLAIN = re.compile(r"[0-9fmpqvx]")
-"""What no language of ours writes with an accent."""
+_PLAIN = re.compile(r"[0-9bdfghjklmpqrtvwx]")
+"""What is hardly ever written with an accent."""
 
 _LOOKS = 8
 _WAIT_S = 0.1
@@ -80,26 +79,39 @@ def _is_older(conflict: ConflictError, number: int) -> bool:
 
 
 async def _alike(act: Act, company: Company, draft: PartyDraft) -> list[Record]:
-    """Return whoever may be the party, by its number or its name as people may write it."""
-    alike: list[Any] = [["name", "ilike", _pattern(fold(draft.name))]]
-    if code := spelling_of(draft.vat_id):
-        alike.append(["identifiers.code", "ilike", _pattern(code)])
-    domain = [["id", "!=", company.party], ["OR", *alike]]
-    page = await act.client.search(PARTY, domain, _FIELDS, limit=MOST_RECORDS)
-    return [*page.records]
+    """Return whoever may be the party, by its number or its name as people may write it.
+
+    Where very many are, those whose words are spelled as closely come beside the oldest.
+    """
+    found: list[Record] = []
+    for pattern in (loose_pattern(draft.name), close_pattern(draft.name)):
+        alike: list[Any] = [["name", "ilike", pattern]]
+        if code := spelling_of(draft.vat_id):
+            alike.append(["identifiers.code", "ilike", _pattern_of_code(code)])
+        domain = [["id", "!=", company.party], ["OR", *alike]]
+        page = await act.client.search(PARTY, domain, _FIELDS, limit=MOST_RECORDS)
+        found += page.records
+        if len(page.records) < MOST_RECORDS:
+            break
+    return found
 
 
-def _pattern(text: str) -> str:
+def loose_pattern(name: str) -> str:
     """Return a pattern for all spellings; what only looks alike is left out by `check_unknown`."""
-    is_code = text.isupper() or text.isdigit()
-    letters: Iterable[str] = (c for c in text if c.isalnum())
-    return (
-        "%"
-        + "%".join(
-            literal(letter) if is_code or _PLAIN.fullmatch(letter) else "_" for letter in letters
-        )
-        + "%"
-    )
+    return f"%{'%'.join(_letter(letter) for letter in fold(name) if letter.isalnum())}%"
+
+
+def close_pattern(name: str) -> str:
+    """Return a pattern for the spellings with these words, which very few other names fit."""
+    return f"%{''.join(_letter(c) if c.isalnum() else '%' for c in fold(name))}%"
+
+
+def _letter(letter: str) -> str:
+    return letter if _PLAIN.fullmatch(letter) else "_"
+
+
+def _pattern_of_code(code: str) -> str:
+    return f"%{'%'.join(map(literal, code))}%"
 
 
 def _known(record: Record) -> Known:

@@ -66,6 +66,7 @@ async def pay(
         if act.write.is_rehearsal:
             return _rehearsed(act, record, amount, on)
         check_attempt(attempt, named)
+        act.write.is_absent = True
         try:
             return await _send(act, record, payment, amount, on)
         except (ConflictError, InvalidRequestError) as error:

@@ -59,6 +59,7 @@ async def post(
         if act.write.is_rehearsal:
             return _rehearsed(act, record)
         check_attempt(attempt, named)
+        act.write.is_absent = not is_ours
         try:
             return await _send(act, record, order)
         except (ConflictError, InvalidRequestError) as error:

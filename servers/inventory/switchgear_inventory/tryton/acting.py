@@ -55,6 +55,7 @@ class Act:
             ["state", "!=", "cancelled"],
         ]
         found = (await self.client.search(model, domain, ["state"], limit=1)).records
+        self.write.is_absent = not found
         return found[0]["id"] if found else None
 
     async def read(self, model: str, record_id: int, *fields: str) -> Record:
