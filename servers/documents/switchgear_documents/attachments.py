@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.intake import add_record, lock_bytes, new_record
+from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import Attachment, Check
 from switchgear_documents.rows import find_document
 from switchgear_documents.tables import DocumentRecord
@@ -63,6 +64,14 @@ async def take_in(
         await add_record(session, record, cause=cause)
         there += 1
     return refused
+
+
+async def is_part(session: AsyncSession, record: DocumentRecord) -> bool:
+    """Tell whether the document was cut out of a bundle."""
+    if record.parent_id is None:
+        return False
+    parent = await find_document(session, record.tenant, record.parent_id)
+    return parent.document_type == BUNDLE
 
 
 def _refused(detail: str) -> Check:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
-from switchgear_documents.attachments import take_in
+from switchgear_documents.attachments import is_part, take_in
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.own_document import BUNDLE
@@ -70,12 +70,13 @@ class Stages:
             if await tombstone_of(session, event.tenant, event.data["document_id"]):
                 return
             record = await find_document(session, event.tenant, event.data["document_id"])
+            of_bundle = await is_part(session, record)
         try:
             reading = await self._reader.read(self._files.path(record.sha256), record.name)
         except UnreadableDocumentError as error:
             await self._cannot_read(event, error)
             return
-        opinion = await self._heard(record, as_told(reading, record))
+        opinion = await self._heard(record, as_told(reading, record, is_part=of_bundle))
         reading = opinion.reading
         async with self._once("documents-classify", event) as session:
             if session is None:
