@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
-from switchgear_documents.attachments import is_part, take_in
+from switchgear_documents.attachments import is_part, with_brought
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.own_document import BUNDLE
@@ -82,14 +82,12 @@ class Stages:
             if session is None:
                 return
             record = await self._locked(session, event)
-            brought = reading.attachments
-            refused = await take_in(session, record, brought, event, self._files)
-            reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
+            record.document_type = reading.document_type
+            reading = await with_brought(session, record, reading, event, self._files)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
             record.text = storable(reading.text)
             record.media_type = reading.media_type
             record.pages = reading.pages
-            record.document_type = reading.document_type
             record.confidence = reading.confidence
             record.classifier = reading.classifier
             _move(record, "classified")
