@@ -17,6 +17,7 @@ from switchgear_documents.generating.voice import LANGUAGES, Voice
 from switchgear_documents.reading import bundles, parting
 from switchgear_documents.reading.page_signs import signs_of
 from switchgear_documents.reading.parts import ONE_DOCUMENT as CHECK
+from switchgear_documents.reading.pdf import PLACED_PAGES
 from switchgear_documents.reading.words import pages_of_text
 from switchgear_documents.routing import doubts_about
 from switchgear_documents.samples import to_facturx
@@ -204,6 +205,13 @@ def test_a_hybrid_invoice_is_not_parted() -> None:
     reading = read(bound_to(hybrid, a_pdf(SECOND)), ".pdf")
 
     assert (reading.format, reading.parts) == ("facturx", ())
+
+
+def test_a_stack_of_more_pages_than_are_placed_at_first_is_parted_to_its_end() -> None:
+    reading = read(a_pdf(*numbered(PLACED_PAGES + 2)), ".pdf")
+
+    assert [part.first for part in reading.parts] == list(range(1, PLACED_PAGES + 3))
+    assert len(reading.attachments) == PLACED_PAGES + 2
 
 
 @pytest.mark.parametrize(("most", "parts"), [(2, 0), (3, 3), (4, 3)])

@@ -1,14 +1,15 @@
 """Whoever was asked on behalf of a process need not answer once the process is over."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Never
 
 import pytest
 
 from journeys.desk import Samples
 from journeys.office import Answer, KilledError, Office
-from switchgear_documents.samples import to_ubl
+from switchgear_documents.samples import InvoiceSpec, to_ubl
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import DEFAULT_TENANT, new_correlation_id
 from switchgear_shared.errors import ApprovalRequiredError, ConflictError, PolicyDeniedError
@@ -16,9 +17,13 @@ from switchgear_shared.governance.approval import Approval, Approvals
 from switchgear_shared.governance.identity import DEFAULT_AGENTS
 from switchgear_shared.governance.store import ApprovalRow
 from switchgear_workflows.process import End, Step, Work
+from switchgear_workflows.processes import ProcessManager
 from workflows.shop import Struck
 from workflows.test_ways_back import Ledger, Room
 
+Handle = Callable[[ProcessManager], Awaitable[None]]
+"""Has a process manager handle the event that takes a process on."""
+Come = Callable[[Office, InvoiceSpec], Awaitable[tuple[Event, Handle]]]
 WORKFLOWS = next(agent.principal for agent in DEFAULT_AGENTS if agent.id == "workflows")
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -116,25 +121,31 @@ async def test_killed_while_it_withdraws_it_does_so_when_it_is_taken_up(
     assert process["waits_for"] in await listed(office, "withdrawn")
 
 
+async def asked(office: Office, work: Work) -> Never:
+    """Ask for an approval as a step does."""
+    approval = await office.host.approvals.request(
+        principal=replace(WORKFLOWS, requested_by=work.requested_by),
+        digest=work.key("ask"),
+        server="erp",
+        tool="erp_advance_order",
+        kinds=["finance"],
+        summary="a wish",
+        arguments={},
+        facts={},
+        correlation_id=work.correlation_id,
+        asked_under=work.key("ask"),
+    )
+    expires_at = approval.expires_at.isoformat()
+    raise ApprovalRequiredError(
+        "ask first", details={"approval_id": approval.id, "expires_at": expires_at}
+    )
+
+
 async def test_a_process_with_nothing_to_undo_withdraws_its_approval_before_it_ends(
     office: Office,
 ) -> None:
     async def ask(work: Work) -> End:
-        approval = await office.host.approvals.request(
-            principal=replace(WORKFLOWS, requested_by=work.requested_by),
-            digest=work.key("ask"),
-            server="erp",
-            tool="erp_advance_order",
-            kinds=["finance"],
-            summary="a wish",
-            arguments={},
-            facts={},
-            correlation_id=work.correlation_id,
-        )
-        expires_at = approval.expires_at.isoformat()
-        raise ApprovalRequiredError(
-            "ask first", details={"approval_id": approval.id, "expires_at": expires_at}
-        )
+        await asked(office, work)
 
     room = Room(office, Ledger().kind(ask=Step(ask)))
     started = await room.start("a wish")
@@ -237,8 +248,8 @@ class Held:
     has_come: asyncio.Event = field(default_factory=asyncio.Event)
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def resume(self, started: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take the process on, and stop there until the test lets go."""
+    async def take(self, handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Take the process on by an event, and stop there until the test lets go."""
         request = Approvals.request
 
         async def held(approvals: Approvals, **asked: Any) -> Approval:
@@ -251,24 +262,57 @@ class Held:
             return approval
 
         monkeypatch.setattr(Approvals, "request", held)
-        await self.office.manager().resume(started)
+        await handle(self.office.manager())
 
 
+async def come_by_start(office: Office, spec: InvoiceSpec) -> tuple[Event, Handle]:
+    started = await office.routed(to_ubl(spec))
+    return started, lambda manager: manager.resume(started)
+
+
+async def come_by_review(office: Office, spec: InvoiceSpec) -> tuple[Event, Handle]:
+    started, process = await waiting(office, to_ubl(replace(spec, order_ref=None)))
+    status = await office.ask("documents_get_status", document_id=process["document_id"])
+    await office.ask(
+        "documents_decide_review",
+        by="clerk",
+        review_id=status["open_review_id"],
+        decision="approve",
+    )
+    (decided,) = await office.deliver(hold={"documents.review.decided"})
+    return started, lambda manager: manager.review_decided(decided)
+
+
+async def come_by_approval(office: Office, spec: InvoiceSpec) -> tuple[Event, Handle]:
+    """What was granted is not what is called any more, so that another approval is asked for."""
+    started, process = await waiting(office, to_ubl(spec))
+    approval_id = process["waits_for"]
+    await office.ask("workflows_decide_approval", by="finance", id=approval_id, decision="approve")
+    (decided,) = await office.deliver(hold={"governance.approval.decided"})
+    async with office.host.governance_database.writing() as session:
+        approval = await session.get_one(ApprovalRow, (DEFAULT_TENANT, approval_id))
+        approval.digest = f"of another call than {approval_id}"
+    return started, lambda manager: manager.approval_decided(decided)
+
+
+@pytest.mark.parametrize("come", [come_by_start, come_by_review, come_by_approval])
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("is_killed", [False, True], ids=["goes on", "is killed"])
 async def test_an_approval_opened_while_its_process_is_cancelled_is_withdrawn(
     office: Office,
     invoices: Samples,
     monkeypatch: pytest.MonkeyPatch,
+    come: Come,
     is_after: bool,
     is_killed: bool,
 ) -> None:
     """The asker, or who takes its event up after it was killed, finds the process over."""
     spec = invoices.small_from(300)
-    started = await office.routed(to_ubl(spec))
-    before = {**await listed(office, "withdrawn"), **await listed(office, "open")}
+    started, handle = await come(office, spec)
+    states = ("withdrawn", "open", "approved")
+    before = {id_ for state in states for id_ in await listed(office, state)}
     held = Held(office, is_after, is_killed)
-    asking = asyncio.create_task(held.resume(started, monkeypatch))
+    asking = asyncio.create_task(held.take(handle, monkeypatch))
     await held.has_come.wait()
 
     await cancelled(office, started)
@@ -277,18 +321,57 @@ async def test_an_approval_opened_while_its_process_is_cancelled_is_withdrawn(
     if is_killed:
         with pytest.raises(KilledError):
             await asking
-        await office.manager().resume(started)
+        await handle(office.manager())
     else:
         await asking
     await office.deliver()
 
-    (approval_id,) = (await listed(office, "withdrawn")).keys() - before.keys()
+    (approval_id,) = (await listed(office, "withdrawn")).keys() - before
     approval = await office.host.approvals.get(DEFAULT_TENANT, approval_id)
     assert (approval.tool, approval.decided_by) == ("erp_post_invoice", "workflows")
     assert approval.reason == "cancelled by operator: not ours"
-    assert (await listed(office, "open")).keys() <= before.keys()
+    assert (await listed(office, "open")).keys() <= before
     assert (await office.process(started))["state"] == "cancelled"
     assert await office.booked(spec.number) == ["draft"]
+
+
+async def test_what_a_process_asks_for_once_it_is_taken_up_again_stays(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker that ended it had not looked yet for what was asked for too late."""
+    tries: list[Work] = []
+
+    async def ask(work: Work) -> End:
+        tries.append(work)
+        if len(tries) == 1:
+            raise ConflictError("not now")
+        await asked(office, work)
+
+    asked_under = Approvals.asked_under
+    has_come, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(approvals: Approvals, *whose: Any) -> tuple[Approval, ...]:
+        has_come.set()
+        await may_go_on.wait()
+        return await asked_under(approvals, *whose)
+
+    room = Room(office, Ledger().kind(ask=Step(ask)))
+    started = await room.start("another wish")
+    monkeypatch.setattr(Approvals, "asked_under", held)
+    ending = asyncio.create_task(room.manager.resume(started))
+    await has_come.wait()
+    assert (await room.shown(started))["state"] == "failed"
+
+    await room.backend.retry(room.caller, started.subject, from_step=None)
+    for event in await room.events():
+        if event.type == "workflows.process.advanced":
+            await room.manager.resume(event)
+    waits = await room.shown(started)
+    may_go_on.set()
+    await ending
+
+    assert waits["waits_for"] in await listed(office, "open")
+    assert await room.shown(started) == waits
 
 
 async def test_what_another_process_of_the_same_work_asked_for_stays(

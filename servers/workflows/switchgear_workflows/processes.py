@@ -113,21 +113,25 @@ class ProcessManager:
         await self._advance.run(event.tenant, event.data["process_id"], event)
 
     async def approval_decided(self, event: Event) -> None:
-        """Go on with the process that waits for this approval, if one does."""
+        """Go on with the process that waits for this approval, if one does.
+
+        One that is over since is looked at too: a worker killed under this event may have asked
+        for an approval when it was.
+        """
         approval_id = event.data["approval_id"]
-        under_way = await self._find(
-            event.tenant,
-            ProcessRecord.correlation_id == event.correlation_id,
-            ProcessRecord.state.not_in(OVER),
-        )
-        for record in under_way:
-            if approval_id in (record.waits_for, record.data.get("approval_id")):
+        found = await self._find(event.tenant, ProcessRecord.correlation_id == event.correlation_id)
+        for record in found:
+            if record.state in OVER or approval_id in (
+                record.waits_for,
+                record.data.get("approval_id"),
+            ):
                 await self._advance.run(event.tenant, record.id, event)
 
     async def review_decided(self, event: Event) -> None:
         """Start over with the reviewed document, or end with its rejection or parting.
 
-        Delivered again after a later step failed, it goes on with the process that it woke.
+        Delivered again after a later step failed, it goes on with the process that it woke; one
+        that is over since is looked at too, see `approval_decided`.
         """
         document_id, review_id = event.data["document_id"], event.data["review_id"]
         async with self._once("workflows-review", event) as session:
@@ -146,10 +150,10 @@ class ProcessManager:
         woken = await self._find(
             event.tenant,
             ProcessRecord.document_id == document_id,
-            ProcessRecord.state == "running",
+            ProcessRecord.state.in_(("running", *OVER)),
         )
         for record in woken:
-            if record.data.get("review_id") == review_id:
+            if record.state in OVER or record.data.get("review_id") == review_id:
                 await self._advance.run(event.tenant, record.id, event)
 
     async def _reviewed(self, session: AsyncSession, record: ProcessRecord, event: Event) -> None:

@@ -27,7 +27,7 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _REST = re.compile(r"\s*[,(]?\s*\b(?:te[l1]|phone|fax|gst|e-?mail)\b.*$", re.IGNORECASE)
-_HOUSE = re.compile(r"[^\W\d_]{2}.*\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
+_HOUSE = re.compile(r"[^\W\d_]{2}[^\d]{0,50}\s\d{1,4}\s?[a-z]?$", re.IGNORECASE)
 """A street of any name with the number behind it, as it stands above a postcode."""
 _TELEPHONE = re.compile(r"\W*(?:\+\d|\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]\d{3,})")
 _PLOT = re.compile(r"\b(?:lot|pt)\.? ?\d", re.IGNORECASE)
@@ -82,7 +82,7 @@ def _first(head: Sequence[Cell], place: int, of_name: int) -> int:
     if not is_numbered and _STARTS.match(below) and any(map(str.isdigit, below)):
         return place + 1
     above = head[place - 1] if place else None
-    is_house = above is not None and _HOUSE.search(above.text) and _can_belong(above.text)
+    is_house = above is not None and _HOUSE.match(above.text) and _can_belong(above.text)
     is_of_it = is_house and _POSTCODE.match(head[place].text) is not None
     if above is not None and is_of_it and above.line != of_name:
         return place - 1
