@@ -26,11 +26,14 @@ SECOND = "Nordlicht GmbH\nInvoice no. R-2\nNet total 20.00\nVAT 4.00\nGrand tota
 
 
 WEBER = (
-    "Weber Consulting GmbH\nRing 5\n50667 Koeln\n\nInvoice for services\n{}\nPlease pay in 14 days"
+    "Weber Consulting GmbH\nRing 5\n50667 Koeln\n\nInvoice for services\n"
+    "Invoice date: 2026-11-05\n\nFollow-up to R-1\n\n{}\nPlease pay within 14 days"
 )
 SWALLOWED = {
-    "a total beside its number": WEBER.format("Follow-up to R-1\nServices 500.00\nTotal 500.00"),
-    "another sender": WEBER.format("Follow-up to R-1\nServices for November, as agreed"),
+    "a total beside its number": WEBER.replace("Weber Consulting", "Nordlicht").format(
+        "Services EUR 500.00\nAmount payable EUR 500.00"
+    ),
+    "another sender": WEBER.format("Services of November, five hundred euros"),
     "terms of a delivery": "Delivery note\nTerms of delivery: FCA Hamburg\nHammer 5 pieces",
     "terms within an invoice": "Invoice\nGeneral Terms\nConsulting\n500.00 euros",
     "terms below the head": "Weber\nRing 5\nKoeln\nGeneral Terms and Conditions\nas agreed",
