@@ -2,6 +2,7 @@
 
 import datetime as dt
 from io import BytesIO
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -17,6 +18,8 @@ from switchgear_documents.reading.engines import load_engine, tessdata
 from switchgear_documents.reading.inking import is_nearly_white
 from switchgear_documents.reading.ocr import Ocr
 from switchgear_documents.reading.parts import ONE_DOCUMENT
+from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.routing import doubts_about
 
 Between = Literal["nothing", "lines", "white lines", "an invoice", "a white sheet", "a photograph"]
 
@@ -112,3 +115,18 @@ def test_so_many_specks_of_a_million_dots_are_nothing(dots: int, is_white: bool)
         picture.putpixel((place * 7, place * 5), 0)
 
     assert is_nearly_white(picture) is is_white
+
+
+async def test_a_picture_among_pages_of_text_that_no_engine_read_is_for_a_person(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "stack"
+    file.write_bytes(stack("an invoice"))
+    reader = Reader(workers=1, engines=())
+
+    reading = await reader.read(file, "stack.pdf")
+    await reader.close()
+
+    told = ("every_page_is_read", "1 scanned pages were not read, the first is page 2")
+    assert told in failures(reading)
+    assert ": ".join(told) in doubts_about(reading)
