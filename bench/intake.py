@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from pydantic import SecretStr
 from sandbox import used_s  # pyright: ignore[reportAttributeAccessIssue] - the file beside this
 from sqlalchemy import select, text
 
@@ -159,7 +160,7 @@ async def main() -> None:
             update={
                 "data": Path(folder),
                 "rate_limit": "100000000/minute",
-                "database_url": DATABASE,
+                "database_url": SecretStr(DATABASE) if DATABASE else None,
                 "nats_url": None,
             }
         )

@@ -12,9 +12,11 @@ from documents.test_attachments import (
     mail,
     reasons,
 )
+from documents.test_parting_in_review import decide
 from documents.test_reading_several import FIRST, SECOND, a_pdf
 from engines import ENGINES, Engine
 from journeys.office import taken
+from switchgear_documents.reading.reading import DocumentType
 from switchgear_shared.errors import ConflictError
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,13 +51,26 @@ async def test_a_stack_of_invoices_becomes_its_invoices_once(
         assert_only_documents_are_stored(place, [bundle, *parts])
 
 
-async def test_the_type_a_sender_names_is_that_of_the_parts(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("invoice", ["it reads as credit_note, its file was handed in as invoice"]),
+        ("credit_note", ["it reads as invoice, its file was handed in as credit_note"]),
+        (None, []),
+    ],
+)
+async def test_a_part_keeps_the_type_it_reads_as_and_another_than_its_senders_is_doubted(
+    tmp_path: Path, named: DocumentType | None, told: list[str]
+) -> None:
+    note = SECOND.replace("Invoice no.", "Credit note no.")
     async with room("sqlite", tmp_path) as place:
-        await place.submit(STACK, "stack.pdf", "credit_note")
+        await place.submit(a_pdf(FIRST, note), "stack.pdf", named)
         await place.deliver()
 
         found = [record.document_type for record in await all_documents(place)]
-    assert found == ["bundle", *["credit_note"] * 3]
+        said = [r for r in await reasons(place) if r.startswith("type_fits_sender: ")]
+    assert found == ["bundle", "invoice", "credit_note"]
+    assert said == [f"type_fits_sender: {each}" for each in told]
 
 
 async def test_an_invoice_that_came_alone_before_is_told_as_a_duplicate(tmp_path: Path) -> None:
@@ -97,9 +112,11 @@ async def test_a_bundle_is_erased_with_its_parts_and_no_part_without_it(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with archive(engine, tmp_path) as place:
-        bundle = await place.room.submit(STACK, "stack.pdf", "letter")
+        bundle = await place.room.submit(STACK, "stack.pdf")
         await place.room.deliver()
         part, *others = sorted(await place.ids() - {bundle})
+        for each in (part, *others):
+            await decide(place.room, each, "reject")
         with pytest.raises(ConflictError, match=f"came with document {bundle}"):
             await place.erase(part)
         await place.holds.place_hold(CALLER, part, scope="document", reason="a matter")

@@ -8,14 +8,19 @@ import pytest
 
 from documents.room import CALLER, Room, room
 from documents.stacks import on_paper, stacked
-from documents.test_attachments import all_documents, reasons
+from documents.test_attachments import (
+    all_documents,
+    assert_only_documents_are_stored,
+    reasons,
+)
 from documents.test_reading_several import FIRST, SECOND, a_pdf, bound_to
 from documents.test_review_details import http_as
 from engines import ENGINES, Engine
 from journeys.desk import Desk, Samples
 from journeys.office import Answer, Office
+from switchgear_documents import attachments
 from switchgear_documents.reading.parts import MOST_PARTS
-from switchgear_documents.reading.reading import Reading
+from switchgear_documents.reading.reading import DocumentType, Reading
 from switchgear_documents.review_models import Decision
 from switchgear_documents.reviews import Reviews
 from switchgear_documents.rows import open_review_of
@@ -27,7 +32,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DOUBTFUL = a_pdf(FIRST, "Time sheet\nMonday 8 hours", SECOND)
 
 
-async def decide(place: Room, document: str, decision: Decision, parts: str | None = None) -> None:
+async def decide(
+    place: Room,
+    document: str,
+    decision: Decision,
+    parts: str | None = None,
+    document_type: DocumentType | None = None,
+) -> None:
     async with place.database.reading() as session:
         review = await open_review_of(session, "acme", document)
     assert review is not None
@@ -35,7 +46,7 @@ async def decide(place: Room, document: str, decision: Decision, parts: str | No
         CALLER,
         review.id,
         decision=decision,
-        document_type=None,
+        document_type=document_type,
         fields={},
         reason=None,
         parts=parts,
@@ -274,3 +285,84 @@ async def test_nobody_can_say_of_a_document_that_it_is_a_bundle(desk: Desk) -> N
     ]
 
     assert [(one["code"], one["field"]) for one in refused] == [("invalid_request", "type")] * 2
+
+
+@pytest.mark.parametrize("decision", ["approve", "part"])
+@pytest.mark.parametrize(("most", "is_parted"), [(1, False), (2, True), (3, True)])
+async def test_of_a_bundle_all_parts_are_taken_in_or_none(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    is_parted: bool,
+    decision: Decision,
+) -> None:
+    """None of them is lost: an approval is refused, another type takes the file as a whole."""
+    monkeypatch.setattr(attachments, "MOST_OF_ONE", most)
+    async with room("sqlite", tmp_path) as place:
+        of_machine = decision == "approve"
+        document = await place.submit(a_pdf(FIRST, SECOND) if of_machine else DOUBTFUL, "stack.pdf")
+        await place.deliver()
+        if not of_machine:
+            await decide(place, document, "part", "1-2, 3")
+            await place.deliver()
+
+        bundle, *parts = await all_documents(place)
+        assert len(parts) == 2 * is_parted
+        assert (bundle.document_type, bundle.state) == (
+            "bundle",
+            "filed" if is_parted else "in_review",
+        )
+        assert_only_documents_are_stored(place, [bundle, *parts])
+        if is_parted:
+            return
+        assert any("at most 1 documents" in reason for reason in await reasons(place))
+        with pytest.raises(InvalidRequestError, match="could not be parted"):
+            await decide(place, document, "approve")
+        await decide(place, document, "correct", document_type="contract")
+        assert (await place.document(document)).document_type == "contract"
+
+
+async def test_a_part_that_the_store_refuses_leaves_no_other_part_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with room("sqlite", tmp_path) as place:
+        document = await place.submit(DOUBTFUL, "stack.pdf")
+        await place.deliver()
+        sizes = [
+            len(part)
+            for part in await place.reader.cut(
+                place.files.path((await place.document(document)).sha256), [(1, 1), (2, 3)]
+            )
+        ]
+        monkeypatch.setattr(place.files, "_max_bytes", sizes[0])
+        await decide(place, document, "part", "1, 2-3")
+        await place.deliver()
+
+        (bundle,) = await all_documents(place)
+        assert sizes[0] < sizes[1]
+        assert bundle.state == "in_review"
+        assert_only_documents_are_stored(place, [bundle])
+
+
+async def test_a_bundle_with_a_part_that_is_a_document_is_posted_by_no_other_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with room("sqlite", tmp_path) as place:
+        stack = await place.submit(DOUBTFUL, "stack.pdf")
+        await place.deliver()
+        _, second = await place.reader.cut(
+            place.files.path((await place.document(stack)).sha256), [(1, 2), (3, 3)]
+        )
+        await place.submit(second, "second.pdf")
+        await place.deliver()
+        monkeypatch.setattr(attachments, "MOST_OF_ONE", 0)
+        await decide(place, stack, "part", "1-2, 3")
+        await place.deliver()
+
+        with pytest.raises(InvalidRequestError, match=r"'stack \(2 of 2\)\.pdf' is a document"):
+            await decide(place, stack, "correct", document_type="invoice")
+        with pytest.raises(InvalidRequestError, match="could not be parted"):
+            await decide(place, stack, "approve")
+        assert (await place.document(stack)).state == "in_review"
+        await decide(place, stack, "reject")
+        assert (await place.document(stack)).state == "rejected"

@@ -14,9 +14,6 @@ from tests.documents.test_reading_several import FIRST, SECOND, a_pdf
 
 from switchgear_documents.reading import cutting
 from switchgear_documents.reading.cutting import cut
-from switchgear_documents.reading.escalation import combined
-from switchgear_documents.reading.parts import bundled
-from switchgear_documents.reading.reading import PageRange, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.routing import doubts_about
 from switchgear_documents.samples import to_facturx
@@ -130,7 +127,7 @@ def test_parts_have_so_many_bytes_together_and_no_more(monkeypatch: pytest.Monke
 
 
 @needs("tesseract")
-async def test_scans_in_one_tiff_are_parted_into_tiffs(tmp_path: Path) -> None:
+async def test_one_engine_alone_shows_the_parts_of_a_tiff_and_makes_none(tmp_path: Path) -> None:
     numbers = ("INV-2026-0042", "INV-2026-0043")
     pages = [picture_of(to_facturx(replace(INVOICE, number=number))) for number in numbers]
     file = tmp_path / "scan.tif"
@@ -140,32 +137,6 @@ async def test_scans_in_one_tiff_are_parted_into_tiffs(tmp_path: Path) -> None:
     reading = await reader.read(file, "scan.tif")
     await reader.close()
 
-    assert (reading.document_type, reading.pages) == ("bundle", 2)
+    assert (reading.document_type, reading.pages, reading.attachments) == ("invoice", 2, ())
     assert [part.number for part in reading.parts] == list(numbers)
-    assert [part.name for part in reading.attachments] == [
-        "scan (1 of 2).tif",
-        "scan (2 of 2).tif",
-    ]
-    for part, page in zip(reading.attachments, pages, strict=True):
-        assert Image.open(BytesIO(part.content)).tobytes() == page.tobytes()
-
-
-def test_engines_that_see_other_parts_leave_the_parting_to_a_person() -> None:
-    whole = Reading(
-        media_type=cutting.TIFF,
-        format="image",
-        document_type="invoice",
-        confidence=0.9,
-        classifier="words/1",
-        pages=2,
-    )
-    ranges = (PageRange(first=1, last=1, number="R-1"), PageRange(first=2, last=2, number="R-2"))
-    parted = bundled(whole, ranges, [b"1", b"2"], "parts/1")
-
-    both = combined(whole, parted)
-
-    assert (both.document_type, both.attachments, both.parts) == ("invoice", (), ranges)
-    assert doubts_about(both)[-1] == (
-        "one_document: the file holds several documents: 'R-1' on page 1, 'R-2' on page 2; "
-        "it is not parted by itself: not every engine sees them"
-    )
+    assert any("it is not parted by itself" in reason for reason in doubts_about(reading))

@@ -14,12 +14,32 @@ from switchgear_documents.generating.stacks import stack
 from switchgear_documents.generating.trade import trade
 from switchgear_documents.generating.voice import LANGUAGES, Voice
 from switchgear_documents.reading import bundles, parting
+from switchgear_documents.reading.page_signs import signs_of
 from switchgear_documents.reading.parts import ONE_DOCUMENT as CHECK
+from switchgear_documents.reading.pdf import PLACED_PAGES
+from switchgear_documents.reading.words import pages_of_text
 from switchgear_documents.routing import doubts_about
 from switchgear_documents.samples import to_facturx
 
 FIRST = "Nordlicht GmbH\nInvoice no. R-1\nNet total 10.00\nVAT 2.00\nGrand total 12.00"
 SECOND = "Nordlicht GmbH\nInvoice no. R-2\nNet total 20.00\nVAT 4.00\nGrand total 24.00"
+
+
+WEBER = (
+    "Weber Consulting GmbH\nRing 5\n50667 Koeln\n\nInvoice for services\n"
+    "Invoice date: 2026-11-05\n\nFollow-up to R-1\n\n{}\nPlease pay within 14 days"
+)
+SWALLOWED = {
+    "a total beside its number": WEBER.replace("Weber Consulting", "Nordlicht").format(
+        "Services EUR 500.00\nAmount payable EUR 500.00"
+    ),
+    "another sender": WEBER.format("Services of November, five hundred euros"),
+    "terms of a delivery": "Delivery note\nTerms of delivery: FCA Hamburg\nHammer 5 pieces",
+    "terms within an invoice": "Invoice\nGeneral Terms\nConsulting\n500.00 euros",
+    "terms below the head": "Weber\nRing 5\nKoeln\nGeneral Terms and Conditions\nas agreed",
+    "terms with an account": "General Terms\nPay to DE89 3704 0044 0532 0130 00",
+    "terms with an amount": "General Terms\nPay us EUR 500.00 now",
+}
 
 
 def a_pdf(*texts: str) -> bytes:
@@ -127,6 +147,10 @@ def test_pages_that_count_themselves_stay_together() -> None:
             "page 2 fits to none for sure",
             id="a delivery note",
         ),
+        *(
+            pytest.param((FIRST, page, SECOND), "page 2 fits to none for sure", id=name)
+            for name, page in SWALLOWED.items()
+        ),
         pytest.param(
             (FIRST, SECOND, FIRST), "number R-1 is on page 1 and page 3", id="a number comes back"
         ),
@@ -182,6 +206,13 @@ def test_a_hybrid_invoice_is_not_parted() -> None:
     assert (reading.format, reading.parts) == ("facturx", ())
 
 
+def test_a_stack_of_more_pages_than_are_placed_at_first_is_parted_to_its_end() -> None:
+    reading = read(a_pdf(*numbered(PLACED_PAGES + 2)), ".pdf")
+
+    assert [part.first for part in reading.parts] == list(range(1, PLACED_PAGES + 3))
+    assert len(reading.attachments) == PLACED_PAGES + 2
+
+
 @pytest.mark.parametrize(("most", "parts"), [(2, 0), (3, 3), (4, 3)])
 def test_a_file_becomes_so_many_documents_and_no_more(
     monkeypatch: pytest.MonkeyPatch, most: int, parts: int
@@ -229,3 +260,10 @@ def test_invented_invoices_alone_are_one_document() -> None:
         rng = Random(place)  # noqa: S311 - chance to repeat, not to hide
         one = to_pdf(trade(Voice(rng, LANGUAGES[place % 6]), "invoice"), rng)
         assert CHECK not in [name for name, _ in failures(read(one, ".pdf"))]
+
+
+@pytest.mark.parametrize("letters", ["liefer", "zahlungs", "a"])
+def test_a_word_without_end_is_no_heading_and_ends_the_look(letters: str) -> None:
+    page = pages_of_text([f"x\n{letters * 2000}\n{letters * 2000}bedingungen"])
+
+    assert not signs_of(page)[0].is_terms

@@ -283,3 +283,20 @@ async def test_what_an_e_mail_file_brings_is_a_document_of_its_own(
     )
     whole = await desk.ask("documents_get", document_id=message["id"])
     assert whole["submitted_by"] == "clerk"
+
+
+async def test_nothing_is_handed_in_for_a_party_that_is_disabled(inbox: tuple[Desk, Path]) -> None:
+    """The file lies beside the reason, to be laid into the folder again."""
+    desk, folder = inbox
+    await desk.running.host.agents.switch("clerk", is_disabled=True)
+    (folder / "refused.txt").write_text("a letter")
+    said = folder / FAILED / "refused.txt.error.txt"
+
+    async def is_refused() -> bool:
+        return said.exists() and said.stat().st_size > 0
+
+    await until(is_refused, timeout_s=20)
+    await desk.running.host.agents.switch("clerk", is_disabled=False)
+
+    assert said.read_text() == "policy_denied: agent clerk is disabled\n"
+    assert (folder / FAILED / "refused.txt").read_text() == "a letter"

@@ -19,11 +19,13 @@ from switchgear_shared.server import Host
 class Line(httpx2.AsyncHTTPTransport):
     """A line to Tryton that breaks once around a method: before it is heard, or after.
 
-    `nth` counts the calls of that method up to the one that breaks. Where it is to be
-    `down_after` the method, the answer comes and then nothing can be reached.
+    `asked` names several words that a call has to say, in place of the method. `nth` counts the
+    calls up to the one that breaks. Where it is to be `down_after` it, the answer comes and then
+    nothing can be reached.
     """
 
     method: str = ""
+    asked: tuple[str, ...] = ()
     nth: int = 1
     is_heard: bool = True
     down_after: bool = False
@@ -34,12 +36,13 @@ class Line(httpx2.AsyncHTTPTransport):
         """Send the request on, unless it breaks before."""
         if self.is_down:
             raise httpx2.ConnectError("the line is down", request=request)
-        if not self.method or f'"{self.method}"'.encode() not in request.content:
+        words = self.asked or ((self.method,) if self.method else ())
+        if not words or not all(f'"{word}"'.encode() in request.content for word in words):
             return await super().handle_async_request(request)
         if self.nth > 1:
             self.nth -= 1
             return await super().handle_async_request(request)
-        self.method = ""
+        self.method, self.asked = "", ()
         self.breaks += 1
         if self.down_after:
             self.is_down = True

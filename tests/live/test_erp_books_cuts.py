@@ -4,45 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from live_books import CUSTOMER, VENDOR, bought, invoices_of, payments_of, sold
 from live_erp import ErpSuite, serving_erp
-from live_line import on_line
+from live_line import Line, on_line
 from live_tryton import Command
 
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 pytestmark = pytest.mark.live
-
-
-class Line(httpx2.AsyncHTTPTransport):
-    """A line to Tryton that breaks once around what is asked: before it is heard, or after.
-
-    Where it is to be `down_after` that, the answer comes and then nothing can be reached.
-    """
-
-    asked: tuple[str, ...] = ()
-    is_heard: bool = True
-    down_after: bool = False
-    is_down: bool = False
-    breaks: int = 0
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request on, unless it breaks before."""
-        if self.is_down:
-            raise httpx2.ConnectError("the line is down", request=request)
-        if not self.asked or not all(f'"{one}"'.encode() in request.content for one in self.asked):
-            return await super().handle_async_request(request)
-        self.asked = ()
-        self.breaks += 1
-        if self.down_after:
-            self.is_down = True
-            return await super().handle_async_request(request)
-        if self.is_heard:
-            answer = await super().handle_async_request(request)
-            await answer.aread()
-        raise httpx2.ReadError("the line broke", request=request)
 
 
 @pytest.fixture(scope="module")

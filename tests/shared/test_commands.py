@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from switchgear_shared.cli import app
+from switchgear_shared.commands import recording
 from switchgear_shared.commands.console import show
 from switchgear_shared.testing import free_port
 
@@ -69,6 +70,69 @@ def test_a_party_is_disabled_and_let_in_again(command: Command) -> None:
 
     assert disabled == {**before, "assistant": True}
     assert is_disabled() == before
+
+
+def recorded(command: Command) -> list[dict[str, Any]]:
+    """Return what the trail says of commands that decide who may come in."""
+    lines = command("audit", "export").stdout.splitlines()
+    bodies = [
+        {**json.loads(row["body"]), **json.loads(row["payload"])} for row in map(json.loads, lines)
+    ]
+    return [body for body in bodies if body["server"] == "governance"]
+
+
+def test_who_lets_a_party_in_or_out_stands_in_the_audit_trail(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "os_user", lambda: "mara")
+    key_id = command("token", "key", "assistant").stdout.split("_")[1]
+    command("token", "revoke", key_id)
+    command("agents", "disable", "assistant")
+    command("agents", "enable", "assistant")
+    command("agents", "disable", "nobody")
+    command("token", "revoke", "mcpk_0123_secret")
+
+    rows = recorded(command)
+
+    assert {(row["principal"], row["requested_by"]) for row in rows} == {("local:mara",) * 2}
+    assert [
+        (row["kind"], row["tool"], row["arguments"], row["outcome"], row["detail"]) for row in rows
+    ] == [
+        row
+        for tool, arguments, outcome, detail in (
+            ("token key", {"agent": "assistant"}, "ok", {"key_id": key_id}),
+            ("token revoke", {"key_id": key_id}, "ok", {"agent": "assistant"}),
+            ("agents disable", {"agent": "assistant"}, "ok", {}),
+            ("agents enable", {"agent": "assistant"}, "ok", {}),
+            ("agents disable", {"agent": "nobody"}, "not_found", {}),
+            ("token revoke", {"key_id": "[redacted]"}, "not_found", {}),
+        )
+        for row in (
+            ("intent", tool, arguments, None, {}),
+            ("outcome", tool, arguments, outcome, detail),
+        )
+    ]
+    assert [row["correlation_id"] for row in rows[::2]] == [
+        row["correlation_id"] for row in rows[1::2]
+    ]
+    assert len({row["correlation_id"] for row in rows}) == 6
+    assert answer(command("audit", "verify", "--json"))["ok"]
+
+
+def test_nobody_is_disabled_while_the_audit_trail_cannot_be_written(
+    command: Command, jars_data: Path
+) -> None:
+    with sqlite3.connect(jars_data / "audit.db") as audit:
+        audit.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON audit_rows BEGIN SELECT RAISE(FAIL, 'full'); END"
+        )
+    audit.close()
+
+    refused = command("agents", "disable", "assistant")
+
+    assert (refused.exit_code, refused.stderr.split(":")[0]) == (1, "audit_unavailable")
+    listed = answer(command("agents", "list", "--json"))
+    assert not any(agent["is_disabled"] for agent in listed)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Agents, their API keys, and what a shown credential turns into."""
 
+import asyncio
 import hmac
 from collections.abc import AsyncGenerator
+from contextvars import Context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +30,7 @@ from switchgear_shared.governance.identity import (
     client_credentials,
 )
 from switchgear_shared.governance.principal import Principal
-from switchgear_shared.governance.store import migrate_governance
+from switchgear_shared.governance.store import AgentRow, migrate_governance
 from switchgear_shared.storage.database import Database
 
 AUDIENCE = "http://127.0.0.1:8080/mcp"
@@ -89,6 +91,24 @@ async def test_the_demo_agents_are_registered_once_and_not_reset(agents: Agents)
     listed = {agent.id: agent for agent in await agents.list()}
     expected = {agent.id: agent for agent in (*DEFAULT_AGENTS, BUYER)}
     assert listed == {**expected, "clerk": replace(clerk, is_disabled=True)}
+
+
+@pytest.mark.parametrize("is_disabled", [True, False])
+async def test_disabling_keeps_what_another_changes_at_the_same_time(
+    agents: Agents, database: Database, is_disabled: bool
+) -> None:
+    await agents.change(replace(BUYER, is_disabled=not is_disabled))
+    async with database.writing() as session:
+        (await session.get_one(AgentRow, (BUYER.tenant, BUYER.id))).scopes = ["*.read"]
+        await session.flush()
+        switching = asyncio.get_running_loop().create_task(
+            agents.switch("buyer", is_disabled=is_disabled), context=Context()
+        )
+        await asyncio.wait([switching], timeout=0.2)
+        assert not switching.done()
+    await switching
+
+    assert await agents.get("buyer") == replace(BUYER, scopes=("*.read",), is_disabled=is_disabled)
 
 
 async def test_an_agent_is_registered_once_per_tenant(agents: Agents) -> None:

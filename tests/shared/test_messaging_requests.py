@@ -1,10 +1,13 @@
 """Request and reply: answers, refusals, silence, and too many at once."""
 
 import asyncio
+import base64
 
+import orjson
 import pytest
 import structlog
 
+from switchgear_documents.reading.rendering import LARGEST_PICTURE_BYTES
 from switchgear_shared.contracts.values import CorrelationId
 from switchgear_shared.errors import (
     BackendUnavailableError,
@@ -138,6 +141,25 @@ async def test_a_responder_works_on_no_more_than_its_slots_and_refuses_beyond_it
     release.set()
     assert await asyncio.gather(first, second) == [b"1", b"2"]
     await responder.stop()
+
+
+@pytest.mark.parametrize("more", [-1, 0])
+async def test_the_largest_picture_of_a_page_passes_in_an_answer(
+    embedded_bus: Bus, more: int
+) -> None:
+    """In an answer it stands as text, with what else the answer says."""
+    blob = base64.b64encode(bytes(LARGEST_PICTURE_BYTES + more)).decode()
+
+    async def show(_body: bytes) -> bytes:
+        return orjson.dumps({"structured": {"blob": blob, "mime_type": "image/png"}, "error": None})
+
+    responder = Responder(embedded_bus, "crm", show)
+    await responder.start()
+
+    shown = orjson.loads(await request(embedded_bus, "crm", b"", timeout_s=20))
+    await responder.stop()
+
+    assert shown["structured"]["blob"] == blob
 
 
 async def test_a_request_larger_than_the_broker_takes_is_refused(bus: Bus) -> None:

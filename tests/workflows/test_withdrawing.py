@@ -335,6 +335,45 @@ async def test_an_approval_opened_while_its_process_is_cancelled_is_withdrawn(
     assert await office.booked(spec.number) == ["draft"]
 
 
+async def test_what_a_process_asks_for_once_it_is_taken_up_again_stays(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker that ended it had not looked yet for what was asked for too late."""
+    tries: list[Work] = []
+
+    async def ask(work: Work) -> End:
+        tries.append(work)
+        if len(tries) == 1:
+            raise ConflictError("not now")
+        await asked(office, work)
+
+    asked_under = Approvals.asked_under
+    has_come, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(approvals: Approvals, *whose: Any) -> tuple[Approval, ...]:
+        has_come.set()
+        await may_go_on.wait()
+        return await asked_under(approvals, *whose)
+
+    room = Room(office, Ledger().kind(ask=Step(ask)))
+    started = await room.start("another wish")
+    monkeypatch.setattr(Approvals, "asked_under", held)
+    ending = asyncio.create_task(room.manager.resume(started))
+    await has_come.wait()
+    assert (await room.shown(started))["state"] == "failed"
+
+    await room.backend.retry(room.caller, started.subject, from_step=None)
+    for event in await room.events():
+        if event.type == "workflows.process.advanced":
+            await room.manager.resume(event)
+    waits = await room.shown(started)
+    may_go_on.set()
+    await ending
+
+    assert waits["waits_for"] in await listed(office, "open")
+    assert await room.shown(started) == waits
+
+
 async def test_what_another_process_of_the_same_work_asked_for_stays(
     office: Office, invoices: Samples
 ) -> None:

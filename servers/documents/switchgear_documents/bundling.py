@@ -1,6 +1,6 @@
 """Part a file as a person said: its parts become documents, and it is filed as their bundle."""
 
-from switchgear_documents.attachments import take_in
+from switchgear_documents.attachments import ALL_TAKEN, with_brought
 from switchgear_documents.duplicates import mark
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.parts import bundled, named
@@ -62,17 +62,15 @@ class Bundling:
             record = await find_document(session, event.tenant, document_id, lock=True)
             if failure is None:
                 bundle = bundled(reading, reading.parts, contents, CLASSIFIER)
-                brought = named(bundle, record.name).attachments
-                refused = await take_in(session, record, brought, event, self._files)
-                bundle = bundle.model_copy(
-                    update={"attachments": brought, "checks": (*bundle.checks, *refused)}
-                )
+                bundle = named(bundle, record.name)
+                bundle = await with_brought(session, record, bundle, event, self._files)
                 record.reading = bundle.model_dump(mode="json", exclude={"text"})
                 record.corrections = {}
                 record.confidence, record.classifier = bundle.confidence, bundle.classifier
                 show(record)
                 mark(record)
-                failure = refused[0].detail if refused else None
+                missing = [check for check in bundle.failed_checks() if check.name == ALL_TAKEN]
+                failure = missing[0].detail if missing else None
             record.updated_at = utc_now()
             record.version += 1
             if failure is None:

@@ -2,9 +2,10 @@
 
 import re
 
+from switchgear_documents.attachments import ALL_TAKEN
 from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.parts import MOST_PARTS
-from switchgear_documents.reading.reading import PageRange
+from switchgear_documents.reading.reading import DocumentType, PageRange
 from switchgear_documents.rows import reading_of
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.errors import InvalidRequestError
@@ -24,10 +25,22 @@ def plan(record: DocumentRecord, named: str) -> None:
     record.document_type = BUNDLE
 
 
-def refuse_unparted(record: DocumentRecord) -> None:
-    """Raise InvalidRequestError for a bundle of which nothing was made: its parts would be lost."""
+def refuse_half_parted(record: DocumentRecord, document_type: DocumentType | None) -> None:
+    """Raise InvalidRequestError for a bundle as its parts are no documents, or some are.
+
+    Without a type it would be filed and the parts lost; with one, posted beside its parts.
+    """
     reading = reading_of(record)
-    if record.document_type == BUNDLE and not (reading and reading.attachments):
+    if record.document_type != BUNDLE or reading is None:
+        return
+    if document_type is not None and reading.attachments:
+        raise InvalidRequestError(
+            f"document {record.id} is a bundle of which {reading.attachments[0].name[:60]!a} is a "
+            "document already: it would be taken twice",
+            field="document_type",
+        )
+    is_missing = any(check.name == ALL_TAKEN for check in reading.failed_checks())
+    if document_type is None and (is_missing or not reading.attachments):
         raise InvalidRequestError(
             f"document {record.id} could not be parted: part it otherwise, or say its type",
             field="decision",

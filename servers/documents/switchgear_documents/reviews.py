@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.duplicates import mark
 from switchgear_documents.intake import SOURCE
-from switchgear_documents.page_ranges import plan, refuse_unparted
+from switchgear_documents.page_ranges import plan, refuse_half_parted
 from switchgear_documents.reading.reading import DocumentType
 from switchgear_documents.review_models import Decision
 from switchgear_documents.review_rules import ReviewRules
@@ -171,8 +171,8 @@ class Reviews:
             refuse_others_claim(review, caller.requested_by, utc_now())
             if parts is not None:
                 plan(record, parts)
-            elif decision != "reject" and document_type is None:
-                refuse_unparted(record)
+            elif decision != "reject":
+                refuse_half_parted(record, document_type)
             review.state = "decided"
             review.claimed_by = review.claimed_until = None
             review.decision = decision

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import AttachmentRow, Document, DocumentRow
-from switchgear_documents.reading.reading import EXACT, FieldReading, Reading
+from switchgear_documents.reading.reading import EXACT, Check, FieldReading, Reading
 from switchgear_documents.review_models import Review
 from switchgear_documents.tables import DocumentRecord, ErasureRecord, ReviewRecord
 from switchgear_shared.errors import ConflictError, NotFoundError
@@ -127,14 +127,19 @@ def reading_of(record: DocumentRecord) -> Reading | None:
     return reading.model_copy(update={"fields": fields_of(record)})
 
 
-def as_told(reading: Reading, record: DocumentRecord) -> Reading:
+def as_told(reading: Reading, record: DocumentRecord, *, is_part: bool) -> Reading:
     """Return the reading under the type that the sender named, if one did and it is another.
 
-    Structured formats know better; of a file that brought others the type is theirs.
+    Structured formats know better; of a file that brought others the type is theirs. A part of a
+    bundle stays what it reads as, and is doubted: not all of a stack need be of one type.
     """
     told = record.given_type
     if told in (None, reading.document_type) or reading.format in EXACT or reading.attachments:
         return reading
+    if is_part:
+        detail = f"it reads as {reading.document_type}, its file was handed in as {told}"
+        check = Check(name="type_fits_sender", passed=False, detail=detail)
+        return reading.model_copy(update={"checks": (*reading.checks, check)})
     return reading.model_copy(
         update={"document_type": told, "confidence": 1.0, "classifier": "sender"}
     )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
-from switchgear_documents.attachments import take_in
+from switchgear_documents.attachments import is_part, with_brought
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.own_document import BUNDLE
@@ -70,25 +70,24 @@ class Stages:
             if await tombstone_of(session, event.tenant, event.data["document_id"]):
                 return
             record = await find_document(session, event.tenant, event.data["document_id"])
+            of_bundle = await is_part(session, record)
         try:
             reading = await self._reader.read(self._files.path(record.sha256), record.name)
         except UnreadableDocumentError as error:
             await self._cannot_read(event, error)
             return
-        opinion = await self._heard(record, as_told(reading, record))
+        opinion = await self._heard(record, as_told(reading, record, is_part=of_bundle))
         reading = opinion.reading
         async with self._once("documents-classify", event) as session:
             if session is None:
                 return
             record = await self._locked(session, event)
-            brought = reading.attachments
-            refused = await take_in(session, record, brought, event, self._files)
-            reading = reading.model_copy(update={"checks": (*reading.checks, *refused)})
+            record.document_type = reading.document_type
+            reading = await with_brought(session, record, reading, event, self._files)
             record.reading = reading.model_dump(mode="json", exclude={"text"})
             record.text = storable(reading.text)
             record.media_type = reading.media_type
             record.pages = reading.pages
-            record.document_type = reading.document_type
             record.confidence = reading.confidence
             record.classifier = reading.classifier
             _move(record, "classified")

@@ -147,12 +147,16 @@ class Advance:
         """Take back what a step asked for after its process had turned back without it.
 
         The step's worker comes here when it finds that the process moved on, and who takes up
-        the event of a killed one does.
+        the event of a killed one does. What the process asks for once it was taken up again stays:
+        whatever was asked before a look that finds it over is of the time before.
         """
         asked = await self._approvals.asked_under(
             work.tenant, self._tools.client.principal.id, f"{record.id}:"
         )
         for approval in asked:
+            now, _ = await self._read(work.tenant, record.id)
+            if now.state not in OVER:
+                return
             await self._take_back(record, work, approval.id)
 
     async def _take_back(self, record: ProcessRecord, work: Work, approval_id: str) -> None:

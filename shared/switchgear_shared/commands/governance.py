@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +12,8 @@ import typer
 
 from switchgear_shared.commands.audit import exported, verified
 from switchgear_shared.commands.console import call_tool, run, settings_with, show
-from switchgear_shared.governance.agents import Agent, Kind
+from switchgear_shared.commands.recording import recorded
+from switchgear_shared.governance.agents import Agent, Kind, key_id_of
 from switchgear_shared.governance.policy_source import check
 from switchgear_shared.part import AUDIENCE, installed_servers
 from switchgear_shared.serving import hosting
@@ -79,7 +80,10 @@ def key(
 
     async def work() -> str:
         async with hosting(settings_with(data=data), []) as (host, _):
-            return await host.agents.add_key(agent)
+            async with recorded(host.audit, "token key", agent=agent) as detail:
+                made = await host.agents.add_key(agent)
+                detail["key_id"] = key_id_of(made)
+            return made
 
     typer.echo(run(work()))
 
@@ -107,8 +111,11 @@ def revoke(
     """End an API key for good, with the tokens and console sessions that it opened."""
 
     async def work() -> None:
-        async with hosting(settings_with(data=data), []) as (host, _):
-            await host.agents.revoke_key(key_id)
+        async with (
+            hosting(settings_with(data=data), []) as (host, _),
+            recorded(host.audit, "token revoke", key_id=key_id) as detail,
+        ):
+            detail["agent"] = await host.agents.revoke_key(key_id)
 
     run(work())
     typer.echo(f"revoked {key_id}; every process refuses it within five seconds")
@@ -168,8 +175,9 @@ def enable_agent(agent: Annotated[str, typer.Argument(help="Its id.")], data: Da
 
 async def _switched(agent: str, data: Path | None, *, is_disabled: bool) -> None:
     async with hosting(settings_with(data=data), []) as (host, _):
-        found = await host.agents.get(agent)
-        await host.agents.change(replace(found, is_disabled=is_disabled))
+        command = "agents disable" if is_disabled else "agents enable"
+        async with recorded(host.audit, command, agent=agent):
+            await host.agents.switch(agent, is_disabled=is_disabled)
 
 
 @_policy.command("check")

@@ -21,7 +21,16 @@ from switchgear_shared.governance.scopes import refuse_unbounded
 from switchgear_shared.governance.store import AgentRow, ApiKeyRow
 from switchgear_shared.storage.database import Database, DuplicateKeyError
 
-__all__ = ["DEFAULT_AGENTS", "KEY_PREFIX", "Agent", "Agents", "ApiKey", "Holder", "Kind"]
+__all__ = [
+    "DEFAULT_AGENTS",
+    "KEY_PREFIX",
+    "Agent",
+    "Agents",
+    "ApiKey",
+    "Holder",
+    "Kind",
+    "key_id_of",
+]
 
 KEY_PREFIX = "mcpk_"
 _SECRET_BYTES = 32
@@ -67,6 +76,20 @@ class Agents:
                 raise NotFoundError(f"agent {agent.id} is not registered")
             for name, value in _columns(agent).items():
                 setattr(row, name, value)
+
+    async def switch(
+        self, agent_id: str, *, is_disabled: bool, tenant: TenantId = DEFAULT_TENANT
+    ) -> None:
+        """Keep a party out, or let it in again; the rest of its row stays as it is.
+
+        Raises:
+            NotFoundError: it is not registered.
+        """
+        async with self._database.writing() as session:
+            row = await session.get(AgentRow, (tenant, agent_id), with_for_update=True)
+            if row is None:
+                raise NotFoundError(f"agent {agent_id} is not registered")
+            row.is_disabled = is_disabled
 
     async def find(self, agent_id: str, tenant: TenantId = DEFAULT_TENANT) -> Agent | None:
         """Return the party, or None."""
@@ -149,13 +172,14 @@ class Agents:
                 for row in await session.scalars(query)
             )
 
-    async def revoke_key(self, key_id: str, tenant: TenantId = DEFAULT_TENANT) -> None:
-        """End a key for good; ending it twice changes nothing."""
+    async def revoke_key(self, key_id: str, tenant: TenantId = DEFAULT_TENANT) -> str:
+        """End a key for good and return whose it is; ending it twice changes nothing."""
         async with self._database.writing() as session:
             row = await session.get(ApiKeyRow, (tenant, key_id))
             if row is None:
                 raise NotFoundError(f"API key {key_id} is not registered")
             row.revoked_at = row.revoked_at or self._now()
+            return row.agent_id
 
     async def by_key(self, key: str) -> Holder:
         """Return the party whose API key this is; an unknown id costs what a known one does.
@@ -197,6 +221,11 @@ class Agents:
     def _has_ended(self, key: ApiKeyRow) -> bool:
         has_expired = key.expires_at is not None and key.expires_at <= self._now()
         return key.revoked_at is not None or has_expired
+
+
+def key_id_of(key: str) -> str:
+    """Return the id of a whole API key: what it is listed and revoked by."""
+    return key.split("_", _KEY_PARTS - 1)[1]
 
 
 def _refused() -> UnauthenticatedError:

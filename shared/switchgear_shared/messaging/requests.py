@@ -60,7 +60,10 @@ async def request(
     except nats.errors.NoRespondersError as error:
         raise BackendUnavailableError(f"no process answers for {server}") from error
     except nats.errors.MaxPayloadError as error:
-        raise InvalidRequestError(f"the request of {len(body)} bytes is too large") from error
+        raise InvalidRequestError(
+            f"the request of {len(body)} bytes is too large for the bus: the broker's max_payload "
+            f"is {bus.client.max_payload}"
+        ) from error
     except nats.errors.TimeoutError as error:
         raise DeadlineError(
             f"{server} did not answer in {timeout_s:g} s", outcome="unknown"
@@ -148,7 +151,8 @@ class Responder:
             await self._bus.client.publish(message.reply, body, headers=headers)
         except nats.errors.MaxPayloadError:
             too_large = InternalError(
-                f"the answer of {self._server} has {len(body)} bytes, too large for the bus",
+                f"the answer of {self._server} has {len(body)} bytes, too large for the bus: the "
+                f"broker's max_payload is {self._bus.client.max_payload}",
                 outcome="unknown",
             )
             await self._reply_error(message, too_large)

@@ -1,6 +1,7 @@
 """A file of several documents as a bundle of its parts, where nothing speaks against it."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.cutting import cut
@@ -21,11 +22,18 @@ from switchgear_shared.errors import UnreadableDocumentError
 
 _OF_TRADE = (*PARTED, "purchase_order", "order_confirmation", "delivery_note", "receipt", "other")
 
-AllPages = Callable[[], Sequence[Page]]
 ReadAlone = Callable[[Sequence[Page]], Reading]
 
 
-def in_parts(reading: Reading, data: bytes, pages_of: AllPages, read: ReadAlone) -> Reading:
+@dataclass(frozen=True)
+class FilePages:
+    """The first pages of a file with words in their places, and what places all of them."""
+
+    first: Sequence[Page]
+    whole: Callable[[], Sequence[Page]] | None = None
+
+
+def in_parts(reading: Reading, data: bytes, file: FilePages, read: ReadAlone) -> Reading:
     """Return the file as a bundle if it surely holds several documents, else as it was read.
 
     Where it seems to hold several, the parts are proposed and a failed check says what is in
@@ -34,9 +42,12 @@ def in_parts(reading: Reading, data: bytes, pages_of: AllPages, read: ReadAlone)
     """
     if reading.pages < 2 or not _may_be_several(reading):  # noqa: PLR2004 - one page, one document
         return reading
-    pages = pages_of()
-    signs = signs_of(pages[:MOST_PAGES])
+    pages, signs = file.first, signs_of(file.first)
     found = find_parts(signs)
+    if file.whole is not None and (len(found.parts) > 1 or reading.document_type in PARTED):
+        pages = file.whole()
+        signs = signs_of(pages)
+        found = find_parts(signs)
     if len(found.parts) < 2:  # noqa: PLR2004 - one part is no parting
         return reading
     parts = [_alone(part, pages, signs, read) for part in found.parts]

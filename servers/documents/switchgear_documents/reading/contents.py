@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.archives import read_archive
-from switchgear_documents.reading.bundles import AllPages, in_parts
+from switchgear_documents.reading.bundles import FilePages, in_parts
 from switchgear_documents.reading.camt import NAMESPACES as CAMT
 from switchgear_documents.reading.camt import read_camt
 from switchgear_documents.reading.checks import make_checks
@@ -74,7 +74,7 @@ def read_contents(
     if not data.strip(b"\0 \t\r\n"):
         raise UnreadableDocumentError("the file is empty")
     kind, media_type = kind_of(data)
-    pages: AllPages | None = None
+    pages: FilePages | None = None
     if kind == "pdf":
         reading, pages = _read_pdf(data, max_pages, today, ocr, templates)
     elif kind == "image":
@@ -100,7 +100,7 @@ def read_contents(
 
 
 def _in_parts(
-    reading: Reading, data: bytes, pages: AllPages, today: date, templates: tuple[Template, ...]
+    reading: Reading, data: bytes, pages: FilePages, today: date, templates: tuple[Template, ...]
 ) -> Reading:
     kind, written_as = reading.media_type, reading.format
 
@@ -140,7 +140,7 @@ def _read_pdf(
     today: date,
     ocr: "Ocr | None",
     templates: tuple[Template, ...],
-) -> tuple[Reading, AllPages | None]:
+) -> tuple[Reading, FilePages | None]:
     """Return the reading, and the pages of one that may hold several documents."""
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
@@ -162,9 +162,10 @@ def _read_pdf(
         )
         if unread or pdf.attachments:
             return reading, None
-        if len(texts) <= PLACED_PAGES:
-            return reading, lambda: pages
-        return reading, lambda: read_pdf(data, max_pages, MOST_PAGES + 1).with_pages(scanned).pages
+        if PLACED_PAGES < len(texts) <= MOST_PAGES:
+            whole = lambda: read_pdf(data, max_pages, MOST_PAGES).with_pages(scanned).pages  # noqa: E731 - one line, one use
+            return reading, FilePages(pages, whole)
+        return reading, FilePages(pages)
     shown = (*check_pages(extract, text), *unseen)
     checks = (*check_schema(root), *make_checks(extract, today), *shown)
     reading = _exact("application/pdf", "facturx", extract, text, checks)
@@ -177,7 +178,7 @@ def _read_image(
     today: date,
     ocr: "Ocr | None",
     templates: tuple[Template, ...],
-) -> tuple[Reading, AllPages | None]:
+) -> tuple[Reading, FilePages | None]:
     """Return the reading, and the pages of one that may hold several documents."""
     count = {"pages": count_pages(data)}
     if ocr is None:
@@ -187,7 +188,7 @@ def _read_image(
     texts = tuple(page.text for page in pages)
     reading = _by_words(media_type, "image", texts, today, pages, templates)
     reading = reading.model_copy(update={"checks": (*reading.checks, *seen), **count})
-    return reading, (lambda: pages) if media_type == TIFF else None
+    return reading, FilePages(pages) if media_type == TIFF else None
 
 
 def _read_text(

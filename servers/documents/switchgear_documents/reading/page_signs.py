@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.labels import find_labels
+from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import PHRASES
 from switchgear_documents.reading.several import number_of, summed_up, with_total
-from switchgear_documents.reading.words import Cell, Page
-from switchgear_documents.reading.written import dialect_of
+from switchgear_documents.reading.words import BLANK_LETTERS, Cell, Page
+from switchgear_documents.reading.written import Dialect, amounts_in, dialect_of
 
 _WANTED = tuple(each for each in PHRASES if each.role in ("number", "net", "tax", "gross", "due"))
-_BLANK_LETTERS = 6
 _COUNTED_CHARS = 60
 _MARGIN = 0.12
-_TERMS_LINES = 6
+_HEADING_LINES = 2
+_HEADING_CHARS = 200
+_SURE_TYPE = 0.5
 _PAGE = r"(?:page|sheet|seite|blatt|p[áa]gina|p[áa]g\.?|pagina|bladzijde|blad|feuille|hoja|foglio)"
 _OF = r"\s?(?:of|von|de|di|van|sur|/|\|)\s?"
 _COUNTED = re.compile(
@@ -24,12 +27,19 @@ _COUNTED = re.compile(
 )
 _BARE = re.compile(rf"[\W_]*(?P<place>\d{{1,2}}){_OF}(?P<count>\d{{1,2}})[\W_]*", re.IGNORECASE)
 _TERMS = re.compile(
-    r"terms (?:and|&) conditions|(?:general|standard) (?:terms|conditions)"
+    r"[\W\d]{0,8}(?:(?:our|unsere|nos|nuestras|nostre|onze|the) )?(?:terms (?:and|&) conditions"
+    r"|(?:general|standard) (?:terms|conditions)"
     r"|(?:terms|conditions) of (?:sale|delivery|purchase|business|trade|payment)"
-    r"|\w*(?:geschäfts|verkaufs|liefer|zahlungs|einkaufs)\w*bedingungen|(?<!\w)agb(?!\w)"
-    r"|conditions? g[ée]n[ée]rales?|condiciones generales|condizioni generali"
-    r"|algemene (?:\w+)?voorwaarden|(?:leverings|verkoop|betalings)voorwaarden",
+    r"|(?:allgemeine )?\w{0,30}(?:geschäfts|verkaufs|liefer|zahlungs|einkaufs)\w{0,30}bedingungen"
+    r"|agb(?!\w)|conditions? g[ée]n[ée]rales?|condiciones generales|condizioni generali"
+    r"|algemene (?:\w{1,30})?voorwaarden|(?:leverings|verkoop|betalings)voorwaarden)"
+    r"[^:\d]{0,60}",
     re.IGNORECASE,
+)
+_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?!\w{4})")
+_OF_TRADE = (
+    *("invoice", "credit_note", "purchase_order"),
+    *("order_confirmation", "delivery_note", "receipt"),
 )
 
 
@@ -44,7 +54,8 @@ class Count(NamedTuple):
 class Signs:
     """What one page says; `number` is the one in its head, `shown` every word on it.
 
-    `has_total` where something is called a total, `has_sum` where net and tax add up to it.
+    `has_total` where something is called a total, `has_sum` where net and tax add up to it. A
+    `sender` is looked for where neither number nor total stands.
     """
 
     page: int
@@ -54,6 +65,7 @@ class Signs:
     has_sum: bool = False
     is_blank: bool = False
     is_terms: bool = False
+    sender: str | None = None
     text: str = ""
     shown: frozenset[str] = frozenset()
 
@@ -65,19 +77,22 @@ def signs_of(pages: Sequence[Page]) -> tuple[Signs, ...]:
 
 def _signs_of(page: Page) -> Signs:
     words = [word.text for word in page.words]
-    if sum(map(len, words)) <= _BLANK_LETTERS:
+    if sum(map(len, words)) <= BLANK_LETTERS and not page.is_drawn_on:
         return Signs(page.number, is_blank=True)
     labels = find_labels([page], _WANTED)
     number = number_of(page, labels)
     dialect = dialect_of(page.text)
     has_total = bool(with_total([page], labels, dialect))
+    is_bare = number is None and not has_total
+    sender = read_parties([page], find_labels([page])).supplier if is_bare else None
     return Signs(
         page.number,
         number=number,
         count=_count_of(page),
         has_total=has_total,
         has_sum=has_total and bool(summed_up([page], labels, dialect)),
-        is_terms=number is None and not has_total and _begins_with_terms(page),
+        is_terms=is_bare and _is_of_terms(page, dialect),
+        sender=sender.value if sender is not None else None,
         text=page.text,
         shown=frozenset(word.strip(".,:;()#") for word in words),
     )
@@ -103,5 +118,12 @@ def _is_in_margin(cell: Cell) -> bool:
     return cell.box.top < _MARGIN or cell.box.bottom > 1 - _MARGIN
 
 
-def _begins_with_terms(page: Page) -> bool:
-    return any(_TERMS.search(cell.text) for line in page.lines[:_TERMS_LINES] for cell in line)
+def _is_of_terms(page: Page, dialect: Dialect) -> bool:
+    """Tell whether terms are the page's heading, and nothing on it could be asked to be paid."""
+    headings = [cell.text[:_HEADING_CHARS] for line in page.lines[:_HEADING_LINES] for cell in line]
+    if not any(map(_TERMS.fullmatch, headings)) or _IBAN.search(page.text):
+        return False
+    if any(amount.is_money for amount in amounts_in(page.text, dialect)):
+        return False
+    verdict = classify(page.text)
+    return verdict.document_type not in _OF_TRADE or verdict.confidence < _SURE_TYPE

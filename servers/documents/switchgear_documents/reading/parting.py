@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from switchgear_documents.reading.classifier import classify
+from switchgear_documents.reading.lookalikes import alike
 from switchgear_documents.reading.page_signs import Count, Signs
 from switchgear_documents.reading.parts import MOST_PARTS
 from switchgear_documents.reading.reading import DocumentType, PageRange
@@ -34,6 +35,7 @@ class _Open:
     number: str | None
     count: Count | None
     last: int
+    text: str
     has_total: bool = False
     has_sum: bool = False
     reasons: list[str] = field(default_factory=list[str])
@@ -78,7 +80,9 @@ def _gathered(pages: Sequence[Signs]) -> list[_Open]:
 
 
 def _begun(page: Signs, first: int) -> _Open:
-    begun = _Open(first, page.number, page.count, page.page, page.has_total, page.has_sum)
+    begun = _Open(
+        first, page.number, page.count, page.page, page.text, page.has_total, page.has_sum
+    )
     if page.number is not None:
         begun.reasons.append(f"page {page.page} bears number {page.number[:40]}")
     if page.count is not None and page.count.place > 1:
@@ -115,7 +119,7 @@ def _follow(page: Signs, before: _Open) -> None:
         before.take(page, "bears the same number")
     elif page.is_terms:
         before.take(page, "holds terms")
-    elif page.number is None and before.number in page.shown and _is_like_an_invoice(page):
+    elif before.number in page.shown and _goes_on(page, before):
         before.take(page, "names the same number")
     else:
         before.doubts.append(f"page {page.page} fits to none for sure")
@@ -132,7 +136,12 @@ def _is_of_its_own(page: Signs, before: _Open) -> bool:
     return page.has_total and before.has_total
 
 
-def _is_like_an_invoice(page: Signs) -> bool:
+def _goes_on(page: Signs, before: _Open) -> bool:
+    """Tell whether a page that names the number is more of that document and none of its own."""
+    if page.number is not None or page.has_total:
+        return False
+    if page.sender is not None and alike(page.sender) not in alike(before.text):
+        return False
     verdict = classify(page.text)
     return verdict.document_type in PARTED and verdict.confidence >= _SURE_TYPE
 

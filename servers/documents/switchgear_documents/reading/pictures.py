@@ -26,7 +26,7 @@ def pictures_of_image(data: bytes, *, max_pages: int, max_pixels: int) -> Iterat
 
     Raises UnreadableDocumentError if it is damaged or a page has more than `max_pixels`.
     """
-    warnings.simplefilter("ignore")  # what is odd about a picture shows in what can be read of it
+    _pass_over_oddities()
     try:
         image = Image.open(BytesIO(data))
         for number, frame in enumerate(ImageSequence.Iterator(image)):
@@ -40,6 +40,7 @@ def pictures_of_image(data: bytes, *, max_pages: int, max_pixels: int) -> Iterat
 
 def count_pages(data: bytes) -> int:
     """Return how many pages an image file has; 1 if that cannot be told."""
+    _pass_over_oddities()
     try:
         return int(getattr(Image.open(BytesIO(data)), "n_frames", 1))
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
@@ -63,6 +64,11 @@ def pictures_of_pdf(data: bytes, numbers: tuple[int, ...]) -> Iterator[tuple[int
 def turned(picture: Image.Image, quarters: int) -> Image.Image:
     """Return the picture turned clockwise by quarters."""
     return picture.rotate(-90 * quarters, expand=True) if quarters else picture
+
+
+def _pass_over_oddities() -> None:
+    """Have no warnings: what is odd about a picture shows in what can be read of it."""
+    warnings.simplefilter("ignore")
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:

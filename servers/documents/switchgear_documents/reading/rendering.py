@@ -11,7 +11,11 @@ from switchgear_documents.reading.pictures import pictures_of_image, pictures_of
 from switchgear_documents.reading.signatures import kind_of
 from switchgear_shared.errors import UnreadableDocumentError
 
+LARGEST_PICTURE_BYTES = 6_000_000
+"""As text in an answer it is a third larger, and has to pass the broker that servers share."""
+
 _LONG_SIDE = 1600
+_SMALLER = 0.8
 
 
 def render_page(data: bytes, number: int, *, max_pixels: int) -> bytes:
@@ -55,7 +59,11 @@ def _is_scan(page: PdfPage) -> bool:
 
 
 def _png(picture: Image.Image) -> bytes:
+    """Return the picture, smaller where it would be too large to be handed on."""
     picture.thumbnail((_LONG_SIDE, _LONG_SIDE))
-    file = BytesIO()
-    picture.save(file, "PNG", optimize=False)
-    return file.getvalue()
+    while True:
+        file = BytesIO()
+        picture.save(file, "PNG", optimize=False)
+        if file.tell() <= LARGEST_PICTURE_BYTES:
+            return file.getvalue()
+        picture = picture.resize((int(picture.width * _SMALLER), int(picture.height * _SMALLER)))

@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_erp.models import OrderKind, OrderState
+from switchgear_erp.order_progress import LineProgress, check_is_done, check_is_untouched
 from switchgear_erp.sql.announcements import announce_change
 from switchgear_erp.sql.credit import check_credit
 from switchgear_erp.sql.directory import locked_party
@@ -19,8 +20,6 @@ from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import TenantId
 from switchgear_shared.errors import InvalidRequestError
-
-_MOST_NAMED = 5
 
 
 async def advance(
@@ -43,9 +42,9 @@ async def advance(
     if name == "confirm" and order.kind == "sale":
         await _check_credit(session, order, now)
     elif name == "process":
-        _check_is_done(order, lines)
+        check_is_done(order.ref, _progress(lines), _progress(lines))
     elif name == "cancel":
-        _check_is_untouched(order, lines)
+        check_is_untouched(order.ref, _progress(lines))
     order.state = to
     order.version += 1
     confirmed = _confirmed(order, lines) if name == "confirm" else None
@@ -63,40 +62,8 @@ async def _check_credit(session: AsyncSession, order: OrderRow, now: datetime) -
         )
 
 
-def _check_is_done(order: OrderRow, lines: Sequence[OrderLineRow]) -> None:
-    left = {
-        "not_fulfilled": [(line, line.quantity - line.fulfilled) for line in lines],
-        "not_invoiced": [(line, line.quantity - line.invoiced) for line in lines],
-    }
-    missing = {
-        what: [f"{rest:f} of {line.sku}" for line, rest in each if rest > 0]
-        for what, each in left.items()
-    }
-    if any(missing.values()):
-        says = "; ".join(
-            f"{what.replace('_', ' ')} {', '.join(open_[:_MOST_NAMED])}"
-            for what, open_ in missing.items()
-            if open_
-        )
-        raise InvalidRequestError(
-            f"order {order.ref} is not done: {says}", field="to", details=missing
-        )
-
-
-def _check_is_untouched(order: OrderRow, lines: Sequence[OrderLineRow]) -> None:
-    done = [
-        what
-        for what, is_begun in (
-            ("fulfilled", any(line.fulfilled for line in lines)),
-            ("invoiced", any(line.invoiced for line in lines)),
-        )
-        if is_begun
-    ]
-    if done:
-        raise InvalidRequestError(
-            f"order {order.ref} is {' and '.join(done)} in part: it cannot be cancelled any more",
-            field="to",
-        )
+def _progress(lines: Sequence[OrderLineRow]) -> list[LineProgress]:
+    return [LineProgress(line.sku, line.quantity, line.fulfilled, line.invoiced) for line in lines]
 
 
 def _confirmed(order: OrderRow, lines: Sequence[OrderLineRow]) -> OrderConfirmed:

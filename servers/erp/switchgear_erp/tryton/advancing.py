@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from switchgear_erp.models import OrderState
+from switchgear_erp.order_progress import LineProgress, check_is_done, check_is_untouched
 from switchgear_erp.transitions import transition
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.company import company_of
 from switchgear_erp.tryton.credit import check_credit, exceeded
 from switchgear_erp.tryton.ids import party_id
+from switchgear_erp.tryton.order_lines import Line
 from switchgear_erp.tryton.order_records import OrderRecord, read_again, read_order
 from switchgear_erp.tryton.parties import party_named
 from switchgear_shared.contracts.business_event_data import (
@@ -34,7 +36,6 @@ _BUTTONS: Mapping[str, str] = {
     "decline": "cancel",
 }
 _WAY: Sequence[OrderState] = ("draft", "quoted", "confirmed", "processed")
-_MOST_NAMED = 5
 _ATTEMPTS = 5
 _UNPROCESSED = "Tryton has yet to process it: its shipments and invoices are made then"
 _WAIT_S = 0.2
@@ -152,7 +153,7 @@ async def _check(act: Act, order: OrderRecord, name: str) -> None:
     elif name == "process":
         _check_is_done(order)
     elif name == "cancel":
-        _check_is_untouched(order)
+        check_is_untouched(order.ref, _progress(order.lines))
         raise BackendRejectedError(
             f"Tryton does not cancel order {order.ref} once it is confirmed: cancel its shipments "
             "and invoices there"
@@ -179,23 +180,7 @@ async def _check_credit(act: Act, order: OrderRecord) -> None:
 
 
 def _check_is_done(order: OrderRecord) -> None:
-    left = {
-        "not_fulfilled": [(line, line.quantity - line.fulfilled) for line in order.goods],
-        "not_invoiced": [(line, line.quantity - line.invoiced) for line in order.lines],
-    }
-    missing = {
-        what: [f"{rest:f} of {line.sku or line.number}" for line, rest in each if rest > 0]
-        for what, each in left.items()
-    }
-    if any(missing.values()):
-        says = "; ".join(
-            f"{what.replace('_', ' ')} {', '.join(open_[:_MOST_NAMED])}"
-            for what, open_ in missing.items()
-            if open_
-        )
-        raise InvalidRequestError(
-            f"order {order.ref} is not done: {says}", field="to", details=missing
-        )
+    check_is_done(order.ref, _progress(order.goods), _progress(order.lines))
     if order.record["invoice_state"] not in {"paid", "none"}:
         raise InvalidRequestError(
             f"order {order.ref} is not done: Tryton completes it when its invoices are paid",
@@ -204,17 +189,8 @@ def _check_is_done(order: OrderRecord) -> None:
         )
 
 
-def _check_is_untouched(order: OrderRecord) -> None:
-    done = [
-        what
-        for what, is_begun in (
-            ("fulfilled", any(line.fulfilled for line in order.lines)),
-            ("invoiced", any(line.invoiced for line in order.lines)),
-        )
-        if is_begun
+def _progress(lines: Sequence[Line]) -> list[LineProgress]:
+    return [
+        LineProgress(str(line.sku or line.number), line.quantity, line.fulfilled, line.invoiced)
+        for line in lines
     ]
-    if done:
-        raise InvalidRequestError(
-            f"order {order.ref} is {' and '.join(done)} in part: it cannot be cancelled any more",
-            field="to",
-        )

@@ -16,9 +16,10 @@ from switchgear_erp.tryton.places import warehouse_named
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
 from switchgear_shared.storage.tryton.client import Record
+from switchgear_shared.storage.tryton.incoming import INCOMING as SHIPMENT
+from switchgear_shared.storage.tryton.incoming import give_back
 from switchgear_shared.storage.tryton.texts import marked
 
-SHIPMENT = "stock.shipment.in"
 _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "currency", "origin")
 _FIELDS = (*_COPIED, "quantity", "state", "shipment", "_timestamp")
 
@@ -90,7 +91,10 @@ async def _carry_on(act: Act, order: OrderRecord, shipment_id: int, goods: Plan)
         shipment = await act.read(SHIPMENT, shipment_id, "state")
         if shipment["state"] == state:
             act.write.check_may_send()
-            async with act.write.undone_by(partial(_give_back, act, shipment_id, goods, state)):
+            moves = {share.move["id"]: share.move for share in goods}
+            async with act.write.undone_by(
+                partial(give_back, act.client, shipment_id, moves, state)
+            ):
                 await act.client.call(SHIPMENT, step, [shipment_id])
     return await told(act, order, SHIPMENT, shipment_id)
 
@@ -144,23 +148,3 @@ def _incoming(goods: Plan, lots: dict[tuple[int, str], int]) -> list[Any]:
         begun.add(share.move["id"])
         changes += [["add", [share.move["id"]]], ["write", [share.move["id"]], values]]
     return changes
-
-
-async def _give_back(act: Act, shipment_id: int, goods: Plan, state: str) -> None:
-    if not goods or state != "draft":
-        raise BackendRejectedError("Tryton took in some of this")
-    call = act.client.call
-    moves = {share.move["id"]: share.move for share in goods}
-    made = await act.read(SHIPMENT, shipment_id, "incoming_moves")
-    copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
-    changes: list[Any] = [
-        ["write", [move_id], {"quantity": move["quantity"], "lot": None}]
-        for move_id, move in moves.items()
-    ]
-    if copies:
-        changes.append(["delete", copies])
-    changes.append(["remove", [*moves]])
-    # In one call: seen half done, the purchase would order what it then lacks once more.
-    await call(SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
-    await call(SHIPMENT, "cancel", [shipment_id])
-    await call(SHIPMENT, "delete", [shipment_id])

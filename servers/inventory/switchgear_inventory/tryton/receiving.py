@@ -20,12 +20,12 @@ from switchgear_inventory.tryton.places import Warehouse, places_of
 from switchgear_inventory.tryton.products import Product, products_in, products_of
 from switchgear_shared.contracts.business_event_data import StockReceived
 from switchgear_shared.contracts.results import WriteResult
-from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.columns import plain
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record
+from switchgear_shared.storage.tryton.incoming import INCOMING, give_back
 from switchgear_shared.storage.tryton.texts import marked, unmarked
 
-_SHIPMENT = "stock.shipment.in"
 _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "currency", "origin")
 
 
@@ -40,7 +40,7 @@ async def receive(
         product.check(line.quantity, f"lines.{place}.quantity")
         product.check_lot(line.lot, f"lines.{place}.lot", is_needed=True)
     purchase = await purchase_of(act, source_ref)
-    if (made := await act.shipment(_SHIPMENT)) is not None:
+    if (made := await act.shipment(INCOMING)) is not None:
         return await _carry_on(act, made, warehouse, purchase, ())
     shelves = await shelves_of(act.client, places, places.warehouses, {*products}, act.today)
     _check_room(shelves, products, lines)
@@ -73,7 +73,7 @@ async def receive(
         "incoming_moves": _incoming(shares, ready),
     }
     [made] = await act.client.call(
-        _SHIPMENT,
+        INCOMING,
         "create",
         [shipment],
         expected={f"stock.move,{share.move['id']}": share.move["_timestamp"] for share in shares},
@@ -152,33 +152,16 @@ async def _carry_on(
         shipment = await _state(act, shipment_id)
         if shipment["state"] == state:
             act.write.check_may_send()
-            async with act.write.undone_by(partial(_give_back, act, shipment_id, shares, state)):
-                await act.client.call(_SHIPMENT, step, [shipment_id])
+            moves = {share.move["id"]: share.move for share in shares}
+            async with act.write.undone_by(
+                partial(give_back, act.client, shipment_id, moves, state)
+            ):
+                await act.client.call(INCOMING, step, [shipment_id])
     return await _done(act, await _state(act, shipment_id), warehouse, purchase)
 
 
 async def _state(act: Act, shipment_id: int) -> Record:
-    return await act.read(_SHIPMENT, shipment_id, "state", "reference", "incoming_moves")
-
-
-async def _give_back(act: Act, shipment_id: int, shares: Sequence[Share], state: str) -> None:
-    if not shares or state != "draft":
-        raise BackendRejectedError("Tryton took in some of this")
-    call = act.client.call
-    moves = {share.move["id"]: share.move for share in shares}
-    made = await _state(act, shipment_id)
-    copies = [move_id for move_id in made["incoming_moves"] if move_id not in moves]
-    changes: list[Any] = [
-        ["write", [move_id], {"quantity": move["quantity"], "lot": None}]
-        for move_id, move in moves.items()
-    ]
-    if copies:
-        changes.append(["delete", copies])
-    changes.append(["remove", [*moves]])
-    # In one call: seen half done, the purchase would order what it then lacks once more.
-    await call(_SHIPMENT, "write", [shipment_id], {"incoming_moves": changes})
-    await call(_SHIPMENT, "cancel", [shipment_id])
-    await call(_SHIPMENT, "delete", [shipment_id])
+    return await act.read(INCOMING, shipment_id, "state", "reference", "incoming_moves")
 
 
 async def _done(act: Act, shipment: Record, warehouse: Warehouse, purchase: Record) -> WriteResult:
