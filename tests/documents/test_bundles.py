@@ -12,6 +12,7 @@ from documents.test_attachments import (
     mail,
     reasons,
 )
+from documents.test_parting_in_review import decide
 from documents.test_reading_several import FIRST, SECOND, a_pdf
 from engines import ENGINES, Engine
 from journeys.office import taken
@@ -111,9 +112,11 @@ async def test_a_bundle_is_erased_with_its_parts_and_no_part_without_it(
     engine: Engine, tmp_path: Path
 ) -> None:
     async with archive(engine, tmp_path) as place:
-        bundle = await place.room.submit(STACK, "stack.pdf", "letter")
+        bundle = await place.room.submit(STACK, "stack.pdf")
         await place.room.deliver()
         part, *others = sorted(await place.ids() - {bundle})
+        for each in (part, *others):
+            await decide(place.room, each, "reject")
         with pytest.raises(ConflictError, match=f"came with document {bundle}"):
             await place.erase(part)
         await place.holds.place_hold(CALLER, part, scope="document", reason="a matter")

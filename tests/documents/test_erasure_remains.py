@@ -268,6 +268,31 @@ async def test_an_approval_decided_while_its_subject_is_erased_loses_its_words_t
         assert await place.remains().pending() == []
 
 
+async def test_an_approval_asked_while_its_subject_is_erased_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with archive("sqlite", tmp_path) as place:
+        identifier = await place.settled(LETTER, "letter.txt")
+        await place.erase(identifier)
+        erase, asked = place.governance.erase, list[tuple[Approvals, Approval]]()
+
+        async def asked_after(*given: Any, **named: Any) -> int:
+            count = await erase(*given, **named)
+            if not asked:
+                asked.append(await _asked(place, identifier))
+            return count
+
+        monkeypatch.setattr(place.governance, "erase", asked_after)
+        assert not await place.remains().finish("acme", identifier)
+        (approvals, approval) = asked[0]
+        decider = Principal("finance", "person", CALLER.tenant)
+        await approvals.decide(approval.id, "deny", decider)
+        assert await place.remains().finish("acme", identifier)
+
+        seen = await approvals.get(CALLER.tenant, approval.id)
+        assert seen.summary == "its subject was erased"
+
+
 class BreakingEvents(EventErasure):
     """Fails at one document in a way that nobody foresaw."""
 

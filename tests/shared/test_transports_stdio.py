@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from switchgear_shared import serving
 from switchgear_shared.errors import UnauthenticatedError
 from switchgear_shared.governance import identity
 from switchgear_shared.part import AUDIENCE
+from switchgear_shared.runtime import Runtime
 from switchgear_shared.settings import Settings
 from switchgear_shared.testing import settings_for
 
@@ -27,14 +28,16 @@ SAVER = next(party for party in PARTIES if party.id == "saver")
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the register asked at every call, and not after five seconds."""
+    """Have the register asked at every call, and not after five seconds; no broker is needed."""
     monkeypatch.setattr(identity, "_TRUSTED_S", 0.0)
+    monkeypatch.setattr(Runtime, "start_soon", lambda _: None)
 
 
 @asynccontextmanager
 async def over_stdio(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Client]:
     """Serve the jars to a client at the other end of a pair of streams."""
-    async with create_client_server_memory_streams() as (near, far):
+    async with AsyncExitStack() as stack:
+        near, far = await stack.enter_async_context(create_client_server_memory_streams())
 
         @asynccontextmanager
         async def ends(streams: Any) -> AsyncGenerator[Any]:
@@ -42,12 +45,9 @@ async def over_stdio(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asy
 
         monkeypatch.setattr(serving, "stdio_server", lambda: ends(far))
         served = asyncio.create_task(serving.serve_stdio(settings, "jars"))
-        try:
-            async with Client(ends(near), cache=None) as client:
-                yield client
-        finally:
-            served.cancel()
-            await asyncio.wait([served])
+        yield await stack.enter_async_context(Client(ends(near), cache=None))
+    async with asyncio.timeout(10):
+        await served  # its client is gone
 
 
 async def everything(client: Client) -> list[str]:

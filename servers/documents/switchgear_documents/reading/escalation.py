@@ -140,6 +140,16 @@ def respaced(name: str, text: str) -> str:
     return "".join(" " if mark.isspace() else next(original) for mark in spaced)
 
 
+def with_unread(reading: Reading) -> Reading:
+    """Return the reading, its pages that nobody read as a failed check beside what was read."""
+    if not reading.text or not reading.unread_pages:
+        return reading
+    count, first = len(reading.unread_pages), reading.unread_pages[0]
+    detail = f"{count} scanned pages were not read, the first is page {first}"
+    check = Check(name="every_page_is_read", passed=False, detail=detail)
+    return reading.model_copy(update={"checks": (*reading.checks, check)})
+
+
 def with_engines(reading: Reading, missing: Sequence[str]) -> Reading:
     """Return the reading with the engines that were not there, if any, among its checks."""
     if not missing:

@@ -1,8 +1,10 @@
 """Scans into pages of words, by the engine at hand and within its limits."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from switchgear_documents.reading.engines import Engine
+from switchgear_documents.reading.inking import is_nearly_white
 from switchgear_documents.reading.pictures import (
     count_pages,
     pictures_of_image,
@@ -10,6 +12,9 @@ from switchgear_documents.reading.pictures import (
 )
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Page
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LEGIBLE = "scan_is_legible"
 """The check that every reading by an engine has."""
@@ -32,9 +37,7 @@ class Ocr:
         Raises UnreadableDocumentError if it is damaged or too large.
         """
         pictures = pictures_of_image(data, max_pages=self.max_pages, max_pixels=self.max_pixels)
-        pages = tuple(
-            Page(number, *self.engine.read(picture)) for number, picture in enumerate(pictures, 1)
-        )
+        pages = tuple(self._page(number, picture) for number, picture in enumerate(pictures, 1))
         return pages, self._checks(pages, count_pages(data))
 
     def read_pdf(
@@ -42,8 +45,11 @@ class Ocr:
     ) -> tuple[tuple[Page, ...], tuple[Check, ...]]:
         """Return those pages of a PDF that were asked for, by number; see `read_image`."""
         pictures = pictures_of_pdf(data, numbers[: self.max_pages])
-        pages = tuple(Page(number, *self.engine.read(picture)) for number, picture in pictures)
+        pages = tuple(self._page(number, picture) for number, picture in pictures)
         return pages, self._checks(pages, len(numbers))
+
+    def _page(self, number: int, picture: "Image") -> Page:
+        return Page(number, *self.engine.read(picture), is_drawn_on=not is_nearly_white(picture))
 
     def _checks(self, pages: tuple[Page, ...], count: int) -> tuple[Check, ...]:
         words = [word for page in pages for word in page.words]

@@ -10,11 +10,10 @@ from switchgear_documents.reading.labels import find_labels
 from switchgear_documents.reading.parties import read_parties
 from switchgear_documents.reading.phrases import PHRASES
 from switchgear_documents.reading.several import number_of, summed_up, with_total
-from switchgear_documents.reading.words import Cell, Page
+from switchgear_documents.reading.words import BLANK_LETTERS, Cell, Page
 from switchgear_documents.reading.written import Dialect, amounts_in, dialect_of
 
 _WANTED = tuple(each for each in PHRASES if each.role in ("number", "net", "tax", "gross", "due"))
-_BLANK_LETTERS = 6
 _COUNTED_CHARS = 60
 _MARGIN = 0.12
 _HEADING_LINES = 2
@@ -78,7 +77,7 @@ def signs_of(pages: Sequence[Page]) -> tuple[Signs, ...]:
 
 def _signs_of(page: Page) -> Signs:
     words = [word.text for word in page.words]
-    if sum(map(len, words)) <= _BLANK_LETTERS:
+    if sum(map(len, words)) <= BLANK_LETTERS and not page.is_drawn_on:
         return Signs(page.number, is_blank=True)
     labels = find_labels([page], _WANTED)
     number = number_of(page, labels)

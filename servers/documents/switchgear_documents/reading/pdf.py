@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.inking import is_nearly_white
 from switchgear_documents.reading.placing import place_words
 from switchgear_documents.reading.unseen import unseen_words
-from switchgear_documents.reading.words import Box, Page
+from switchgear_documents.reading.words import BLANK_LETTERS, Box, Page
 from switchgear_shared.errors import UnreadableDocumentError
 
 MEDIA_TYPE = "application/pdf"
 
 _WRONG_PASSWORD = 4
 _TRAILER_BYTES = 4096
+_LOOKED_AT = 1000
+_DRAWN = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
 PLACED_PAGES = 12
 """Words get their places on the first pages; what follows is read for its text alone."""
 
@@ -24,7 +28,7 @@ class Pdf:
     """The text of each page in reading order, words in their places on the first of them.
 
     `attachments` are the XML files attached, by name. `images` are the numbers of the pages,
-    from 1, that show a picture and hold no text. `unseen` are words that do not show.
+    from 1, that show a picture and hold hardly a letter. `unseen` are words that do not show.
     """
 
     page_texts: tuple[str, ...]
@@ -82,12 +86,14 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
         text_page = page.get_textpage()
         text = text_page.get_text_range()
         texts.append(_clean(text))
+        letters = len("".join(text.split()))
         if number <= placed_pages:
             shape, placed = place_words(page, text_page, text)
             unseen += unseen_words(page, text_page, placed)
             on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
-            pages.append(Page(number, on_it, shape))
-        if not text.strip() and _shows_a_picture(page):
+            is_drawn_on = letters <= BLANK_LETTERS and _is_drawn_on(page)
+            pages.append(Page(number, on_it, shape, is_drawn_on))
+        if letters <= BLANK_LETTERS and _shows(page, raw.FPDF_PAGEOBJ_IMAGE):
             images.append(number)
         text_page.close()
         page.close()
@@ -100,8 +106,16 @@ def _is_on_the_page(box: Box) -> bool:
     return 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2  # noqa: PLR2004 - twice its middle
 
 
-def _shows_a_picture(page: pypdfium2.PdfPage) -> bool:
-    return any(True for _ in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+def _shows(page: pypdfium2.PdfPage, *kinds: int) -> bool:
+    return any(True for _ in page.get_objects(kinds, max_depth=3))
+
+
+def _is_drawn_on(page: pypdfium2.PdfPage) -> bool:
+    """Tell whether the page shows a picture or lines that are not drawn nearly white."""
+    if not _shows(page, *_DRAWN):
+        return False
+    scale: Any = _LOOKED_AT / max(*page.get_size(), 1.0)
+    return not is_nearly_white(page.render(scale=scale).to_pil())
 
 
 def _clean(text: str) -> str:

@@ -17,6 +17,7 @@ from switchgear_documents.reading.escalation import (
     is_convincing,
     needs_ocr,
     with_engines,
+    with_unread,
 )
 from switchgear_documents.reading.parts import named, without_offer
 from switchgear_documents.reading.pool import Pool, StoppedError
@@ -137,7 +138,7 @@ class Reader:
                     break
         if best is None and stopped is not None and not plain.text:
             raise stopped
-        return with_engines(without_offer(best or plain), missing)
+        return with_engines(without_offer(best or with_unread(plain)), missing)
 
     @property
     def worker_pids(self) -> tuple[int, ...]:

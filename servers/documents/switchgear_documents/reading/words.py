@@ -8,6 +8,9 @@ from itertools import groupby, zip_longest
 from statistics import median
 from typing import NamedTuple
 
+BLANK_LETTERS = 6
+"""With more letters a page is not blank."""
+
 _SAME_LINE = 0.5
 _GAP = 1.3
 _LEAST_UPRIGHT = 4
@@ -91,11 +94,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Page:
-    """One page; `aspect` is its width divided by its height."""
+    """One page; `aspect` is its width divided by its height.
+
+    `is_drawn_on` where more than its words shows: a picture or lines that are not nearly white.
+    """
 
     number: int
     words: tuple[Word, ...]
     aspect: float = 0.707
+    is_drawn_on: bool = False
 
     @cached_property
     def lines(self) -> tuple[tuple[Cell, ...], ...]:
