@@ -177,6 +177,45 @@ async def test_what_may_be_there_in_part_stays_unknown_to_who_settles_it(tmp_pat
         assert len(suite.till.taken) == 1
 
 
+async def test_a_check_that_refuses_after_the_look_does_not_keep_the_key_in_flight(
+    tmp_path: Path,
+) -> None:
+    """While the attempt may be under way the look proves nothing, whatever the check says."""
+    async with serving_till(tmp_path, Till("silent_before")) as suite:
+        await suite.refusal()
+        suite.till.mood, suite.till.is_full = "well", True
+
+        soon = await suite.refusal(is_settling=True)
+        assert (soon.code, soon.outcome) == ("conflict", "unknown")
+        await asyncio.sleep(SETTLED_S)
+
+        for _ in range(2):
+            over = await suite.refusal(is_settling=True)
+            assert (over.code, over.message, over.outcome) == (
+                "not_found",
+                "till_take_coins was not done under this key",
+                "not_done",
+            )
+        suite.till.is_full = False
+        assert (await suite.refusal()).code == "conflict"
+        assert suite.till.taken == []
+
+
+async def test_a_check_that_refuses_proves_nothing_where_a_part_may_be_there(
+    tmp_path: Path,
+) -> None:
+    async with serving_till(tmp_path, Till("silent_before", is_vague=True)) as suite:
+        await suite.refusal()
+        suite.till.mood, suite.till.is_full = "well", True
+        await asyncio.sleep(SETTLED_S)
+
+        for _ in range(2):
+            error = await suite.refusal(is_settling=True)
+            assert (error.code, error.outcome) == ("conflict", "unknown")
+        suite.till.is_full = False
+        assert (await suite.take()).unwrap()["replayed"] is False
+
+
 async def test_what_a_silent_attempt_did_is_found_and_announced_by_who_settles_it(
     tmp_path: Path,
 ) -> None:

@@ -20,6 +20,7 @@ from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import CorrelationId, new_correlation_id
 from switchgear_shared.errors import (
     BackendUnavailableError,
+    ConflictError,
     InvalidRequestError,
     SwitchgearError,
 )
@@ -50,6 +51,8 @@ class Till:
     is_closed: bool = False
     is_vague: bool = False
     """Whether it cannot tell nothing from a part."""
+    is_full: bool = False
+    """Whether our own check refuses once it is known that nothing was taken."""
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -90,6 +93,8 @@ class TillAdapter:
         if write.may_be_done and self.till.look(write.reference) is not None:
             return self._done(caller, write.reference)
         write.is_absent = not self.till.is_vague
+        if self.till.is_full:
+            raise ConflictError("the till is full")
         if write.is_rehearsal:
             write.note("till", "till", {"coins": self.total}, {"coins": self.total + coins})
             return WriteResult(id="", state="taken", version=str(self.total))

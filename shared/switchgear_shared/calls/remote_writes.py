@@ -214,11 +214,12 @@ class RemoteWrites:
         )
         try:
             result = await _under(look, write)
-        except NotThereError as error:
-            if not is_over:
-                raise
-            if look.is_absent:
+        except SwitchgearError as error:
+            is_missing = isinstance(error, NotThereError)
+            if is_over and look.is_absent and (is_missing or error.outcome == "not_done"):
                 return None
+            if not (is_over and is_missing):
+                raise
             raise BackendUnavailableError(
                 f"{call.tool.name} was begun under this key, and what came of it is not known",
                 outcome="unknown",

@@ -9,7 +9,7 @@ from typing import Any
 from switchgear_crm.changes import AccountChanges
 from switchgear_crm.models import AccountId
 from switchgear_crm.tryton.account_values import categories_of, differing, values_of
-from switchgear_crm.tryton.acting import Act, check_new, check_version, settled
+from switchgear_crm.tryton.acting import Act, check_new, check_version, is_untouched, settled
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.parties import FIELDS, Party, is_named, parties_named, party_of
 from switchgear_shared.contracts.business_event_data import AccountChanged
@@ -61,6 +61,7 @@ class _Upsert:
             return await self._keep(made)
         party = await self._meant()
         fields = differing(party, self.changes, self.house)
+        self.act.write.is_absent = party is None or self._is_untouched(party, fields)
         if party is None:
             return await self._create(fields)
         return await self._update(party, fields)
@@ -181,6 +182,12 @@ class _Upsert:
                 return False
             await asyncio.sleep(_WAIT_S)
         raise self._busy()
+
+    def _is_untouched(self, party: Party, fields: dict[str, Any]) -> bool:
+        """Say whether nothing of the change is there; what it was found by was before."""
+        keys = {"name", "domain"} if self.account_id is None else set[str]()
+        given = self.changes.given().keys() - keys
+        return bool(fields) and is_untouched(party.record, self.expected_version, given, fields)
 
     async def _update(self, party: Party, fields: dict[str, Any]) -> WriteResult:
         act = self.act

@@ -1,7 +1,7 @@
 """A change in Tryton under way: for whom, what of it was sent, and what is said and undone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -114,6 +114,16 @@ def check_version(record: Record, expected: str | None, named: str) -> None:
             field="expected_version",
             details={"id": named.rpartition(" ")[2], "version": version},
         )
+
+
+def is_untouched(
+    record: Record, expected: str | None, given: Collection[str], differing: Collection[str]
+) -> bool:
+    """Say whether nothing of a change is in a record, not a field of it.
+
+    It is as the caller read it, or differs in all that was given.
+    """
+    return record["_timestamp"] == expected or {*given} <= {*differing}
 
 
 def check_new(expected: str | None, named: str) -> None:

@@ -41,4 +41,5 @@ async def _made(act: Act, resource: str) -> int | None:
     mark = f"%{literal(f'[{act.write.reference}]')}"
     domain = [["resource", "=", resource], ["message", "like", mark]]
     found = await act.client.call(NOTE, "search", domain, 0, 1, None)
+    act.write.is_absent = not found
     return found[0] if found else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from switchgear_crm.changes import ContactChanges
 from switchgear_crm.tryton.account_writing import account_of_domain
-from switchgear_crm.tryton.acting import Act, check_new, check_version, settled
+from switchgear_crm.tryton.acting import Act, check_new, check_version, is_untouched, settled
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.names import compact, id_of
 from switchgear_crm.tryton.parties import ABANDONED, Party, party_of
@@ -54,6 +54,7 @@ class _Upsert:
         if made is not None:
             return await self._keep(made)
         found = await self._found()
+        self.act.write.is_absent = found is None
         if found is None:
             return await self._create()
         return await self._update(found)
@@ -154,6 +155,7 @@ class _Upsert:
     async def _update(self, person: Person) -> WriteResult:
         act = self.act
         if self.named is not None and self.named.id != person.party_id:
+            act.write.is_absent = True  # Tryton has moved none there either
             raise BackendRejectedError(
                 f"contact {id_of('contact', person.id)} is of account {person.account_id}; "
                 "Tryton moves no contact to another account",
@@ -171,6 +173,8 @@ class _Upsert:
             for name, value in wanted.items()
             if value is not None and not _same(name, shown[name], value)
         }
+        given = [name for name, value in wanted.items() if value is not None]
+        act.write.is_absent = is_untouched(person.record, self.expected_version, given, fields)
         if fields or not act.write.may_be_done:
             check_version(person.record, self.expected_version, f"contact {now.id}")
         if not fields:

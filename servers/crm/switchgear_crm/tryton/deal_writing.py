@@ -6,7 +6,7 @@ from typing import Any
 from switchgear_crm.changes import OpportunityChanges, OpportunityDraft
 from switchgear_crm.models import OPEN_STAGES, OpportunityId
 from switchgear_crm.pipeline import PROBABILITY_PERCENT, check_amount, check_close_date
-from switchgear_crm.tryton.acting import Act, check_version, settled
+from switchgear_crm.tryton.acting import Act, check_version, is_untouched, settled
 from switchgear_crm.tryton.deals import FIELDS, OPPORTUNITY, Deal, deal_of, read_again
 from switchgear_crm.tryton.house import House, house_of
 from switchgear_crm.tryton.moving import advance, sales_made
@@ -15,6 +15,7 @@ from switchgear_crm.tryton.people import person_of
 from switchgear_shared.contracts.business_event_data import OpportunityChanged
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import BackendRejectedError, ConflictError, InvalidRequestError
+from switchgear_shared.storage.tryton.client import MOST_RECORDS
 
 _FINAL = {"amount", "probability_percent", "close_on"}
 _OF_THE_SALE = {"name", "amount", "close_on", "owner_email"}
@@ -93,6 +94,7 @@ async def _update(
             )
         check_amount(changes.amount)
     fields = _differing(deal, house, changes)
+    act.write.is_absent = is_untouched(deal.record, expected_version, changes.given(), fields)
     if fields or not act.write.may_be_done:
         check_version(deal.record, expected_version, f"opportunity {opportunity_id}")
     if not fields:
@@ -115,12 +117,13 @@ async def _update(
 
 
 async def _made(act: Act) -> Deal | None:
-    """Return the opportunity that an earlier attempt made, if it did."""
+    """Return the opportunity that an earlier attempt made, if it did and it is not cancelled."""
     if not act.write.may_be_done:
         return None
-    domain = [["reference", "=", act.write.reference], ["state", "!=", "cancelled"]]
-    page = await act.client.search(OPPORTUNITY, domain, FIELDS, limit=1)
-    return Deal(page.records[0]) if page.records else None
+    domain = [["reference", "=", act.write.reference]]
+    page = await act.client.search(OPPORTUNITY, domain, FIELDS, limit=MOST_RECORDS)
+    act.write.is_absent = not page.records
+    return next((deal for deal in map(Deal, page.records) if deal.state != "cancelled"), None)
 
 
 async def _carry_on(act: Act, deal: Deal, draft: OpportunityDraft, *, is_new: bool) -> WriteResult:

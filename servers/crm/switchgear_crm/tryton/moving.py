@@ -61,6 +61,7 @@ async def _move(
     deal = await deal_of(act.client, house, opportunity_id)
     if (act.write.may_be_done or act.has_begun) and _is_marked(act, deal):
         return await _carry_on(act, deal, to_stage, _left(deal), None)
+    act.write.is_absent = True
     check_version(deal.record, expected_version, f"opportunity {opportunity_id}")
     if deal.stage == to_stage:
         return _result(deal, changed=False)

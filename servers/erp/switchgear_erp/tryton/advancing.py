@@ -51,6 +51,7 @@ async def advance(
     if act.write.may_be_done and _has_reached(order.state, to):
         event = _event(act, order, to)
         return await _done(act, await _processed(act, order), event)
+    act.write.is_absent = True
     order.check_version(expected_version)
     name = transition(order.ref, order.state, to)
     await _check(act, order, name)
@@ -63,7 +64,6 @@ async def advance(
             {"state": to},
         )
         return WriteResult(id=order.id, ref=order.ref, state=to, version="")
-    act.write.is_absent = True
     act.write.check_may_send()
     return await _press(act, order, to, _BUTTONS[name], event)
 

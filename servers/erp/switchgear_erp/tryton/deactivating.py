@@ -26,6 +26,7 @@ async def deactivate(act: Act, named: PartyId) -> WriteResult:
     number = record["id"]
     if not record["active"]:
         return await _done(act, named, number, changed=act.write.may_be_done)
+    act.write.is_absent = True
     await _check_unused(act, record)
     if act.write.is_rehearsal:
         before = {"version": record["_timestamp"], "state": "active"}

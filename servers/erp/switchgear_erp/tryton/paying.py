@@ -57,6 +57,7 @@ async def pay(
         made = await _payments(act, record)
         if act.write.may_be_done and (done := _found(made, act.write.reference)):
             return _paid(act, record, done)
+        act.write.is_absent = True
         _check_reference(record, payment, made)
         amount = amount_to_pay(payment, open_amount(record), name_of(record))
         check_version(f"invoice {named}", record, expected_version)
@@ -66,7 +67,6 @@ async def pay(
         if act.write.is_rehearsal:
             return _rehearsed(act, record, amount, on)
         check_attempt(attempt, named)
-        act.write.is_absent = True
         try:
             return await _send(act, record, payment, amount, on)
         except (ConflictError, InvalidRequestError) as error:

@@ -50,6 +50,7 @@ async def post(
             return written(record, act.today, changed=False)
         if state_of(record) != "draft":
             raise InvalidRequestError(f"invoice {named} is {state_of(record)}", field="invoice_id")
+        act.write.is_absent = not is_ours
         if not is_ours:  # what made it ours had that version
             check_version(f"invoice {named}", record, expected_version)
         day = issued_on(record, act.today)
@@ -59,7 +60,6 @@ async def post(
         if act.write.is_rehearsal:
             return _rehearsed(act, record)
         check_attempt(attempt, named)
-        act.write.is_absent = not is_ours
         try:
             return await _send(act, record, order)
         except (ConflictError, InvalidRequestError) as error:

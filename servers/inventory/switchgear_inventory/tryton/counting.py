@@ -90,7 +90,10 @@ async def _delta(act: Act, count: Count, shelf: Shelf, shelves: Sequence[Shelf])
 
 
 async def _made(act: Act, product: Product, place: int) -> int | None:
-    """Return the count that an earlier attempt made, if it did."""
+    """Return the count that an earlier attempt made, if it did.
+
+    One that is not confirmed and not noted may be of an attempt that broke off in between.
+    """
     if not act.write.may_be_done:
         return None
     domain = [["location", "=", place], ["lines.product", "=", product.id]]
@@ -98,7 +101,10 @@ async def _made(act: Act, product: Product, place: int) -> int | None:
         _COUNT, domain, ["state"], limit=MOST_RECORDS, order=[("id", "DESC")]
     )
     ids = [record["id"] for record in page.records if record["state"] != "cancelled"]
-    return next(iter(await notes_on(act.client, _COUNT, ids, act.write.reference)), None)
+    found = await notes_on(act.client, _COUNT, ids, act.write.reference)
+    is_open = any(record["state"] == "draft" for record in page.records)
+    act.write.is_absent = not found and not is_open
+    return next(iter(found), None)
 
 
 async def _carry_on(
