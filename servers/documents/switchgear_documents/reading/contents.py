@@ -144,7 +144,7 @@ def _read_pdf(
     """Return the reading, and the pages of one that may hold several documents."""
     pdf = read_pdf(data, max_pages)
     text = "\n\f\n".join(pdf.page_texts)
-    unseen = check_seen(pdf.unseen)
+    unseen = check_seen(pdf.unseen, pdf.crowded)
     xml = embedded_invoice(pdf)
     root = None if xml is None else parse_xml(xml)
     extract = None if root is None else read_einvoice(root)

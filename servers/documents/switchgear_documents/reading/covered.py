@@ -1,8 +1,8 @@
 """Words of a PDF's page that something drawn later hides: a picture, a painted area."""
 
 import ctypes
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,79 +10,51 @@ import pypdfium2
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
+from switchgear_documents.reading.drawn import (
+    Address,
+    Drawn,
+    Frame,
+    covers_of,
+    objects_of,
+    picture_of,
+)
 from switchgear_documents.reading.words import Box, Word
 
-_Address = ctypes.c_void_p
-_count_objects = raw.FPDFPage_CountObjects
-_object_at = ctypes.cast(raw.FPDFPage_GetObject, ctypes.CFUNCTYPE(_Address, _Address, ctypes.c_int))
-_inner_count = ctypes.cast(raw.FPDFFormObj_CountObjects, ctypes.CFUNCTYPE(ctypes.c_int, _Address))
-_inner_at = ctypes.cast(
-    raw.FPDFFormObj_GetObject, ctypes.CFUNCTYPE(_Address, _Address, ctypes.c_ulong)
-)
-_type_of = ctypes.cast(raw.FPDFPageObj_GetType, ctypes.CFUNCTYPE(ctypes.c_int, _Address))
-_text_object = ctypes.cast(
-    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(_Address, _Address, ctypes.c_int)
-)
-_bounds = ctypes.cast(raw.FPDFPageObj_GetBounds, ctypes.CFUNCTYPE(ctypes.c_int, *5 * (_Address,)))
-_is_transparent = ctypes.cast(
-    raw.FPDFPageObj_HasTransparency, ctypes.CFUNCTYPE(ctypes.c_int, _Address)
-)
-_draw_mode = ctypes.cast(raw.FPDFPath_GetDrawMode, ctypes.CFUNCTYPE(ctypes.c_int, *3 * (_Address,)))
-_set_active = ctypes.cast(
-    raw.FPDFPageObj_SetIsActive, ctypes.CFUNCTYPE(ctypes.c_int, _Address, ctypes.c_int)
-)
-"""The library's functions with plain addresses: wrapping pointers takes longer than the call."""
+MOST_PAIRS = 16_000_000
+"""How many pairs are compared on one page, of a word and what may hide it or draw it again."""
 
-_DEEPEST = 3
-_LEAST_SIDE_PT = 4.0
+_text_object = ctypes.cast(
+    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(Address, Address, ctypes.c_int)
+)
+_unicode = ctypes.cast(
+    raw.FPDFText_GetUnicode, ctypes.CFUNCTYPE(ctypes.c_uint, Address, ctypes.c_int)
+)
+_set_active = ctypes.cast(
+    raw.FPDFPageObj_SetIsActive, ctypes.CFUNCTYPE(ctypes.c_int, Address, ctypes.c_int)
+)
+
 _MOSTLY = 0.6
 _NO_AREA = 1e-12
 _WHOLE_PAGE = 0.7
 _LEAST_DIFFERENCE = 8
 _LEAST_CONTRAST = 16
-_MOST_COVERS = 500
-_LONGEST = 4096
-_COVERS = {
-    raw.FPDF_PAGEOBJ_PATH,
-    raw.FPDF_PAGEOBJ_IMAGE,
-    raw.FPDF_PAGEOBJ_SHADING,
-    raw.FPDF_PAGEOBJ_FORM,
-}
-_HOLDERS = {raw.FPDF_PAGEOBJ_TEXT, raw.FPDF_PAGEOBJ_FORM}
+_PAIRS_AT_ONCE = 1_000_000
 
 Placed = tuple[int, Word]
-Cover = tuple[int, Box]
-"""What may hide words: its place in the order of drawing, and where it is."""
+_Boxes = npt.NDArray[np.float64]
+_Places = npt.NDArray[np.int64]
 
 
-class _Frame:
-    """The page as it is shown, onto which the bounds of objects are put as words have theirs."""
+class TooCrowdedError(Exception):
+    """So much is drawn on the page that telling what hides what would take too long."""
 
-    def __init__(self, page: pypdfium2.PdfPage) -> None:
-        self._left, bottom, right, self._top = page.get_bbox()
-        self._width = max(right - self._left, 1.0)
-        self._height = max(self._top - bottom, 1.0)
-        self._turns = page.get_rotation() // 90 % 4
-        self._edges = (ctypes.c_float * 4)()
-        start = ctypes.addressof(self._edges)
-        self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_float) for n in range(4))
 
-    def box_of(self, found: int, *, least: float = 0.0) -> Box | None:
-        """Return where an object is, None where a side is shorter than `least` points."""
-        if not _bounds(found, *self._parts):
-            return None
-        left, bottom, right, top = self._edges
-        if right - left < least or top - bottom < least:
-            return None
-        sides = (
-            (left - self._left) / self._width,
-            (self._top - top) / self._height,
-            (right - self._left) / self._width,
-            (self._top - bottom) / self._height,
-        )
-        for _ in range(self._turns):
-            sides = (1 - sides[3], sides[0], 1 - sides[1], sides[2])
-        return Box(*sides)
+class _Beneath(NamedTuple):
+    """A word that something may hide: the last such thing, and whether one is the whole page."""
+
+    text: int
+    last: int
+    is_in_scan: bool
 
 
 def covered_words(
@@ -93,155 +65,91 @@ def covered_words(
     Only where something may hide words the page is drawn, once with them and once without: what
     makes no difference is not to be seen. A word that is drawn again on top is, and so are the
     words beneath a picture of the whole page: they are what was recognised in it.
+
+    Raises TooCrowdedError beyond `MOST_PAIRS`.
     """
-    handle = ctypes.cast(page.raw, _Address).value or 0
-    count = int(_count_objects(page.raw))
-    objects = list(map(_object_at, repeat(handle, count), range(count)))
-    types = list(map(_type_of, objects))
-    first = next((n for n, each in enumerate(types) if each in _HOLDERS), len(types))
-    after = [n for n in range(first + 1, len(types)) if types[n] in _COVERS]
-    if not after or not placed:
+    if not placed:
         return []
-    frame = _Frame(page)
-    covers = sorted(_covers(frame, objects, types, after), key=_area, reverse=True)[:_MOST_COVERS]
+    objects = objects_of(page)
+    texts = (n for n, each in enumerate(objects) if each.kind == raw.FPDF_PAGEOBJ_TEXT)
+    first = next(texts, len(objects)) + 1
+    frame = Frame(page)
+    covers = list(covers_of(frame, enumerate(objects[first:], start=first)))
     if not covers:
         return []
-    near = _near(np.array([word.box for _, word in placed]), covers)
-    if not near:
-        return []
-    order = _order(objects, types)
-    text = ctypes.cast(text_page.raw, _Address).value
-    beneath: dict[int, int] = {}
-    for number in near:
-        index, word = placed[number]
-        drawn: int = _text_object(text, index) or 0
-        if _is_under(word.box, order.get(drawn, count), covers):
-            beneath[number] = drawn
-    hidden = _hidden(page, placed, beneath, covers)
+    _check_pairs(len(covers), len(placed))
+    beneath = _beneath(text_page, placed, objects, covers)
+    hidden = _hidden(page, placed, beneath)
     if not hidden:
         return []
-    first = min(place for place, _ in covers)
-    later = [
-        each
-        for place, each in enumerate(objects)
-        if place > first and types[place] == raw.FPDF_PAGEOBJ_TEXT
-    ]
-    again = list(_drawn(frame, text_page, later))
-    return [n for n, shows in hidden.items() if not _is_among(placed[n][1], again, shows=shows)]
+    again = _drawn_again(frame, text_page, objects, placed, hidden, beneath)
+    return [number for number in hidden if number not in again]
 
 
-def _drawn(
-    frame: _Frame, text_page: pypdfium2.PdfTextPage, texts: Iterable[int]
-) -> Iterable[tuple[Box, str]]:
-    """Return where the texts are and what they say: nothing where the library has it already."""
-    said = (ctypes.c_ushort * _LONGEST)()
-    for each in texts:
-        box = frame.box_of(each)
-        size = raw.FPDFTextObj_GetText(
-            ctypes.cast(each, raw.FPDF_PAGEOBJECT), text_page.raw, said, _LONGEST * 2
-        )
-        if box is not None and 0 < size <= _LONGEST * 2:
-            yield box, bytes(said)[: size - 2].decode("utf-16-le", "replace")
+def _check_pairs(some: int, others: int) -> None:
+    if some * others > MOST_PAIRS:
+        raise TooCrowdedError
 
 
-def _is_among(word: Word, texts: Iterable[tuple[Box, str]], *, shows: bool) -> bool:
-    return any(
-        (word.text in said if said else shows) and _share(word.box, box) >= _MOSTLY
-        for box, said in texts
-    )
+def _beneath(
+    text_page: pypdfium2.PdfTextPage,
+    placed: Sequence[Placed],
+    objects: Sequence[Drawn],
+    covers: Sequence[tuple[int, Box]],
+) -> dict[int, _Beneath]:
+    """Return the words of which most lies within a cover that is drawn after them."""
+    handle = ctypes.cast(text_page.raw, Address).value
+    texts = [int(_text_object(handle, index) or 0) for index, _ in placed]
+    order = {each.address: place for place, each in enumerate(objects)}
+    words = np.array([word.box for _, word in placed])
+    places = np.array([order.get(text, len(objects)) for text in texts])
+    boxes, at = np.array([box for _, box in covers]), np.array([place for place, _ in covers])
+    is_whole = _mostly(np.array([[0.0, 0.0, 1.0, 1.0]]), boxes, least=_WHOLE_PAGE)[:, 0]
+    last: _Places = np.full(len(words), -1)
+    is_in_scan = np.zeros(len(words), dtype=bool)
+    step = max(_PAIRS_AT_ONCE // len(words), 1)
+    for start in range(0, len(covers), step):
+        some = slice(start, start + step)
+        is_under = _mostly(words, boxes[some]) & (at[some, None] > places)
+        last = np.maximum(last, np.where(is_under, at[some, None], -1).max(axis=0))
+        is_in_scan |= (is_under & is_whole[some, None]).any(axis=0)
+    return {
+        number: _Beneath(texts[number], int(last[number]), bool(is_in_scan[number]))
+        for number in np.flatnonzero(last >= 0).tolist()
+    }
 
 
-def _covers(
-    frame: _Frame, objects: list[int], types: list[int], places: Iterable[int]
-) -> Iterable[Cover]:
-    """Return what is large enough to hide a word."""
-    mode = (ctypes.c_int * 2)()
-    modes = (ctypes.addressof(mode), ctypes.addressof(mode) + ctypes.sizeof(ctypes.c_int))
-    for place in places:
-        found, kind = objects[place], types[place]
-        box = frame.box_of(found, least=_LEAST_SIDE_PT)
-        if box is None:
-            continue
-        if kind == raw.FPDF_PAGEOBJ_PATH and _draw_mode(found, *modes) and not mode[0]:
-            continue
-        if kind == raw.FPDF_PAGEOBJ_FORM or not _is_transparent(found):
-            yield place, box
-
-
-def _order(objects: list[int], types: list[int]) -> dict[int, int]:
-    """Return when each object is drawn, texts within forms with their form."""
-    order = dict(zip(objects, range(len(objects)), strict=True))
-    for place, kind in enumerate(types):
-        if kind == raw.FPDF_PAGEOBJ_FORM:
-            order.update((text, place) for text in _texts_in(objects[place], _DEEPEST))
-    return order
-
-
-def _texts_in(form: int, depth: int) -> Iterable[int]:
-    for number in range(_inner_count(form)):
-        inner = _inner_at(form, number)
-        kind = _type_of(inner)
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            yield inner
-        elif kind == raw.FPDF_PAGEOBJ_FORM and depth:
-            yield from _texts_in(inner, depth - 1)
-
-
-def _near(boxes: npt.NDArray[np.float64], covers: Sequence[Cover]) -> list[int]:
-    """Return the numbers of the words of which most lies within one of the covers."""
+def _mostly(boxes: _Boxes, covers: _Boxes, *, least: float = _MOSTLY) -> npt.NDArray[np.bool_]:
+    """Say for each cover, and each box, whether that much of the box lies within the cover."""
     left, top, right, bottom = boxes.T
-    least = _MOSTLY * np.maximum((right - left) * (bottom - top), _NO_AREA)
-    is_near = np.zeros(len(boxes), dtype=bool)
-    for _, cover in covers:
-        across = np.minimum(right, cover.right) - np.maximum(left, cover.left)
-        down = np.minimum(bottom, cover.bottom) - np.maximum(top, cover.top)
-        is_near |= np.maximum(across, 0) * np.maximum(down, 0) >= least
-    return np.flatnonzero(is_near).tolist()
-
-
-def _is_under(box: Box, place: int, covers: Sequence[Cover]) -> bool:
-    return any(at > place and _share(box, cover) >= _MOSTLY for at, cover in covers)
-
-
-def _area(cover: Cover) -> float:
-    box = cover[1]
-    return (box.right - box.left) * (box.bottom - box.top)
-
-
-def _share(box: Box, cover: Box) -> float:
-    """Return how much of the box lies within the cover."""
-    across = min(box.right, cover.right) - max(box.left, cover.left)
-    down = min(box.bottom, cover.bottom) - max(box.top, cover.top)
-    area = (box.right - box.left) * (box.bottom - box.top)
-    return max(across, 0.0) * max(down, 0.0) / area if area > 0 else 0.0
+    c_left, c_top, c_right, c_bottom = covers.T[:, :, None]
+    across = np.maximum(np.minimum(right, c_right) - np.maximum(left, c_left), 0)
+    across *= np.maximum(np.minimum(bottom, c_bottom) - np.maximum(top, c_top), 0)
+    return across >= least * np.maximum((right - left) * (bottom - top), _NO_AREA)
 
 
 def _hidden(
-    page: pypdfium2.PdfPage,
-    placed: Sequence[Placed],
-    beneath: dict[int, int],
-    covers: Sequence[Cover],
+    page: pypdfium2.PdfPage, placed: Sequence[Placed], beneath: dict[int, _Beneath]
 ) -> dict[int, bool]:
     """Return the words whose absence changes nothing, and whether anything shows there."""
     if not beneath:
         return {}
-    drawn = page.render(scale=1, grayscale=True).to_pil()
-    for text in set(beneath.values()):
+    drawn = picture_of(page)
+    texts = {each.text for each in beneath.values()}
+    for text in texts:
         _set_active(text, 0)
-    bare = page.render(scale=1, grayscale=True).to_pil()
-    for text in set(beneath.values()):
+    bare = picture_of(page)
+    for text in texts:
         _set_active(text, 1)
     difference = ImageChops.difference(drawn, bare)
-    wholes = [box for _, box in covers if _share(Box(0, 0, 1, 1), box) >= _WHOLE_PAGE]
     hidden: dict[int, bool] = {}
-    for number in beneath:
+    for number, each in beneath.items():
         box = placed[number][1].box
-        is_in_scan = any(_share(box, whole) >= _MOSTLY for whole in wholes)
         if _tones(difference, box)[1] >= _LEAST_DIFFERENCE:
             continue
         least, most = _tones(drawn, box)
         shows = most - least >= _LEAST_CONTRAST
-        if not (is_in_scan and shows):
+        if not (each.is_in_scan and shows):
             hidden[number] = shows
     return hidden
 
@@ -256,3 +164,49 @@ def _tones(picture: Image.Image, box: Box) -> tuple[int, int]:
         return 0, 0
     least, most = picture.crop((left, top, right, bottom)).getextrema()
     return int(least), int(most)  # type: ignore[arg-type]
+
+
+def _drawn_again(
+    frame: Frame,
+    text_page: pypdfium2.PdfTextPage,
+    objects: Sequence[Drawn],
+    placed: Sequence[Placed],
+    hidden: dict[int, bool],
+    beneath: dict[int, _Beneath],
+) -> set[int]:
+    """Return the words that a text says, in the same place, after all that may hide them."""
+    first = min(beneath[number].last for number in hidden)
+    later = [
+        (place, frame.box_of(each), each.address)
+        for place, each in enumerate(objects)
+        if place > first and each.kind == raw.FPDF_PAGEOBJ_TEXT
+    ]
+    texts = [(place, box, address) for place, box, address in later if box is not None]
+    if not texts:
+        return set()
+    _check_pairs(len(texts), len(hidden))
+    said = _said(text_page)
+    boxes = np.array([box for _, box, _ in texts])
+    places = np.array([place for place, _, _ in texts])
+    again: set[int] = set()
+    for number, shows in hidden.items():
+        word = placed[number][1]
+        box = np.array([word.box])
+        is_there = _mostly(box, boxes)[:, 0] | _mostly(boxes, box)[0]
+        is_there &= places > beneath[number].last
+        for n in np.flatnonzero(is_there).tolist():
+            text = said.get(texts[n][2], "")
+            if word.text in text if text else shows:
+                again.add(number)
+                break
+    return again
+
+
+def _said(text_page: pypdfium2.PdfTextPage) -> dict[int, str]:
+    """Return what each text says: those are missing that the library has already."""
+    handle = ctypes.cast(text_page.raw, Address).value
+    letters: dict[int, list[str]] = {}
+    for index in range(text_page.count_chars()):
+        if text := _text_object(handle, index):
+            letters.setdefault(text, []).append(chr(_unicode(handle, index)))
+    return {text: "".join(each) for text, each in letters.items()}

@@ -7,6 +7,7 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.covered import TooCrowdedError
 from switchgear_documents.reading.inking import is_nearly_white
 from switchgear_documents.reading.placing import place_words
 from switchgear_documents.reading.unseen import unseen_words
@@ -28,7 +29,8 @@ class Pdf:
     """The text of each page in reading order, words in their places on the first of them.
 
     `attachments` are the XML files attached, by name. `images` are the numbers of the pages,
-    from 1, that show a picture and hold hardly a letter. `unseen` are words that do not show.
+    from 1, that show a picture and hold hardly a letter. `unseen` are words that do not show,
+    `crowded` the numbers of pages on which too much is drawn to tell.
     """
 
     page_texts: tuple[str, ...]
@@ -36,6 +38,7 @@ class Pdf:
     pages: tuple[Page, ...] = ()
     images: tuple[int, ...] = ()
     unseen: tuple[str, ...] = ()
+    crowded: tuple[int, ...] = ()
 
     def with_pages(self, found: Sequence[Page]) -> "Pdf":
         """Return the PDF with these pages in place of the pictures they were read from."""
@@ -82,6 +85,7 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
     pages: list[Page] = []
     images: list[int] = []
     unseen: list[str] = []
+    crowded: list[int] = []
     for number, page in enumerate(document, start=1):
         text_page = page.get_textpage()
         text = text_page.get_text_range()
@@ -89,7 +93,10 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
         letters = len("".join(text.split()))
         if number <= placed_pages:
             shape, placed = place_words(page, text_page, text)
-            unseen += unseen_words(page, text_page, placed)
+            try:
+                unseen += unseen_words(page, text_page, placed)
+            except TooCrowdedError:
+                crowded.append(number)
             on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
             is_drawn_on = letters <= BLANK_LETTERS and _is_drawn_on(page)
             pages.append(Page(number, on_it, shape, is_drawn_on))
@@ -98,7 +105,9 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
         text_page.close()
         page.close()
     attachments = _attachments(document)
-    return Pdf(tuple(texts), attachments, tuple(pages), tuple(images), tuple(unseen))
+    return Pdf(
+        tuple(texts), attachments, tuple(pages), tuple(images), tuple(unseen), tuple(crowded)
+    )
 
 
 def _is_on_the_page(box: Box) -> bool:

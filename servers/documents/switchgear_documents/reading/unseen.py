@@ -12,6 +12,7 @@ from PIL import Image
 from pypdfium2 import raw
 
 from switchgear_documents.reading.covered import covered_words
+from switchgear_documents.reading.drawn import picture_of
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Box, Word
 
@@ -22,7 +23,6 @@ _PALE = 225
 _OPAQUE = 32
 _LEGIBLE_PT = 2.0
 _LEAST_CONTRAST = 16
-_RENDERED_AT = 1
 _FEWEST = 3
 _MOST_QUOTED = 80
 
@@ -75,6 +75,8 @@ def unseen_words(
     """Return the words that do not show; `placed` has each with the place of its first letter.
 
     The page is drawn only where a word is pale or without ink: on a dark ground it does show.
+
+    Raises TooCrowdedError where too much is drawn to tell.
     """
     is_on_its_side = page.get_rotation() in (90, 270)
     across_pt = page.get_width() if is_on_its_side else page.get_height()
@@ -94,19 +96,27 @@ def unseen_words(
     covered = covered_words(page, text_page, [placed[number] for number in inked])
     unseen += [inked[number] for number in covered]
     if doubtful:
-        picture = page.render(scale=_RENDERED_AT, grayscale=True).to_pil()
+        picture = picture_of(page)
         unseen += [n for n in doubtful if not _shows(picture, placed[n][1].box)]
     texts = (placed[number][1].text for number in sorted(unseen))
     return tuple(text for text in texts if any(map(str.isalnum, text)))
 
 
-def check_seen(words: Sequence[str]) -> tuple[Check, ...]:
-    """Return a failed check where words do not show, none otherwise; single ones are accidents."""
-    if len(words) < _FEWEST:
+def check_seen(words: Sequence[str], crowded: Sequence[int] = ()) -> tuple[Check, ...]:
+    """Return a failed check where words do not show, or on `crowded` pages may not.
+
+    There is none otherwise; single words are accidents.
+    """
+    told: list[str] = []
+    if len(words) >= _FEWEST:
+        said = " ".join(words)[:_MOST_QUOTED]
+        told.append(f"{len(words)} words of it are not to be seen on its pages: {said!a}")
+    if crowded:
+        pages = ", ".join(map(str, crowded))
+        told.append(f"too much is drawn to tell which words are seen, on page {pages}")
+    if not told:
         return ()
-    said = " ".join(words)[:_MOST_QUOTED]
-    detail = f"{len(words)} words of it are not to be seen on its pages: {said!a}"
-    return (Check(name="text_is_visible", passed=False, detail=detail),)
+    return (Check(name="text_is_visible", passed=False, detail="; ".join(told)),)
 
 
 def _is_outside(box: Box) -> bool:

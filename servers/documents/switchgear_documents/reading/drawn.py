@@ -1,0 +1,159 @@
+"""What a page of a PDF draws, in the order of drawing, and the page as a picture of itself."""
+
+import ctypes
+import math
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import NamedTuple
+
+import pypdfium2
+from PIL import Image
+from pypdfium2 import raw
+
+from switchgear_documents.reading.words import Box
+
+Address = ctypes.c_void_p
+"""A plain address: wrapping pointers takes longer than the library's call."""
+
+MOST_PIXELS = 10_000_000
+"""A page as large as an A0 drawing is drawn with a pixel to the point, a larger one with fewer."""
+
+_count_objects = raw.FPDFPage_CountObjects
+_object_at = ctypes.cast(raw.FPDFPage_GetObject, ctypes.CFUNCTYPE(Address, Address, ctypes.c_int))
+_inner_count = ctypes.cast(raw.FPDFFormObj_CountObjects, ctypes.CFUNCTYPE(ctypes.c_int, Address))
+_inner_at = ctypes.cast(
+    raw.FPDFFormObj_GetObject, ctypes.CFUNCTYPE(Address, Address, ctypes.c_ulong)
+)
+_type_of = ctypes.cast(raw.FPDFPageObj_GetType, ctypes.CFUNCTYPE(ctypes.c_int, Address))
+_bounds = ctypes.cast(raw.FPDFPageObj_GetBounds, ctypes.CFUNCTYPE(ctypes.c_int, *5 * (Address,)))
+_matrix = ctypes.cast(raw.FPDFPageObj_GetMatrix, ctypes.CFUNCTYPE(ctypes.c_int, *2 * (Address,)))
+_is_transparent = ctypes.cast(
+    raw.FPDFPageObj_HasTransparency, ctypes.CFUNCTYPE(ctypes.c_int, Address)
+)
+_draw_mode = ctypes.cast(raw.FPDFPath_GetDrawMode, ctypes.CFUNCTYPE(ctypes.c_int, *3 * (Address,)))
+
+_LEAST_SIDE_PT = 4.0
+_COVERS = {
+    raw.FPDF_PAGEOBJ_PATH,
+    raw.FPDF_PAGEOBJ_IMAGE,
+    raw.FPDF_PAGEOBJ_SHADING,
+    raw.FPDF_PAGEOBJ_FORM,
+}
+
+_Matrix = tuple[float, float, float, float, float, float]
+
+
+class Drawn(NamedTuple):
+    """One object; `matrix` puts what lies within forms onto the page, None what lies on it."""
+
+    address: int
+    kind: int
+    matrix: _Matrix | None
+
+
+class Frame:
+    """The page as it is shown, onto which the bounds of objects are put as words have theirs."""
+
+    def __init__(self, page: pypdfium2.PdfPage) -> None:
+        self._left, bottom, right, self._top = page.get_bbox()
+        self._width = max(right - self._left, 1.0)
+        self._height = max(self._top - bottom, 1.0)
+        self._turns = page.get_rotation() // 90 % 4
+        self._edges = (ctypes.c_float * 4)()
+        start = ctypes.addressof(self._edges)
+        self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_float) for n in range(4))
+
+    def box_of(self, found: Drawn, *, least: float = 0.0) -> Box | None:
+        """Return where an object is, None where a side is shorter than `least` points."""
+        if not _bounds(found.address, *self._parts):
+            return None
+        left, bottom, right, top = self._edges
+        if found.matrix is not None:
+            left, bottom, right, top = _moved(found.matrix, left, bottom, right, top)
+        if right - left < least or top - bottom < least:
+            return None
+        sides = (
+            (left - self._left) / self._width,
+            (self._top - top) / self._height,
+            (right - self._left) / self._width,
+            (self._top - bottom) / self._height,
+        )
+        for _ in range(self._turns):
+            sides = (1 - sides[3], sides[0], 1 - sides[1], sides[2])
+        return Box(*sides)
+
+
+def objects_of(page: pypdfium2.PdfPage) -> list[Drawn]:
+    """Return what the page draws; a form comes before what lies within it."""
+    handle = ctypes.cast(page.raw, Address).value or 0
+    count = int(_count_objects(page.raw))
+    found = list(map(_object_at, repeat(handle, count), range(count)))
+    kinds = list(map(_type_of, found))
+    drawn: list[Drawn] = []
+    for address, kind in zip(found, kinds, strict=True):
+        drawn.append(Drawn(address, kind, None))
+        if kind == raw.FPDF_PAGEOBJ_FORM:
+            drawn += _within(address, None)
+    return drawn
+
+
+def covers_of(frame: Frame, objects: Iterable[tuple[int, Drawn]]) -> Iterator[tuple[int, Box]]:
+    """Yield what is large enough to hide a word: its place among the objects, and where it is."""
+    mode = (ctypes.c_int * 2)()
+    modes = (ctypes.addressof(mode), ctypes.addressof(mode) + ctypes.sizeof(ctypes.c_int))
+    for place, each in objects:
+        if each.kind not in _COVERS:
+            continue
+        box = frame.box_of(each, least=_LEAST_SIDE_PT)
+        if box is None:
+            continue
+        is_path = each.kind == raw.FPDF_PAGEOBJ_PATH
+        if is_path and _draw_mode(each.address, *modes) and not mode[0]:
+            continue
+        if each.kind == raw.FPDF_PAGEOBJ_FORM or not _is_transparent(each.address):
+            yield place, box
+
+
+def picture_of(page: pypdfium2.PdfPage) -> Image.Image:
+    """Return the page in grey, a pixel to the point or fewer."""
+    width, height = page.get_size()
+    scale = min(1.0, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
+    return page.render(scale=scale, grayscale=True).to_pil()  # type: ignore[arg-type]
+
+
+def _within(form: int, outer: _Matrix | None) -> Iterator[Drawn]:
+    """Yield what lies within a form, however deep: the library bounds that itself."""
+    matrix = _matrix_of(form, outer)
+    for number in range(_inner_count(form)):
+        inner = _inner_at(form, number)
+        kind = _type_of(inner)
+        yield Drawn(inner, kind, matrix)
+        if kind == raw.FPDF_PAGEOBJ_FORM:
+            yield from _within(inner, matrix)
+
+
+def _matrix_of(form: int, outer: _Matrix | None) -> _Matrix | None:
+    own = raw.FS_MATRIX()
+    if not _matrix(form, ctypes.addressof(own)):
+        return outer
+    if outer is None:
+        return own.a, own.b, own.c, own.d, own.e, own.f
+    a, b, c, d, e, f = outer
+    return (
+        own.a * a + own.b * c,
+        own.a * b + own.b * d,
+        own.c * a + own.d * c,
+        own.c * b + own.d * d,
+        own.e * a + own.f * c + e,
+        own.e * b + own.f * d + f,
+    )
+
+
+def _moved(
+    matrix: _Matrix, left: float, bottom: float, right: float, top: float
+) -> tuple[float, float, float, float]:
+    a, b, c, d, e, f = matrix
+    corners = ((left, bottom), (left, top), (right, bottom), (right, top))
+    across = [a * x + c * y + e for x, y in corners]
+    up = [b * x + d * y + f for x, y in corners]
+    return min(across), min(up), max(across), max(up)
