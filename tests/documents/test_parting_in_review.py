@@ -243,6 +243,51 @@ async def test_a_file_whose_process_asks_is_parted_and_never_posted_itself(
     assert (len(ends), trace["document_id"]) == (1, receipt["id"])
 
 
+@pytest.mark.parametrize(
+    ("decision", "first_part", "second_part", "draft"),
+    [
+        ("part", ["cancelled", "posted"], ["posted"], "undone"),
+        ("reject", ["draft"], [], "not_undone"),
+    ],
+)
+async def test_what_was_drafted_of_the_whole_file_gives_way_to_its_first_part(
+    office: Office,
+    invoices: Samples,
+    decision: str,
+    first_part: list[str],
+    second_part: list[str],
+    draft: str,
+) -> None:
+    """Read as one invoice it is drafted, and then somebody is asked at the match."""
+    one, other = (invoices.small_below(285) for _ in range(2))
+    stack = stacked(on_paper(one), a_pdf("Time sheet\nMonday 8 hours"), on_paper(other))
+    receipt, first = await asked(office, stack)
+    given = {"order_ref": "", "total_net": "", "total_tax": "", "total_gross": ""}
+    await office.ask(
+        "documents_decide_review", by="clerk", review_id=first, decision="correct", fields=given
+    )
+    await office.deliver()
+    status = await office.ask("documents_get_status", document_id=receipt["id"])
+    second = status["open_review_id"]
+    review = await office.ask("documents_get_review", review_id=second)
+    assert review["reasons"] == ["the document names no purchase order"]
+    assert await office.booked(one.number) == ["draft"]
+
+    parts = {"parts": "1-2,3"} if decision == "part" else {}
+    await office.ask(
+        "documents_decide_review", by="clerk", review_id=second, decision=decision, **parts
+    )
+    await office.deliver(times=2)
+
+    assert sorted(await office.booked(one.number)) == first_part
+    assert await office.booked(other.number) == second_part
+    page = await office.ask("workflows_list", limit=50)
+    (found,) = [row for row in page["items"] if row["document_id"] == receipt["id"]]
+    process = await office.ask("workflows_get", id=found["id"])
+    assert process["state"] == "rejected"
+    assert [s["outcome"] for s in process["steps"] if s["name"] == "draft"] == ["done", draft]
+
+
 async def test_the_tool_wants_parts_with_part_and_with_nothing_else(desk: Desk) -> None:
     for given in ({"decision": "part"}, {"decision": "approve", "parts": "1,2"}):
         refused = await desk.refusal(

@@ -57,6 +57,7 @@ ARGUMENTS: dict[str, Any] = {
     "overdue": False,
     "invoice_id": InvoiceId("invoice-1"),
     "payment": Payment(),
+    "document_id": "doc_1",
     "receipts": None,
     "as_of": None,
 }

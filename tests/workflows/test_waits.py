@@ -129,7 +129,7 @@ async def test_a_denied_approval_ends_the_process_at_the_step_that_waited(
     assert ended["receipt"][2] == {
         "step": "draft",
         "state": "not_undone",
-        "reason": "a draft is in no ledger, and no tool removes it",
+        "reason": "a draft is in no ledger; it goes only when its document is parted",
     }
     status = await office.ask("documents_get_status", document_id=process["document_id"])
     assert status["state"] == "rejected"

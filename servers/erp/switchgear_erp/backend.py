@@ -216,6 +216,19 @@ class ErpBackend(Protocol):
         """
         ...
 
+    async def cancel_draft(
+        self, tenant: TenantId, *, document_id: str, caller: Caller
+    ) -> WriteResult:
+        """Cancel the payable drafts of a document; their numbers are free from then on.
+
+        Answers for the first of them. Where none is a draft any more, `changed` is false.
+
+        Raises:
+            NotFoundError: no payable is of the document.
+            ConflictError: it was posted, or this system bills an order with its draft.
+        """
+        ...
+
     async def post_invoice(
         self,
         tenant: TenantId,

@@ -72,7 +72,7 @@ def to_kind(kind: Kind) -> ProcessKind:
         version=kind.version,
         starts_with=kind.starts_with,
         steps=tuple(kind.steps),
-        undoes=tuple(name for name, step in kind.steps.items() if step.undo is not None),
+        undoes=tuple(name for name, step in kind.steps.items() if step.undo and not step.stays),
         waits_for=kind.waits_for,
         input_schema=closed_input_schema(kind.input) if kind.input else None,
     )

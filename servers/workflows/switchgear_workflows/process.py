@@ -121,7 +121,8 @@ class Step:
     """One step and its way back.
 
     `undo` takes its effect back. A step with an effect that nothing takes back says in `stays`
-    why; one with neither only reads. `undo` may be repeated, and may find nothing to do.
+    why, and so does one that is undone in a special case only; one with neither only reads.
+    `undo` may be repeated, and may find nothing to do.
     """
 
     take: Callable[[Work], Awaitable[End]]

@@ -161,6 +161,7 @@ class ProcessManager:
         kind = self._kinds.of(record.process, record.process_version)
         if decision in _ENDING and kind is not None:
             reason = f"{_ENDING[decision]} in review by {by}"
+            record.data = {**record.data, "is_parted": decision == "part"}
             await self._journal.turn_back(session, record, kind, event, "rejected", reason)
             return
         accepted = [*record.data.get("accepted", []), *record.data.get("doubts", [])]

@@ -20,10 +20,22 @@ from switchgear_workflows.papers import (
     refused,
     spelled,
 )
-from switchgear_workflows.process import AwaitReview, Done, End, Kind, Rejected, Step, Work
+from switchgear_workflows.process import (
+    AwaitReview,
+    Done,
+    End,
+    Kind,
+    NotUndone,
+    Rejected,
+    Step,
+    UndoEnd,
+    Undone,
+    Work,
+)
 
 NAME = "supplier_invoice"
 _MOST_RECEIPTS = 50
+_STAYS = "a draft is in no ledger; it goes only when its document is parted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class SupplierInvoice:
         steps = {
             "read": Step(self.read),
             "supplier": Step(self.supplier),
-            "draft": Step(self.draft, stays="a draft is in no ledger, and no tool removes it"),
+            "draft": Step(self.draft, undo=self.cancel_draft, stays=_STAYS),
             "match": Step(self.match),
             "post": Step(self.post, stays="what is posted stays posted"),
         }
@@ -120,6 +132,21 @@ class SupplierInvoice:
             "order_ref": order["ref"] if order else None,
         }
         return Done(detail=data, data=data)
+
+    async def cancel_draft(self, work: Work) -> UndoEnd:
+        """Cancel what was drafted of a file that became several: its first part has that number."""
+        if not work.data.get("is_parted"):
+            return NotUndone(_STAYS)
+        try:
+            cancelled = await self.tools.write(
+                work,
+                "erp_cancel_draft",
+                key=work.undo_key("draft"),
+                document_id=work.document_id,
+            )
+        except NotFoundError:
+            return Undone({"changed": False})
+        return Undone({"state": cancelled["state"], "changed": cancelled["changed"]})
 
     async def match(self, work: Work) -> End:
         """Compare the draft with the order and with what the inventory received for it."""

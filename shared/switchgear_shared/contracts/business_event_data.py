@@ -95,6 +95,13 @@ class InvoiceCreated(Contract):
     party_id: str
 
 
+class InvoiceCancelled(Contract):
+    """A draft was cancelled: the document that it was read from became several."""
+
+    invoice_id: str
+    document_id: str
+
+
 class PaymentRecorded(Contract):
     """Money was received or paid for an invoice; `is_paid` says that nothing is left open."""
 

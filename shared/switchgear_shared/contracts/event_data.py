@@ -249,6 +249,7 @@ EVENT_DATA: dict[str, type[Contract]] = {
     "documents.review.released": ReviewReleased,
     "documents.review.requested": ReviewRequested,
     "documents.review.cancelled": ReviewCancelled,
+    "erp.invoice.cancelled": business.InvoiceCancelled,
     "erp.invoice.created": business.InvoiceCreated,
     "erp.invoice.posted": business.InvoicePosted,
     "erp.order.cancelled": business.OrderChanged,

@@ -1,4 +1,4 @@
-"""Making an invoice: what was left out is looked up, and every rule is checked."""
+"""Making a draft, with what was left out looked up and every rule checked, and cancelling it."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,15 +13,16 @@ from switchgear_erp.sql.announcements import announce
 from switchgear_erp.sql.books import in_company_currency
 from switchgear_erp.sql.directory import referred_party
 from switchgear_erp.sql.draft_lines import complete_lines
+from switchgear_erp.sql.invoices import written
 from switchgear_erp.sql.orders import line_rows, locked_order
 from switchgear_erp.tables import InvoiceLineRow, InvoiceRow, OrderRow, PartyRow
 from switchgear_erp.totals import Totals, document_totals, net_minor
-from switchgear_shared.contracts.business_event_data import InvoiceCreated
+from switchgear_shared.contracts.business_event_data import InvoiceCancelled, InvoiceCreated
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.currencies import MINOR_DIGITS
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId, new_id
-from switchgear_shared.errors import ConflictError, InvalidRequestError
+from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 
 
 async def create(
@@ -104,6 +105,42 @@ async def create(
         )
         await announce(session, "erp.invoice.created", invoice.id, data, caller=caller, now=now)
     return WriteResult(id=invoice.id, ref=None, state="draft", version=str(invoice.version))
+
+
+async def cancel(
+    session: AsyncSession, tenant: TenantId, document_id: str, caller: Caller, now: datetime
+) -> WriteResult:
+    """See ErpBackend.cancel_draft."""
+    found = await session.scalars(
+        select(InvoiceRow)
+        .where(
+            InvoiceRow.tenant == tenant,
+            InvoiceRow.direction == "payable",
+            InvoiceRow.document_id == document_id,
+        )
+        .order_by(InvoiceRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    invoices = found.all()
+    if not invoices:
+        raise NotFoundError(f"no payable is of document {document_id}", field="document_id")
+    for invoice in invoices:
+        if invoice.state in ("posted", "paid"):
+            raise ConflictError(
+                f"invoice {invoice.ref} is {invoice.state}: it stays",
+                field="document_id",
+                details={"invoice_id": invoice.id, "ref": invoice.ref, "state": invoice.state},
+            )
+    drafts = [invoice for invoice in invoices if invoice.state == "draft"]
+    for draft in drafts:
+        draft.state = "cancelled"
+        draft.vendor_number = None
+        draft.version += 1
+        data = InvoiceCancelled(invoice_id=draft.id, document_id=document_id)
+        await announce(session, "erp.invoice.cancelled", draft.id, data, caller=caller, now=now)
+    await session.flush()
+    return written((drafts or invoices)[0], changed=bool(drafts))
 
 
 def check_order(order: OrderRow, direction: str) -> None:

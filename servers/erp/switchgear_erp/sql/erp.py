@@ -230,6 +230,13 @@ class SqlErp:
         async with self._database.writing() as session:
             return await drafts.create(session, tenant, draft, caller, self._now())
 
+    async def cancel_draft(
+        self, tenant: TenantId, *, document_id: str, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        async with self._database.writing() as session:
+            return await drafts.cancel(session, tenant, document_id, caller, self._now())
+
     async def post_invoice(
         self,
         tenant: TenantId,

@@ -22,8 +22,8 @@ from switchgear_shared.storage.columns import ExactNumber, UtcDateTime
 class InvoiceRow(Base):
     """An invoice; triggers keep what is posted as it is.
 
-    `vendor_number` is the vendor's own number without case and spacing, and null for receivables:
-    it is what must be unique.
+    `vendor_number` is the vendor's own number without case and spacing, and null for receivables
+    and what was cancelled: it is what must be unique.
     """
 
     __tablename__ = "invoices"

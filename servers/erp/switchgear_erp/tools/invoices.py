@@ -209,6 +209,22 @@ async def erp_post_invoice(
     return Written.of(result)
 
 
+@erp.write(permission="erp.invoice.cancel", idempotent=True, destructive=True, listed=False)
+async def erp_cancel_draft(
+    backend: ErpBackend,
+    caller: Caller,
+    *,
+    document_id: Annotated[str, within(64, filled), Field(description="They were read from it.")],
+) -> Written:
+    """Cancel the payable drafts of a document; the vendor's number is free again.
+
+    For a document that turned out to be several. Cancelled ones answer changed=false.
+    Fails with conflict if one is posted or has to stay (`details`: which), with not_found.
+    """
+    result = await backend.cancel_draft(caller.tenant, document_id=document_id, caller=caller)
+    return Written.of(result)
+
+
 @erp.read(permission="erp.invoice.read")
 async def erp_match_invoice(
     backend: ErpBackend,

@@ -41,6 +41,7 @@ from switchgear_erp.tryton import (
 )
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.advancing import advance
+from switchgear_erp.tryton.cancelling import cancel
 from switchgear_erp.tryton.deactivating import deactivate
 from switchgear_erp.tryton.fulfilling import fulfil
 from switchgear_erp.tryton.invoice_matching import match_invoice
@@ -192,6 +193,12 @@ class TrytonErp:
     ) -> WriteResult:
         """See ErpBackend."""
         return await drafting.create(self._act(tenant, caller), draft)
+
+    async def cancel_draft(
+        self, tenant: TenantId, *, document_id: str, caller: Caller
+    ) -> WriteResult:
+        """See ErpBackend."""
+        return await cancel(self._act(tenant, caller), document_id)
 
     async def post_invoice(
         self,

@@ -71,6 +71,11 @@ def work_of(correlation_id: CorrelationId) -> str:
     return sha256(correlation_id.encode()).hexdigest()[:_WORK_CHARACTERS]
 
 
+def document_pattern(document: str) -> str:
+    """Return what `like` finds the invoices of a document by, and perhaps others."""
+    return f"{literal(f'document {document} (')}%"
+
+
 def pattern_of(document: str, work: str) -> str:
     """Return what `like` finds the drafts of a document and a piece of work by."""
     return f"{literal(f'document {document} ({work})')}%"
