@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from switchgear_erp import matching
 from switchgear_erp.models import (
     Direction,
     Invoice,
@@ -30,6 +29,7 @@ from switchgear_erp.parties import NEW_CREDIT, PartyDraft
 from switchgear_erp.sql import balances, directory, drafts, invoices, ordering, orders, parties
 from switchgear_erp.sql.advancing import advance
 from switchgear_erp.sql.fulfilling import fulfil
+from switchgear_erp.sql.matching import match_invoice
 from switchgear_erp.sql.paying import pay
 from switchgear_erp.sql.posting import post
 from switchgear_erp.statements import Balances
@@ -37,7 +37,6 @@ from switchgear_erp.trade import Fulfilment, OrderDraft, Payment, Quote, WantedL
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.contracts.values import Money, TenantId, utc_now
-from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.database import Database
 
 
@@ -283,18 +282,7 @@ class SqlErp:
     ) -> Match:
         """See ErpBackend."""
         async with self._database.reading() as session:
-            invoice = await invoices.get_invoice(session, tenant, invoice_id, include=("lines",))
-            if invoice.direction != "payable":
-                raise InvalidRequestError(
-                    f"invoice {invoice_id} is a receivable: only payables are matched",
-                    field="invoice_id",
-                )
-            order = None
-            if invoice.order_id is not None:
-                order = await orders.get_order(
-                    session, tenant, order_id=invoice.order_id, ref=None, include=("lines",)
-                )
-            return matching.match(invoice, order, receipts, self._tolerance)
+            return await match_invoice(session, tenant, invoice_id, receipts, self._tolerance)
 
     async def get_balances(
         self, tenant: TenantId, *, party_id: PartyId | None, as_of: date | None
