@@ -32,6 +32,7 @@ PARTY = {
     "active": True,
     "addresses": [],
     "identifiers": [],
+    "contact_mechanisms": [],
     "_timestamp": "1.0",
 }
 ORDER = {
