@@ -6,10 +6,9 @@ import asyncio
 import base64
 import re
 import shutil
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +154,7 @@ class Samples:
     def __init__(self) -> None:
         company = demo_company()
         self._cases = {invoice.case: invoice for invoice in sample_invoices(company)}
-        self._small = small_invoices(company)
-        self._next = count()
+        self._small = list(small_invoices(company))
 
     def case(self, name: str) -> InvoiceSpec:
         """Return one of the named cases."""
@@ -164,15 +162,20 @@ class Samples:
 
     def small(self) -> InvoiceSpec:
         """Return a small invoice that nobody else was given: it posts straight through."""
-        return spec_of(self._small[next(self._next)])
+        return self._first(lambda spec: True)
 
     def small_below(self, gross: int) -> InvoiceSpec:
         """Return the next small invoice that comes to less than `gross`."""
-        return next(spec for spec in iter(self.small, None) if spec.gross < gross)
+        return self._first(lambda spec: spec.gross < gross)
 
     def small_from(self, gross: int) -> InvoiceSpec:
         """Return the next small invoice that comes to `gross` or more."""
-        return next(spec for spec in iter(self.small, None) if spec.gross >= gross)
+        return self._first(lambda spec: spec.gross >= gross)
+
+    def _first(self, is_wanted: Callable[[InvoiceSpec], bool]) -> InvoiceSpec:
+        """Take the first that fits; those passed over are left for others."""
+        place = next(i for i, one in enumerate(self._small) if is_wanted(spec_of(one)))
+        return spec_of(self._small.pop(place))
 
 
 def gross_of(spec: InvoiceSpec) -> str:
