@@ -162,7 +162,7 @@ class Samples:
 
     def small(self) -> InvoiceSpec:
         """Return a small invoice that nobody else was given: it posts straight through."""
-        return self._first(lambda spec: True)
+        return self._first(lambda _: True)
 
     def small_below(self, gross: int) -> InvoiceSpec:
         """Return the next small invoice that comes to less than `gross`."""
