@@ -7,7 +7,7 @@ from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.cutting import cut
 from switchgear_documents.reading.independence import Part, ties
 from switchgear_documents.reading.ocr import LEGIBLE
-from switchgear_documents.reading.page_signs import Signs, signs_of
+from switchgear_documents.reading.page_signs import OF_TRADE, Signs, signs_of
 from switchgear_documents.reading.parting import MOST_PAGES, PARTED, find_parts
 from switchgear_documents.reading.parts import (
     OF_THE_FILE,
@@ -20,7 +20,7 @@ from switchgear_documents.reading.reading import PageRange, Reading
 from switchgear_documents.reading.words import Page
 from switchgear_shared.errors import UnreadableDocumentError
 
-_OF_TRADE = (*PARTED, "purchase_order", "order_confirmation", "delivery_note", "receipt", "other")
+_WORTH_A_LOOK = (*OF_TRADE, "other")
 
 ReadAlone = Callable[[Sequence[Page]], Reading]
 
@@ -85,7 +85,7 @@ def _is_invoice(part: Part) -> bool:
 
 def _may_be_several(reading: Reading) -> bool:
     """Tell whether it is worth a look: papers of trade, or a text that begins like an invoice."""
-    if reading.document_type in _OF_TRADE:
+    if reading.document_type in _WORTH_A_LOOK:
         return True
     first_page = reading.text.split("\f", 1)[0]
     return classify(first_page).document_type in PARTED

@@ -7,25 +7,25 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pypdfium2
-from PIL import Image, ImageChops
+from PIL import ImageChops
 from pypdfium2 import raw
 
 from switchgear_documents.reading.drawn import (
+    LEAST_CONTRAST,
     Address,
     Drawn,
     Frame,
     covers_of,
     objects_of,
     picture_of,
+    text_object_of,
+    tones_in,
 )
 from switchgear_documents.reading.words import Box, Word
 
 MOST_PAIRS = 16_000_000
 """How many pairs are compared on one page, of a word and what may hide it or draw it again."""
 
-_text_object = ctypes.cast(
-    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(Address, Address, ctypes.c_int)
-)
 _unicode = ctypes.cast(
     raw.FPDFText_GetUnicode, ctypes.CFUNCTYPE(ctypes.c_uint, Address, ctypes.c_int)
 )
@@ -37,7 +37,6 @@ _MOSTLY = 0.6
 _NO_AREA = 1e-12
 _WHOLE_PAGE = 0.7
 _LEAST_DIFFERENCE = 8
-_LEAST_CONTRAST = 16
 _PAIRS_AT_ONCE = 1_000_000
 
 Placed = tuple[int, Word]
@@ -99,7 +98,7 @@ def _beneath(
 ) -> dict[int, _Beneath]:
     """Return the words of which most lies within a cover that is drawn after them."""
     handle = ctypes.cast(text_page.raw, Address).value
-    texts = [int(_text_object(handle, index) or 0) for index, _ in placed]
+    texts = [int(text_object_of(handle, index) or 0) for index, _ in placed]
     order = {each.address: place for place, each in enumerate(objects)}
     words = np.array([word.box for _, word in placed])
     places = np.array([order.get(text, len(objects)) for text in texts])
@@ -145,25 +144,13 @@ def _hidden(
     hidden: dict[int, bool] = {}
     for number, each in beneath.items():
         box = placed[number][1].box
-        if _tones(difference, box)[1] >= _LEAST_DIFFERENCE:
+        if tones_in(difference, box)[1] >= _LEAST_DIFFERENCE:
             continue
-        least, most = _tones(drawn, box)
-        shows = most - least >= _LEAST_CONTRAST
+        least, most = tones_in(drawn, box)
+        shows = most - least >= LEAST_CONTRAST
         if not (each.is_in_scan and shows):
             hidden[number] = shows
     return hidden
-
-
-def _tones(picture: Image.Image, box: Box) -> tuple[int, int]:
-    """Return the least and greatest tone within the box; the same where it is off the page."""
-    width, height = picture.size
-    left, top = max(int(box.left * width), 0), max(int(box.top * height), 0)
-    right = min(int(box.right * width) + 1, width)
-    bottom = min(int(box.bottom * height) + 1, height)
-    if right <= left or bottom <= top:
-        return 0, 0
-    least, most = picture.crop((left, top, right, bottom)).getextrema()
-    return int(least), int(most)  # type: ignore[arg-type]
 
 
 def _drawn_again(
@@ -207,6 +194,6 @@ def _said(text_page: pypdfium2.PdfTextPage) -> dict[int, str]:
     handle = ctypes.cast(text_page.raw, Address).value
     letters: dict[int, list[str]] = {}
     for index in range(text_page.count_chars()):
-        if text := _text_object(handle, index):
+        if text := text_object_of(handle, index):
             letters.setdefault(text, []).append(chr(_unicode(handle, index)))
     return {text: "".join(each) for text, each in letters.items()}

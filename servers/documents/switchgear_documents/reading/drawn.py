@@ -4,8 +4,10 @@ import ctypes
 import math
 from collections.abc import Iterable, Iterator
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
@@ -32,6 +34,13 @@ _is_transparent = ctypes.cast(
 )
 _draw_mode = ctypes.cast(raw.FPDFPath_GetDrawMode, ctypes.CFUNCTYPE(ctypes.c_int, *3 * (Address,)))
 
+text_object_of = ctypes.cast(
+    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(Address, Address, ctypes.c_int)
+)
+"""Which object a letter is part of: the text page's address and the letter's place on it."""
+
+LEAST_CONTRAST = 16
+"""By how much tones must differ for anything to be seen among them."""
 _LEAST_SIDE_PT = 4.0
 _COVERS = {
     raw.FPDF_PAGEOBJ_PATH,
@@ -40,6 +49,7 @@ _COVERS = {
     raw.FPDF_PAGEOBJ_FORM,
 }
 
+_N = TypeVar("_N", float, npt.NDArray[np.float64])
 _Matrix = tuple[float, float, float, float, float, float]
 
 
@@ -52,13 +62,18 @@ class Drawn(NamedTuple):
 
 
 class Frame:
-    """The page as it is shown, onto which the bounds of objects are put as words have theirs."""
+    """The page as it is shown: PDF counts from the bottom left and before the page is turned.
+
+    `shape` is its width to its height.
+    """
 
     def __init__(self, page: pypdfium2.PdfPage) -> None:
         self._left, bottom, right, self._top = page.get_bbox()
         self._width = max(right - self._left, 1.0)
         self._height = max(self._top - bottom, 1.0)
         self._turns = page.get_rotation() // 90 % 4
+        is_on_its_side = self._turns % 2
+        self.shape = self._height / self._width if is_on_its_side else self._width / self._height
         self._edges = (ctypes.c_float * 4)()
         start = ctypes.addressof(self._edges)
         self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_float) for n in range(4))
@@ -72,6 +87,10 @@ class Frame:
             left, bottom, right, top = _moved(found.matrix, left, bottom, right, top)
         if right - left < least or top - bottom < least:
             return None
+        return Box(*self.sides_of(left, top, right, bottom))
+
+    def sides_of(self, left: _N, top: _N, right: _N, bottom: _N) -> tuple[_N, _N, _N, _N]:
+        """Return edges in points as fractions from the top left; of many at once as arrays."""
         sides = (
             (left - self._left) / self._width,
             (self._top - top) / self._height,
@@ -80,7 +99,7 @@ class Frame:
         )
         for _ in range(self._turns):
             sides = (1 - sides[3], sides[0], 1 - sides[1], sides[2])
-        return Box(*sides)
+        return sides
 
 
 def objects_of(page: pypdfium2.PdfPage) -> list[Drawn]:
@@ -119,6 +138,18 @@ def picture_of(page: pypdfium2.PdfPage) -> Image.Image:
     width, height = page.get_size()
     scale = min(1.0, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
     return page.render(scale=scale, grayscale=True).to_pil()  # type: ignore[arg-type]
+
+
+def tones_in(picture: Image.Image, box: Box) -> tuple[int, int]:
+    """Return the least and greatest tone within the box; the same where it is off the page."""
+    width, height = picture.size
+    left, top = max(int(box.left * width), 0), max(int(box.top * height), 0)
+    right = min(int(box.right * width) + 1, width)
+    bottom = min(int(box.bottom * height) + 1, height)
+    if right <= left or bottom <= top:
+        return 0, 0
+    least, most = picture.crop((left, top, right, bottom)).getextrema()
+    return int(least), int(most)  # type: ignore[arg-type]
 
 
 def _within(form: int, outer: _Matrix | None) -> Iterator[Drawn]:

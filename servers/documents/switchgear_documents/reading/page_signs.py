@@ -37,7 +37,7 @@ _TERMS = re.compile(
     re.IGNORECASE,
 )
 _IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?!\w{4})")
-_OF_TRADE = (
+OF_TRADE = (
     *("invoice", "credit_note", "purchase_order"),
     *("order_confirmation", "delivery_note", "receipt"),
 )
@@ -126,4 +126,4 @@ def _is_of_terms(page: Page, dialect: Dialect) -> bool:
     if any(amount.is_money for amount in amounts_in(page.text, dialect)):
         return False
     verdict = classify(page.text)
-    return verdict.document_type not in _OF_TRADE or verdict.confidence < _SURE_TYPE
+    return verdict.document_type not in OF_TRADE or verdict.confidence < _SURE_TYPE

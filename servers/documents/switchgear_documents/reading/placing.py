@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.drawn import Address, Frame
 from switchgear_documents.reading.words import Box, Word
 
 _MOST_WORDS_PLACED = 5000
@@ -17,10 +18,9 @@ _WORD = re.compile(r"[^\s\0]+")
 _LEFT, _TOP, _RIGHT, _BOTTOM = range(4)
 """The edges in the order in which the library writes them."""
 
-_Address = ctypes.c_void_p
 _box_of = ctypes.cast(
     raw.FPDFText_GetLooseCharBox,
-    ctypes.CFUNCTYPE(ctypes.c_int, _Address, ctypes.c_int, _Address),
+    ctypes.CFUNCTYPE(ctypes.c_int, Address, ctypes.c_int, Address),
 )
 """The library's function with plain addresses: wrapping pointers takes longer than the call."""
 
@@ -34,12 +34,9 @@ def place_words(
 ) -> tuple[float, list[tuple[int, Word]]]:
     """Return the page's width to its height, and its words with the places of their first letters.
 
-    A word reaches from its first letter's box to its last one's. PDF counts from the bottom left
-    and before the page is turned; we from the top left and after.
+    A word reaches from its first letter's box to its last one's.
     """
-    left, bottom, right, top = page.get_bbox()
-    width, height = max(right - left, 1.0), max(top - bottom, 1.0)
-    turns = page.get_rotation() // 90 % 4
+    frame = Frame(page)
     found = list(islice(_WORD.finditer(text.replace("\ufffe", "-")), _MOST_WORDS_PLACED))
     spans = [(match.start(), match.end() - 1) for match in found]
     if len(text) != text_page.count_chars():
@@ -47,25 +44,18 @@ def place_words(
         spans = [(shifted(handle, first), shifted(handle, last)) for first, last in spans]
     kept, edges = _letter_boxes(text_page, spans)
     low, high = edges.min(axis=1), edges.max(axis=1)
-    sides = (
-        (low[:, _LEFT] - left) / width,
-        (top - high[:, _TOP]) / height,
-        (high[:, _RIGHT] - left) / width,
-        (top - low[:, _BOTTOM]) / height,
-    )
-    for _ in range(turns):
-        sides = (1 - sides[3], sides[0], 1 - sides[1], sides[2])
+    sides = frame.sides_of(low[:, _LEFT], high[:, _TOP], high[:, _RIGHT], low[:, _BOTTOM])
     boxes = map(_as_box, zip(*(side.tolist() for side in sides), strict=True))
     words = map(_as_word, zip((found[place][0] for place in kept), boxes, repeat(1.0)))
     placed = list(zip((spans[place][0] for place in kept), words, strict=True))
-    return (height / width if turns % 2 else width / height), placed
+    return frame.shape, placed
 
 
 def _letter_boxes(
     text_page: pypdfium2.PdfTextPage, spans: list[tuple[int, int]]
 ) -> tuple[list[int], npt.NDArray[np.float64]]:
     """Return which words have a box, and the edges of the first and last letter of each."""
-    handle = ctypes.cast(text_page.raw, _Address).value
+    handle = ctypes.cast(text_page.raw, Address).value
     edges = np.zeros((len(spans), 2, 4), dtype=np.float32)
     address, size = edges.ctypes.data, edges.strides[1]
     kept: list[int] = []

@@ -12,7 +12,13 @@ from PIL import Image
 from pypdfium2 import raw
 
 from switchgear_documents.reading.covered import covered_words
-from switchgear_documents.reading.drawn import picture_of
+from switchgear_documents.reading.drawn import (
+    LEAST_CONTRAST,
+    Address,
+    picture_of,
+    text_object_of,
+    tones_in,
+)
 from switchgear_documents.reading.reading import Check
 from switchgear_documents.reading.words import Box, Word
 
@@ -22,21 +28,16 @@ _INVISIBLE = 3
 _PALE = 225
 _OPAQUE = 32
 _LEGIBLE_PT = 2.0
-_LEAST_CONTRAST = 16
 _FEWEST = 3
 _MOST_QUOTED = 80
 
 
-_Address = ctypes.c_void_p
-_text_object = ctypes.cast(
-    raw.FPDFText_GetTextObject, ctypes.CFUNCTYPE(_Address, _Address, ctypes.c_int)
-)
 _rendering_mode = ctypes.cast(
-    raw.FPDFTextObj_GetTextRenderMode, ctypes.CFUNCTYPE(ctypes.c_int, _Address)
+    raw.FPDFTextObj_GetTextRenderMode, ctypes.CFUNCTYPE(ctypes.c_int, Address)
 )
 _fill_color = ctypes.cast(
     raw.FPDFText_GetFillColor,
-    ctypes.CFUNCTYPE(ctypes.c_int, _Address, ctypes.c_int, *4 * (_Address,)),
+    ctypes.CFUNCTYPE(ctypes.c_int, Address, ctypes.c_int, *4 * (Address,)),
 )
 """The library's functions with plain addresses: wrapping each pointer triples what a call costs."""
 
@@ -45,7 +46,7 @@ class Inks:
     """What the letters of a page are drawn with; words drawn at once are asked about once."""
 
     def __init__(self, text_page: pypdfium2.PdfTextPage) -> None:
-        self._handle = ctypes.cast(text_page.raw, _Address).value
+        self._handle = ctypes.cast(text_page.raw, Address).value
         self._color = (ctypes.c_uint * 4)()
         start = ctypes.addressof(self._color)
         self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_uint) for n in range(4))
@@ -54,7 +55,7 @@ class Inks:
 
     def is_doubtful(self, index: int) -> bool:
         """Say whether the letter at `index` is pale, or has no ink at all."""
-        drawn = _text_object(self._handle, index)
+        drawn = text_object_of(self._handle, index)
         if drawn is None or drawn != self._drawn:
             self._drawn = drawn
             self._verdict = self._has_no_ink(drawn, index)
@@ -124,12 +125,5 @@ def _is_outside(box: Box) -> bool:
 
 
 def _shows(picture: Image.Image, box: Box) -> bool:
-    width, height = picture.size
-    area = (
-        max(int(box.left * width), 0),
-        max(int(box.top * height), 0),
-        min(int(box.right * width) + 1, width),
-        min(int(box.bottom * height) + 1, height),
-    )
-    tones = picture.crop(area).tobytes()
-    return bool(tones) and max(tones) - min(tones) >= _LEAST_CONTRAST
+    least, most = tones_in(picture, box)
+    return most - least >= LEAST_CONTRAST
