@@ -3,11 +3,14 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 from pydantic import SecretStr
 
+from switchgear_shared.contracts.caller import Caller
+from switchgear_shared.contracts.values import CorrelationId, TenantId
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.storage.http import JsonApi
 from switchgear_shared.storage.remote_write import RemoteWrite, writing_remotely
@@ -15,6 +18,15 @@ from switchgear_shared.storage.tryton import wire
 from switchgear_shared.storage.tryton.client import TrytonClient
 
 REFERENCE = "sg-1"
+NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+ACME = TenantId("acme")
+BY = Caller(
+    principal_id="clerk",
+    requested_by="clerk",
+    tenant=ACME,
+    roles=(),
+    correlation_id=CorrelationId("cor_1"),
+)
 
 
 def quiet_client(answers: Mapping[str, Any]) -> TrytonClient:

@@ -1,14 +1,13 @@
 """What the CRM over Tryton says of a write that it looks for and does not find."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from crm.world import ACME, caller_of
-from quiet_tryton import REFERENCE, look, quiet_client
+from quiet_tryton import ACME, BY, NOW, REFERENCE, look, quiet_client
 from switchgear_crm.changes import (
     AccountChanges,
     ContactChanges,
@@ -19,8 +18,6 @@ from switchgear_crm.models import AccountId, OpportunityId
 from switchgear_crm.tryton import TrytonCrm
 from switchgear_shared.contracts.values import Money
 
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-BY = caller_of(ACME)
 READ_BEFORE = "1.0"
 EARLIER = "0.5"
 HOUSE = {"company.company": [{"id": 1, "party": 9, "currency": {"code": "EUR"}}]}

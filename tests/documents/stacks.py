@@ -1,10 +1,7 @@
 """Stacks of invoices on paper: files bound together from pages without XML."""
 
-from io import BytesIO
-
-import pypdfium2
-
 from switchgear_documents.evaluation.pages import without_xml
+from switchgear_documents.generating.stacks import bound
 from switchgear_documents.samples import InvoiceSpec, to_facturx
 
 
@@ -15,12 +12,4 @@ def on_paper(spec: InvoiceSpec) -> bytes:
 
 def stacked(*files: bytes) -> bytes:
     """Return one PDF with the pages of all."""
-    bound = pypdfium2.PdfDocument.new()
-    for data in files:
-        part = pypdfium2.PdfDocument(data)
-        bound.import_pages(part)
-        part.close()
-    file = BytesIO()
-    bound.save(file)
-    bound.close()
-    return file.getvalue()
+    return bound(files)

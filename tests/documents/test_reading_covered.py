@@ -9,6 +9,7 @@ from reportlab.lib.colors import black, white
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from documents import reading_of
 from documents.test_reading_unseen import LETTER, ORDER, failed
 from switchgear_documents.reading import covered, drawn
 
@@ -22,11 +23,7 @@ def drawing(
     canvas.drawString(60, 700, LETTER)
     draw(canvas)
     canvas.save()
-    document = PdfDocument(file.getvalue())
-    document[0].set_rotation(turned)
-    document.save(file := BytesIO())
-    document.close()
-    return file.getvalue()
+    return reading_of.turned(file.getvalue(), turned)
 
 
 def order(canvas: Canvas, at: tuple[float, float] = (60, 400)) -> None:

@@ -1,20 +1,17 @@
 """What two engines make of one scan: fields borne out by both, parts that both must have found."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from documents.reading_of import a_reader, as_fields
 from documents.scans import needs, picture_of, saved
 from documents.test_reading_independence import invoice
 from documents.test_reading_several import a_pdf
 from switchgear_documents.reading.engines import EngineName
 from switchgear_documents.reading.escalation import combined, is_convincing
 from switchgear_documents.reading.parts import ONE_DOCUMENT, offered, proposed, without_offer
-from switchgear_documents.reading.reading import FieldReading, PageRange, Reading
-from switchgear_documents.reading.sandbox import Reader
+from switchgear_documents.reading.reading import PageRange, Reading
 from switchgear_documents.routing import doubts_about
 
 PARTS = (PageRange(first=1, last=1, number="R-1"), PageRange(first=2, last=2, number="R-2"))
@@ -30,12 +27,7 @@ def a_reading(sure: float = 0.9, **changed: str) -> Reading:
         document_type="invoice",
         confidence=0.97,
         classifier="words/1",
-        fields=tuple(
-            FieldReading.model_validate(
-                {"name": name, "value": value, "confidence": sure, "place": "page 1, line 1"}
-            )
-            for name, value in (said | changed).items()
-        ),
+        fields=as_fields(*((name, value, sure) for name, value in (said | changed).items())),
         pages=2,
     )
 
@@ -113,15 +105,6 @@ def test_parts_that_one_engine_alone_found_are_proposed() -> None:
     assert (one.document_type, one.parts, one.attachments) == ("invoice", PARTS, ())
     (check,) = one.failed_checks()
     assert check.detail.endswith("by itself: no second engine has found the same parts")
-
-
-@asynccontextmanager
-async def a_reader(**limits: Any) -> AsyncGenerator[Reader]:
-    reader = Reader(**limits)
-    try:
-        yield reader
-    finally:
-        await reader.close()
 
 
 @needs("tesseract")

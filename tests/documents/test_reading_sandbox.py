@@ -7,17 +7,15 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from documents.compound_file import attachment
+from documents.reading_of import a_reader
 from documents.test_reading_edifact import interchange, invoic
 from documents.test_reading_fatturapa import BODY, fattura
 from documents.test_reading_mail import INNER, outlook
@@ -33,15 +31,6 @@ SELLER = Party("Seller Ltd", None, "Road 1", "Leeds", "LS1", "GB")
 LINE = Line("Bolt", None, None, Decimal(10), "C62", Decimal("1.20"), Decimal(20))
 DAY = dt.date(2026, 5, 4)
 INVOICE = InvoiceSpec("S-1", DAY, DAY, SELLER, SELLER, "GBP", None, (LINE,))
-
-
-@asynccontextmanager
-async def a_reader(**limits: Any) -> AsyncGenerator[Reader]:
-    reader = Reader(**limits)
-    try:
-        yield reader
-    finally:
-        await reader.close()
 
 
 @pytest.fixture

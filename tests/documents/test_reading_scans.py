@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from documents.reading_of import as_fields
 from documents.scans import INVOICE, needs, picture_of, saved
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.engines import (
@@ -23,7 +24,7 @@ from switchgear_documents.reading.engines import (
 )
 from switchgear_documents.reading.escalation import combined, is_convincing, respaced, spelt_by_both
 from switchgear_documents.reading.ocr import Ocr
-from switchgear_documents.reading.reading import Check, FieldReading, Reading
+from switchgear_documents.reading.reading import Check, Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.routing import doubts_about
 from switchgear_documents.samples.page import to_page
@@ -315,12 +316,7 @@ def a_reading(*fields: tuple[str, str, float], text: str = "", failed: bool = Fa
         document_type="receipt",
         confidence=0.95,
         classifier="test",
-        fields=tuple(
-            FieldReading.model_validate(
-                {"name": name, "value": value, "confidence": sure, "place": "page 1, line 1"}
-            )
-            for name, value, sure in fields
-        ),
+        fields=as_fields(*fields),
         text=text,
         checks=checks,
     )

@@ -12,6 +12,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
+from documents import reading_of
 from documents.scans import picture_of
 from switchgear_documents.reading.contents import read_contents
 from switchgear_documents.reading.reading import Check
@@ -37,11 +38,7 @@ def page_with(
     line.textOut(text)
     canvas.drawText(line)
     canvas.save()
-    document = PdfDocument(file.getvalue())
-    document[0].set_rotation(turned)
-    document.save(file := BytesIO())
-    document.close()
-    return file.getvalue()
+    return reading_of.turned(file.getvalue(), turned)
 
 
 def failed(data: bytes) -> tuple[Check, ...]:

@@ -5,20 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from erp.test_backend_redrafting import BILL
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.results import WriteResult
 from switchgear_shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from switchgear_shared.storage.database import Database
-
-BILL: dict[str, Any] = {
-    "direction": "payable",
-    "party": "weidner",
-    "order": "PO-2026-00001",
-    "external_ref": "RE-4711",
-    "document_id": "doc_1",
-    "issued_on": "2026-10-20",
-    "lines": [{"sku": "PUMP-1", "quantity": "4"}],
-}
 
 
 async def cancel(world: Any, caller: Caller, document_id: str = "doc_1") -> WriteResult:

@@ -1,29 +1,18 @@
 """What the ERP over Tryton says of a write that it looks for and does not find."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from quiet_tryton import REFERENCE, look, quiet_client
+from quiet_tryton import ACME, BY, NOW, REFERENCE, look, quiet_client
 from switchgear_erp.models import InvoiceId, OrderId, PartyId
 from switchgear_erp.parties import PartyDraft
 from switchgear_erp.trade import Payment
 from switchgear_erp.tryton import TrytonErp
-from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.values import CorrelationId, TenantId
 
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-ACME = TenantId("acme")
-BY = Caller(
-    principal_id="clerk",
-    requested_by="clerk",
-    tenant=ACME,
-    roles=(),
-    correlation_id=CorrelationId("cor_1"),
-)
 COMPANY = {"id": 1, "party": 9, "currency": {"id": 1, "code": "EUR"}, "employees": []}
 PARTY = {
     "id": 2,

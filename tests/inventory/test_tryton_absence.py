@@ -1,27 +1,15 @@
 """What the inventory over Tryton says of a count that it looks for and does not find."""
 
 from collections.abc import Awaitable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from quiet_tryton import REFERENCE, look, quiet_client
+from quiet_tryton import ACME, BY, NOW, REFERENCE, look, quiet_client
 from switchgear_inventory.models import LocationCode, Sku
 from switchgear_inventory.tryton import TrytonInventory
-from switchgear_shared.contracts.caller import Caller
-from switchgear_shared.contracts.values import CorrelationId, TenantId
 
-ACME = TenantId("acme")
-BY = Caller(
-    principal_id="clerk",
-    requested_by="clerk",
-    tenant=ACME,
-    roles=(),
-    correlation_id=CorrelationId("cor_1"),
-)
-NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 ANSWERS = {
     "stock.location": [
         {

@@ -169,30 +169,28 @@ async def test_a_party_that_something_is_of_by_then_stays(office: Office) -> Non
     assert len(await parties(office, given["name"])) == 1
 
 
+async def onboarded_after(
+    office: Office, given: dict[str, Any], role: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Onboard somebody whom the ERP has in this role; return the party and the process."""
+    party = await office.ask("erp_create_party", by="back-office", name=given["name"], roles=[role])
+    started = await office.started("customer_onboarding", **given)
+    await office.manager().resume(started)
+    return party, await office.process(started)
+
+
 async def test_a_customer_that_the_erp_knows_is_not_made_again(office: Office) -> None:
     given = newcomer("Altbekannt")
-    known = await office.ask(
-        "erp_create_party", by="back-office", name=given["name"], roles=["customer"]
-    )
-    started = await office.started("customer_onboarding", **given)
+    known, process = await onboarded_after(office, given, "customer")
 
-    await office.manager().resume(started)
-
-    process = await office.process(started)
     assert (process["state"], process["result"]["party_id"]) == ("completed", known["id"])
     assert len(await parties(office, given["name"])) == 1
 
 
 async def test_a_vendor_that_becomes_a_customer_is_left_to_people(office: Office) -> None:
     given = newcomer("Lieferant")
-    vendor = await office.ask(
-        "erp_create_party", by="back-office", name=given["name"], roles=["vendor"]
-    )
-    started = await office.started("customer_onboarding", **given)
+    vendor, process = await onboarded_after(office, given, "vendor")
 
-    await office.manager().resume(started)
-
-    process = await office.process(started)
     assert (process["state"], process["result"]["party_id"]) == ("completed", None)
     [left] = process["result"]["left_to_do"]
     assert left.startswith(f"make it a customer in the ERP: party {vendor['ref']}")

@@ -56,7 +56,7 @@ def stack(place: int, seed: int, *, is_scan: bool = False) -> Stack:
         first = parts[-1][1] + 1 if parts else 1
         parts.append((first, first + sum(map(_count, pages)) - 1))
         files += pages
-    data = _bound(files)
+    data = bound(files)
     if is_scan:
         return Stack(_scanned(data, rng), "tif", tuple(parts), language, variant)
     return Stack(data, "pdf", tuple(parts), language, variant)
@@ -183,15 +183,16 @@ def _count(data: bytes) -> int:
         document.close()
 
 
-def _bound(files: Sequence[bytes]) -> bytes:
-    bound = pypdfium2.PdfDocument.new()
+def bound(files: Sequence[bytes]) -> bytes:
+    """Return one PDF with the pages of all, the same for the same files."""
+    whole = pypdfium2.PdfDocument.new()
     for data in files:
         part = pypdfium2.PdfDocument(data)
-        bound.import_pages(part)
+        whole.import_pages(part)
         part.close()
     file = BytesIO()
-    bound.save(file)
-    bound.close()
+    whole.save(file)
+    whole.close()
     return timeless(file.getvalue())
 
 
