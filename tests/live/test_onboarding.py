@@ -32,7 +32,7 @@ async def test_a_new_customer_is_one_party_in_tryton(
         "address": {"city": "Emden", "country": "DE"},
     }
     patience = {"attempt_timeout_s": 60, "call_timeout_s": 120}
-    async with opened_office(tmp_path / "data", **told, **patience) as office:
+    async with opened_office(tmp_path / "data", **(told | patience)) as office:
         await office.host.agents.ensure()
         started = await office.started("customer_onboarding", **given)
         await office.manager().resume(started)
