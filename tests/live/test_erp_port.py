@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from live_erp import ErpSuite
 from live_erp_world import ErpWorld
 from live_tryton import Command
 
@@ -38,6 +39,15 @@ def sale(known: dict[str, str], quantity: str = "1", **more: Any) -> dict[str, A
     """Return what a customer's order is created with."""
     lines = [{"sku": known["sku"], "quantity": quantity}]
     return {"kind": "sale", "party_id": known["customer"], "lines": lines, **more}
+
+
+async def ids_by_ref(suite: ErpSuite, ref: str) -> list[str]:
+    """Return the ids of the orders with a number: several where sales and purchases count alike."""
+    outcome = await suite.call("get_order", ref=ref)
+    if outcome.error is None:
+        return [outcome.unwrap()["id"]]
+    assert outcome.error.code == "invalid_request"
+    return outcome.error.details["order_ids"].split(", ")
 
 
 async def test_parties_are_found_by_name_and_kept_by_role(erp_world: ErpWorld) -> None:
@@ -89,7 +99,7 @@ async def test_an_order_costs_what_it_was_priced_at_and_goes_from_draft_to_confi
         "advance_order", order_id=made["id"], to="confirmed", expected_version=quoted["version"]
     )
     again = await suite.answer("advance_order", order_id=made["id"], to="confirmed")
-    by_ref = await suite.answer("get_order", ref=confirmed["ref"])
+    by_ref = await ids_by_ref(suite, confirmed["ref"])
 
     money = {"net": "30.00", "tax": "5.70", "gross": "35.70"}
     assert {name: quote[name]["amount"] for name in money} == money
@@ -100,7 +110,7 @@ async def test_an_order_costs_what_it_was_priced_at_and_goes_from_draft_to_confi
     assert (draft["state"], draft["ordered_on"], draft["promised_on"]) == ("draft", day(0), day(7))
     assert (quoted["state"], confirmed["state"]) == ("quoted", "confirmed")
     assert (again["changed"], again["version"]) == (False, confirmed["version"])
-    assert by_ref["id"] == made["id"]
+    assert made["id"] in by_ref
     is_numbered_late = await suite.has_caveat("A draft order has its id as ref")
     assert (made["ref"] != confirmed["ref"]) == is_numbered_late
     assert await suite.events() == [
