@@ -17,7 +17,7 @@ def noisy(side: int) -> bytes:
     file = BytesIO()
     canvas = Canvas(file, pagesize=(side, side))
     canvas.drawImage(ImageReader(Image.merge("RGB", bands)), 0, 0, side, side)
-    canvas.drawString(10, 10, "Invoice 1")
+    canvas.drawString(10, 10, "Invoice 1 " * 30)  # more than a stamp: the page is no scan
     canvas.save()
     return file.getvalue()
 

@@ -74,13 +74,6 @@ def test_a_page_with_lines_on_it_is_not_blank(between: Between, stamp: str, is_b
     )
 
 
-@pytest.mark.parametrize(("stamp", "unread"), [("", (2,)), ("000002", (2,)), ("0000002", ())])
-def test_a_picture_with_hardly_a_letter_is_read_by_an_engine(
-    stamp: str, unread: tuple[int, ...]
-) -> None:
-    assert read(stack("an invoice", stamp), ".pdf").unread_pages == unread
-
-
 @needs("tesseract")
 @pytest.mark.parametrize(
     ("between", "numbers"),

@@ -9,6 +9,7 @@ from typing import Any
 import pypdfium2
 from PIL import Image
 
+from switchgear_documents.reading.annotations import page_as_shown
 from switchgear_documents.reading.pdf import open_pdf
 from switchgear_documents.reading.reading import MOST_ATTACHED_BYTES
 from switchgear_documents.reading.signatures import kind_of
@@ -54,6 +55,8 @@ def _of_pdf(data: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[bytes]:
     try:
         for first, last in ranges:
             _check_range(first, last, len(document))
+            for place in range(first - 1, last):
+                page_as_shown(document, place).close()  # a part has no form of its own to fill in
             part = pypdfium2.PdfDocument.new()
             try:
                 part.import_pages(document, list(range(first - 1, last)))

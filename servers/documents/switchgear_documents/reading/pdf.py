@@ -7,9 +7,11 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
+from switchgear_documents.reading.annotations import page_as_shown
 from switchgear_documents.reading.covered import TooCrowdedError
 from switchgear_documents.reading.inking import is_nearly_white
 from switchgear_documents.reading.placing import place_words
+from switchgear_documents.reading.scanned import is_scan, letters_in
 from switchgear_documents.reading.unseen import unseen_words
 from switchgear_documents.reading.words import BLANK_LETTERS, Box, Page
 from switchgear_shared.errors import UnreadableDocumentError
@@ -29,7 +31,7 @@ class Pdf:
     """The text of each page in reading order, words in their places on the first of them.
 
     `attachments` are the XML files attached, by name. `images` are the numbers of the pages,
-    from 1, that show a picture and hold hardly a letter. `unseen` are words that do not show,
+    from 1, that are scans (`is_scan`). `unseen` are words that do not show,
     `crowded` the numbers of pages on which too much is drawn to tell.
     """
 
@@ -73,11 +75,13 @@ def open_pdf(data: bytes) -> pypdfium2.PdfDocument:
     if b"%%EOF" not in data[-_TRAILER_BYTES:]:
         raise UnreadableDocumentError("the PDF is cut short: its end marker is missing")
     try:
-        return pypdfium2.PdfDocument(data)
+        document = pypdfium2.PdfDocument(data)
+        document.init_forms()  # what is filled in shows only then; does nothing without a form
     except pypdfium2.PdfiumError as error:
         if error.err_code == _WRONG_PASSWORD:
             raise UnreadableDocumentError("the PDF is locked with a password") from error
         raise UnreadableDocumentError("the PDF is damaged and cannot be opened") from error
+    return document
 
 
 def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
@@ -86,11 +90,12 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
     images: list[int] = []
     unseen: list[str] = []
     crowded: list[int] = []
-    for number, page in enumerate(document, start=1):
+    for number in range(1, len(document) + 1):
+        page = page_as_shown(document, number - 1)
         text_page = page.get_textpage()
         text = text_page.get_text_range()
         texts.append(_clean(text))
-        letters = len("".join(text.split()))
+        letters = letters_in(text)
         if number <= placed_pages:
             shape, placed = place_words(page, text_page, text)
             try:
@@ -100,7 +105,7 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
             on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
             is_drawn_on = letters <= BLANK_LETTERS and _is_drawn_on(page)
             pages.append(Page(number, on_it, shape, is_drawn_on))
-        if letters <= BLANK_LETTERS and _shows(page, raw.FPDF_PAGEOBJ_IMAGE):
+        if is_scan(page, letters):
             images.append(number)
         text_page.close()
         page.close()

@@ -4,10 +4,11 @@ from io import BytesIO
 from itertools import islice
 
 from PIL import Image
-from pypdfium2 import PdfPage, raw
 
+from switchgear_documents.reading.annotations import page_as_shown
 from switchgear_documents.reading.pdf import open_pdf
 from switchgear_documents.reading.pictures import pictures_of_image, pictures_of_pdf
+from switchgear_documents.reading.scanned import is_scan, letters_in
 from switchgear_documents.reading.signatures import kind_of
 from switchgear_shared.errors import UnreadableDocumentError
 
@@ -42,20 +43,14 @@ def _of_pdf(data: bytes, number: int) -> Image.Image:
     try:
         if not 0 < number <= len(document):
             raise UnreadableDocumentError(f"there is no page {number}")
-        page = document[number - 1]
-        if not _is_scan(page):
+        page = page_as_shown(document, number - 1)
+        if not is_scan(page, letters_in(page.get_textpage().get_text_range())):
             scale = _LONG_SIDE / max(*page.get_size(), 1.0)
             return page.render(scale=scale).to_pil()
     finally:
         document.close()
     ((_, picture),) = pictures_of_pdf(data, (number,))
     return picture
-
-
-def _is_scan(page: PdfPage) -> bool:
-    if page.get_textpage().get_text_range().strip():
-        return False
-    return any(True for _ in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
 
 
 def _png(picture: Image.Image) -> bytes:
