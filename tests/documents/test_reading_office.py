@@ -33,6 +33,14 @@ def word() -> bytes:
     return file.getvalue()
 
 
+def flipped(file: bytes) -> bytes:
+    """Return the file with the packed bytes of its text spoilt, its directory whole."""
+    begun = file.index(b"word/document.xml") + len("word/document.xml")
+    return (
+        file[:begun] + bytes(byte ^ 0x55 for byte in file[begun : begun + 40]) + file[begun + 40 :]
+    )
+
+
 def excel(change: Callable[[Any], None] = lambda _: None) -> bytes:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
@@ -117,6 +125,12 @@ def test_no_more_text_is_unfolded_than_asked_for(most: int) -> None:
         (repacked(word(), document=b"<broken"), "the Word file is damaged: "),
         (repacked(word(), document=b"<other/>"), "the Word file is damaged: "),
         (repacked(excel(), workbook=b"<broken"), "the Excel file is damaged: "),
+        (repacked(excel(), sheet1=b"<broken"), "the Excel file is damaged: "),
+        (repacked(excel(), sheet1=b"\0"), "the Excel file is damaged: "),
+        (repacked(excel(), styles=b"<broken"), "the Excel file is damaged: "),
+        (repacked(excel(), **{"[Content_Types]": b"<Types/>"}), "the Excel file is damaged: "),
+        (word()[:4] + word()[300:], "the zip container is damaged"),
+        (flipped(word()), "the zip container is damaged"),
         (repacked(word(), document=XXE), "the XML declares a document type, which is refused"),
         (repacked(word(), styles=XXE), "the XML declares a document type, which is refused"),
         (repacked(excel(), sheet1=XXE), "the XML declares a document type, which is refused"),
@@ -158,3 +172,15 @@ def test_a_page_in_an_older_encoding_is_read_by_its_own_word() -> None:
 )
 def test_plain_text_and_markdown_stay_as_they_are(text: str, suffix: str) -> None:
     assert read(text, suffix).text == text.replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "tag", ["b:", "t<", "td\u00ba", "hea7'", "b%r", "ti&le", "x\u202e", "o:p", "b\0"]
+)
+def test_a_page_with_broken_tags_is_read_all_the_same(tag: str) -> None:
+    reading = read(
+        f"<html><body><p>Lieferschein {tag}</p><{tag}>Bohrer 3</{tag}></body></html>", ".html"
+    )
+
+    assert "Lieferschein" in reading.text
+    assert "Bohrer 3" in reading.text

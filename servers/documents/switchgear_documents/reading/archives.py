@@ -1,6 +1,7 @@
 """Zip containers: refused as bombs, or told apart by what is in them."""
 
 import zipfile
+import zlib
 from io import BytesIO
 
 from switchgear_documents.reading.markup import refuse_document_type
@@ -17,6 +18,9 @@ MOST_BYTES = 300 * 1024 * 1024
 MOST_RATIO = 200
 MOST_PART_BYTES = 50 * 1024 * 1024
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, OSError)
+"""What the library ends in on a container that is not what its directory says."""
+
 
 def read_archive(data: bytes, most_chars: int) -> tuple[str, Format, str]:
     """Return the media type, the format and the text; a zip that is no office file has no text.
@@ -31,7 +35,7 @@ def read_archive(data: bytes, most_chars: int) -> tuple[str, Format, str]:
             is_word, is_excel = "word/document.xml" in names, "xl/workbook.xml" in names
             if is_word or is_excel:
                 _refuse_document_types(archive)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except _DAMAGED as error:
         raise UnreadableDocumentError("the zip container is damaged") from error
     if is_word:
         return WORD, "word", word_text(data, most_chars)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
 
-from switchgear_documents.reading.markup import Element, local_name
+from switchgear_documents.reading.markup import Element
 
 _UNSEEN = {"script", "style", "head", "template", "noscript", "object", "iframe", "svg"}
 _BLOCK = re.compile(
@@ -35,7 +35,7 @@ def html_text(data: bytes) -> str:
 
 
 def _pieces(element: Element, depth: int) -> Iterator[str]:
-    name = local_name(element).lower()
+    name = str(element.tag).lower()  # whatever stands between < and >: no name that XML would take
     if name in _UNSEEN or _is_hidden(element) or depth > _DEEPEST:
         return
     edge = "\n" if _BLOCK.fullmatch(name) else ""

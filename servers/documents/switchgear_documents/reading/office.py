@@ -1,6 +1,7 @@
 """The text of Word and Excel files in reading order, by the libraries for them."""
 
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from io import BytesIO
@@ -10,13 +11,13 @@ import openpyxl
 from docx import Document
 from docx.table import Table
 from docx.text.paragraph import Paragraph
-from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml ships no types
+from openpyxl.utils.exceptions import InvalidFileException
 
 from switchgear_shared.errors import UnreadableDocumentError
 
 _DAMAGED = (
-    *(KeyError, ValueError, AttributeError, TypeError, IndexError),
-    *(zipfile.BadZipFile, EOFError, etree.XMLSyntaxError),
+    *(KeyError, ValueError, AttributeError, TypeError, IndexError, OSError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, InvalidFileException),
 )
 """What the libraries end in on a file that is not what its directory says."""
 _DEEPEST_TABLE = 8
