@@ -169,6 +169,7 @@ def test_a_bomb_is_refused_by_its_header(tesseract: Ocr) -> None:
         (saved(PAGE, "PNG")[:5000], "damaged or of an unknown kind"),
         (b"\xff\xd8\xff" + bytes(500), "damaged or of an unknown kind"),
         (b"II*\0" + b"\xff" * 400, "damaged or of an unknown kind"),
+        (b"II*\0\x08\0\0\0" + bytes(6), "damaged or of an unknown kind"),  # of no size
         (saved(Image.new("L", (400, 3), 255), "PNG"), "400 x 3 pixels, too few to read"),
     ],
 )

@@ -11,6 +11,7 @@ from PIL import Image
 
 from switchgear_documents.reading.annotations import page_as_shown
 from switchgear_documents.reading.pdf import open_pdf
+from switchgear_documents.reading.pictures import DAMAGED
 from switchgear_documents.reading.reading import MOST_ATTACHED_BYTES
 from switchgear_documents.reading.signatures import kind_of
 from switchgear_shared.errors import UnreadableDocumentError
@@ -87,7 +88,7 @@ def _of_tiff(data: bytes, ranges: Sequence[tuple[int, int]]) -> Iterator[bytes]:
             for first, last in ranges:
                 _check_range(first, last, count)
                 yield _frames(image, first, last)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except DAMAGED as error:
         raise UnreadableDocumentError("the image is damaged or of an unknown kind") from error
 
 

@@ -1,5 +1,6 @@
 """Pictures of pages, ready for their words to be found: level, grey on white, of one size."""
 
+import struct
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -18,6 +19,12 @@ _SKEW_SIDE = 700
 _MOST_SKEW, _SKEW_STEP, _LEAST_SKEW = 4.0, 0.5, 0.3
 _DPI = 72
 
+DAMAGED = (
+    *(OSError, ValueError, SyntaxError, EOFError, TypeError, KeyError, IndexError),
+    *(ArithmeticError, struct.error, Image.DecompressionBombError),
+)
+"""What the library ends in on an image that is not what its header says."""
+
 Image.MAX_IMAGE_PIXELS = None  # `_checked` counts them, and says so in our words
 
 
@@ -34,7 +41,7 @@ def pictures_of_image(data: bytes, *, max_pages: int, max_pixels: int) -> Iterat
                 return
             _check_size(frame, max_pixels)
             yield _prepared(ImageOps.exif_transpose(frame))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except DAMAGED as error:
         raise UnreadableDocumentError("the image is damaged or of an unknown kind") from error
 
 
@@ -43,7 +50,7 @@ def count_pages(data: bytes) -> int:
     _pass_over_oddities()
     try:
         return int(getattr(Image.open(BytesIO(data)), "n_frames", 1))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+    except DAMAGED:
         return 1
 
 
