@@ -13,14 +13,15 @@ from pypdfium2 import raw
 from switchgear_documents.reading.drawn import (
     LEAST_CONTRAST,
     Address,
-    Drawn,
+    Drawing,
     Frame,
     covers_of,
-    objects_of,
+    drawing_of,
     picture_of,
     text_object_of,
     tones_in,
 )
+from switchgear_documents.reading.placing import Boxes, Placed
 from switchgear_documents.reading.words import Box, Word
 
 MOST_PAIRS = 16_000_000
@@ -39,9 +40,7 @@ _WHOLE_PAGE = 0.7
 _LEAST_DIFFERENCE = 8
 _PAIRS_AT_ONCE = 1_000_000
 
-Placed = tuple[int, Word]
-_Boxes = npt.NDArray[np.float64]
-_Places = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 
 
 class TooCrowdedError(Exception):
@@ -57,31 +56,38 @@ class _Beneath(NamedTuple):
 
 
 def covered_words(
-    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, placed: Sequence[Placed]
+    page: pypdfium2.PdfPage,
+    text_page: pypdfium2.PdfTextPage,
+    placed: Placed,
+    texts: Sequence[int | None],
+    inked: Numbers,
 ) -> list[int]:
-    """Return the numbers of the words that something hides which is drawn after them.
+    """Return which of the `inked` words something hides that is drawn after them.
 
-    Only where something may hide words the page is drawn, once with them and once without: what
-    makes no difference is not to be seen. A word that is drawn again on top is, and so are the
-    words beneath a picture of the whole page: they are what was recognised in it.
+    `texts` are the objects that the words are part of. Only where something may hide words the
+    page is drawn, once with them and once without: what makes no difference is not to be seen. A
+    word that is drawn again on top is, and so are the words beneath a picture of the whole page:
+    they are what was recognised in it.
 
     Raises TooCrowdedError beyond `MOST_PAIRS`.
     """
-    if not placed:
+    if not len(inked):
         return []
-    objects = objects_of(page)
-    texts = (n for n, each in enumerate(objects) if each.kind == raw.FPDF_PAGEOBJ_TEXT)
-    first = next(texts, len(objects)) + 1
+    drawing = drawing_of(page)
+    first = next(drawing.of_kind(raw.FPDF_PAGEOBJ_TEXT), len(drawing.kinds)) + 1
     frame = Frame(page)
-    covers = list(covers_of(frame, enumerate(objects[first:], start=first)))
+    covers = list(covers_of(frame, drawing, first))
     if not covers:
         return []
-    _check_pairs(len(covers), len(placed))
-    beneath = _beneath(text_page, placed, objects, covers)
-    hidden = _hidden(page, placed, beneath)
+    _check_pairs(len(covers), len(inked))
+    numbers = inked.tolist()
+    words = [placed.words[number] for number in numbers]
+    drawn_by = [int(texts[number] or 0) for number in numbers]
+    beneath = _beneath(placed.boxes[inked], drawn_by, drawing, covers)
+    hidden = _hidden(page, words, beneath)
     if not hidden:
         return []
-    again = _drawn_again(frame, text_page, objects, placed, hidden, beneath)
+    again = _drawn_again(frame, text_page, drawing, words, hidden, beneath)
     return [number for number in hidden if number not in again]
 
 
@@ -91,20 +97,17 @@ def _check_pairs(some: int, others: int) -> None:
 
 
 def _beneath(
-    text_page: pypdfium2.PdfTextPage,
-    placed: Sequence[Placed],
-    objects: Sequence[Drawn],
+    words: Boxes,
+    texts: Sequence[int],
+    drawing: Drawing,
     covers: Sequence[tuple[int, Box]],
 ) -> dict[int, _Beneath]:
     """Return the words of which most lies within a cover that is drawn after them."""
-    handle = ctypes.cast(text_page.raw, Address).value
-    texts = [int(text_object_of(handle, index) or 0) for index, _ in placed]
-    order = {each.address: place for place, each in enumerate(objects)}
-    words = np.array([word.box for _, word in placed])
-    places = np.array([order.get(text, len(objects)) for text in texts])
+    order = dict(zip(drawing.addresses, range(len(drawing.addresses)), strict=True))
+    places = np.array([order.get(text, len(order)) for text in texts])
     boxes, at = np.array([box for _, box in covers]), np.array([place for place, _ in covers])
     is_whole = _mostly(np.array([[0.0, 0.0, 1.0, 1.0]]), boxes, least=_WHOLE_PAGE)[:, 0]
-    last: _Places = np.full(len(words), -1)
+    last: Numbers = np.full(len(words), -1)
     is_in_scan = np.zeros(len(words), dtype=bool)
     step = max(_PAIRS_AT_ONCE // len(words), 1)
     for start in range(0, len(covers), step):
@@ -118,7 +121,7 @@ def _beneath(
     }
 
 
-def _mostly(boxes: _Boxes, covers: _Boxes, *, least: float = _MOSTLY) -> npt.NDArray[np.bool_]:
+def _mostly(boxes: Boxes, covers: Boxes, *, least: float = _MOSTLY) -> npt.NDArray[np.bool_]:
     """Say for each cover, and each box, whether that much of the box lies within the cover."""
     left, top, right, bottom = boxes.T
     c_left, c_top, c_right, c_bottom = covers.T[:, :, None]
@@ -128,7 +131,7 @@ def _mostly(boxes: _Boxes, covers: _Boxes, *, least: float = _MOSTLY) -> npt.NDA
 
 
 def _hidden(
-    page: pypdfium2.PdfPage, placed: Sequence[Placed], beneath: dict[int, _Beneath]
+    page: pypdfium2.PdfPage, words: Sequence[Word], beneath: dict[int, _Beneath]
 ) -> dict[int, bool]:
     """Return the words whose absence changes nothing, and whether anything shows there."""
     if not beneath:
@@ -143,7 +146,7 @@ def _hidden(
     difference = ImageChops.difference(drawn, bare)
     hidden: dict[int, bool] = {}
     for number, each in beneath.items():
-        box = placed[number][1].box
+        box = words[number].box
         if tones_in(difference, box)[1] >= _LEAST_DIFFERENCE:
             continue
         least, most = tones_in(drawn, box)
@@ -156,17 +159,17 @@ def _hidden(
 def _drawn_again(
     frame: Frame,
     text_page: pypdfium2.PdfTextPage,
-    objects: Sequence[Drawn],
-    placed: Sequence[Placed],
+    drawing: Drawing,
+    words: Sequence[Word],
     hidden: dict[int, bool],
     beneath: dict[int, _Beneath],
 ) -> set[int]:
     """Return the words that a text says, in the same place, after all that may hide them."""
     first = min(beneath[number].last for number in hidden)
     later = [
-        (place, frame.box_of(each), each.address)
-        for place, each in enumerate(objects)
-        if place > first and each.kind == raw.FPDF_PAGEOBJ_TEXT
+        (place, frame.box_of(drawing, place), drawing.addresses[place])
+        for place in drawing.of_kind(raw.FPDF_PAGEOBJ_TEXT)
+        if place > first
     ]
     texts = [(place, box, address) for place, box, address in later if box is not None]
     if not texts:
@@ -177,7 +180,7 @@ def _drawn_again(
     places = np.array([place for place, _, _ in texts])
     again: set[int] = set()
     for number, shows in hidden.items():
-        word = placed[number][1]
+        word = words[number]
         box = np.array([word.box])
         is_there = _mostly(box, boxes)[:, 0] | _mostly(boxes, box)[0]
         is_there &= places > beneath[number].last

@@ -2,7 +2,7 @@
 
 import ctypes
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import repeat
 from typing import NamedTuple, TypeVar
 
@@ -53,12 +53,19 @@ _N = TypeVar("_N", float, npt.NDArray[np.float64])
 _Matrix = tuple[float, float, float, float, float, float]
 
 
-class Drawn(NamedTuple):
-    """One object; `matrix` puts what lies within forms onto the page, None what lies on it."""
+class Drawing(NamedTuple):
+    """The objects of a page by their places in it.
 
-    address: int
-    kind: int
-    matrix: _Matrix | None
+    `matrices` put what lies within forms onto the page; what lies on the page itself has none.
+    """
+
+    addresses: list[int]
+    kinds: list[int]
+    matrices: dict[int, _Matrix]
+
+    def of_kind(self, kind: int) -> Iterator[int]:
+        """Yield the places of the objects of a kind."""
+        return (place for place, each in enumerate(self.kinds) if each == kind)
 
 
 class Frame:
@@ -78,13 +85,14 @@ class Frame:
         start = ctypes.addressof(self._edges)
         self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_float) for n in range(4))
 
-    def box_of(self, found: Drawn, *, least: float = 0.0) -> Box | None:
+    def box_of(self, drawing: Drawing, place: int, *, least: float = 0.0) -> Box | None:
         """Return where an object is, None where a side is shorter than `least` points."""
-        if not _bounds(found.address, *self._parts):
+        if not _bounds(drawing.addresses[place], *self._parts):
             return None
         left, bottom, right, top = self._edges
-        if found.matrix is not None:
-            left, bottom, right, top = _moved(found.matrix, left, bottom, right, top)
+        matrix = drawing.matrices.get(place)
+        if matrix is not None:
+            left, bottom, right, top = _moved(matrix, left, bottom, right, top)
         if right - left < least or top - bottom < least:
             return None
         return Box(*self.sides_of(left, top, right, bottom))
@@ -102,34 +110,38 @@ class Frame:
         return sides
 
 
-def objects_of(page: pypdfium2.PdfPage) -> list[Drawn]:
+def drawing_of(page: pypdfium2.PdfPage) -> Drawing:
     """Return what the page draws; a form comes before what lies within it."""
     handle = ctypes.cast(page.raw, Address).value or 0
     count = int(_count_objects(page.raw))
     found = list(map(_object_at, repeat(handle, count), range(count)))
     kinds = list(map(_type_of, found))
-    drawn: list[Drawn] = []
+    if raw.FPDF_PAGEOBJ_FORM not in kinds:
+        return Drawing(found, kinds, {})
+    drawing = Drawing([], [], {})
     for address, kind in zip(found, kinds, strict=True):
-        drawn.append(Drawn(address, kind, None))
+        drawing.addresses.append(address)
+        drawing.kinds.append(kind)
         if kind == raw.FPDF_PAGEOBJ_FORM:
-            drawn += _within(address, None)
-    return drawn
+            _add_within(drawing, address, None)
+    return drawing
 
 
-def covers_of(frame: Frame, objects: Iterable[tuple[int, Drawn]]) -> Iterator[tuple[int, Box]]:
-    """Yield what is large enough to hide a word: its place among the objects, and where it is."""
+def covers_of(frame: Frame, drawing: Drawing, first: int) -> Iterator[tuple[int, Box]]:
+    """Yield what is large enough to hide a word, from the place `first` on: its place, its box."""
     mode = (ctypes.c_int * 2)()
     modes = (ctypes.addressof(mode), ctypes.addressof(mode) + ctypes.sizeof(ctypes.c_int))
-    for place, each in objects:
-        if each.kind not in _COVERS:
+    for place, kind in enumerate(drawing.kinds[first:], start=first):
+        if kind not in _COVERS:
             continue
-        box = frame.box_of(each, least=_LEAST_SIDE_PT)
+        box = frame.box_of(drawing, place, least=_LEAST_SIDE_PT)
         if box is None:
             continue
-        is_path = each.kind == raw.FPDF_PAGEOBJ_PATH
-        if is_path and _draw_mode(each.address, *modes) and not mode[0]:
+        address = drawing.addresses[place]
+        is_path = kind == raw.FPDF_PAGEOBJ_PATH
+        if is_path and _draw_mode(address, *modes) and not mode[0]:
             continue
-        if each.kind == raw.FPDF_PAGEOBJ_FORM or not _is_transparent(each.address):
+        if kind == raw.FPDF_PAGEOBJ_FORM or not _is_transparent(address):
             yield place, box
 
 
@@ -152,15 +164,18 @@ def tones_in(picture: Image.Image, box: Box) -> tuple[int, int]:
     return int(least), int(most)  # type: ignore[arg-type]
 
 
-def _within(form: int, outer: _Matrix | None) -> Iterator[Drawn]:
-    """Yield what lies within a form, however deep: the library bounds that itself."""
+def _add_within(drawing: Drawing, form: int, outer: _Matrix | None) -> None:
+    """Add what lies within a form, however deep: the library bounds that itself."""
     matrix = _matrix_of(form, outer)
     for number in range(_inner_count(form)):
         inner = _inner_at(form, number)
         kind = _type_of(inner)
-        yield Drawn(inner, kind, matrix)
+        if matrix is not None:
+            drawing.matrices[len(drawing.addresses)] = matrix
+        drawing.addresses.append(inner)
+        drawing.kinds.append(kind)
         if kind == raw.FPDF_PAGEOBJ_FORM:
-            yield from _within(inner, matrix)
+            _add_within(drawing, inner, matrix)
 
 
 def _matrix_of(form: int, outer: _Matrix | None) -> _Matrix | None:

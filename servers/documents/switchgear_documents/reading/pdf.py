@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2
 from pypdfium2 import raw
 
 from switchgear_documents.reading.annotations import page_as_shown
 from switchgear_documents.reading.covered import TooCrowdedError
 from switchgear_documents.reading.inking import is_nearly_white
-from switchgear_documents.reading.placing import place_words
+from switchgear_documents.reading.placing import Boxes, place_words
 from switchgear_documents.reading.scanned import is_scan, letters_in
 from switchgear_documents.reading.unseen import unseen_words
-from switchgear_documents.reading.words import BLANK_LETTERS, Box, Page
+from switchgear_documents.reading.words import BLANK_LETTERS, Page
 from switchgear_shared.errors import UnreadableDocumentError
 
 MEDIA_TYPE = "application/pdf"
@@ -97,14 +100,14 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
         texts.append(_clean(text))
         letters = letters_in(text)
         if number <= placed_pages:
-            shape, placed = place_words(page, text_page, text)
+            placed = place_words(page, text_page, text)
             try:
                 unseen += unseen_words(page, text_page, placed)
             except TooCrowdedError:
                 crowded.append(number)
-            on_it = tuple(word for _, word in placed if _is_on_the_page(word.box))
+            on_it = tuple(compress(placed.words, _is_on_the_page(placed.boxes)))
             is_drawn_on = letters <= BLANK_LETTERS and _is_drawn_on(page)
-            pages.append(Page(number, on_it, shape, is_drawn_on))
+            pages.append(Page(number, on_it, placed.shape, is_drawn_on))
         if is_scan(page, letters):
             images.append(number)
         text_page.close()
@@ -115,9 +118,11 @@ def _read(document: pypdfium2.PdfDocument, placed_pages: int) -> Pdf:
     )
 
 
-def _is_on_the_page(box: Box) -> bool:
-    """Say whether the middle is."""
-    return 0 <= box[0] + box[2] <= 2 and 0 <= box[1] + box[3] <= 2  # noqa: PLR2004 - twice its middle
+def _is_on_the_page(boxes: Boxes) -> npt.NDArray[np.bool_]:
+    """Say of which the middle is."""
+    left, top, right, bottom = boxes.T
+    across, down = left + right, top + bottom
+    return (across >= 0) & (across <= 2) & (down >= 0) & (down <= 2)  # noqa: PLR2004 - twice its middle
 
 
 def _shows(page: pypdfium2.PdfPage, *kinds: int) -> bool:

@@ -3,7 +3,7 @@
 import pypdfium2
 from pypdfium2 import raw
 
-from switchgear_documents.reading.drawn import Frame, objects_of
+from switchgear_documents.reading.drawn import Frame, drawing_of
 from switchgear_documents.reading.words import BLANK_LETTERS
 
 MOST_STAMPED_LETTERS = 200
@@ -25,11 +25,12 @@ def is_scan(page: pypdfium2.PdfPage, letters: int) -> bool:
     """
     if letters > MOST_STAMPED_LETTERS:
         return False
-    pictures = [each for each in objects_of(page) if each.kind == raw.FPDF_PAGEOBJ_IMAGE]
+    drawing = drawing_of(page)
+    pictures = list(drawing.of_kind(raw.FPDF_PAGEOBJ_IMAGE))
     if letters <= BLANK_LETTERS or not pictures:
         return bool(pictures)
     frame = Frame(page)
-    boxes = [box for box in map(frame.box_of, pictures) if box is not None]
+    boxes = [box for each in pictures if (box := frame.box_of(drawing, each)) is not None]
     covered = sum(
         max(min(box.right, 1.0) - max(box.left, 0.0), 0.0)
         * max(min(box.bottom, 1.0) - max(box.top, 0.0), 0.0)

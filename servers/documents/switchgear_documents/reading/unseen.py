@@ -6,7 +6,10 @@ instructions to a model and second sets of figures are put into documents this w
 
 import ctypes
 from collections.abc import Sequence
+from itertools import repeat
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
@@ -19,8 +22,9 @@ from switchgear_documents.reading.drawn import (
     text_object_of,
     tones_in,
 )
+from switchgear_documents.reading.placing import Boxes, Placed
 from switchgear_documents.reading.reading import Check
-from switchgear_documents.reading.words import Box, Word
+from switchgear_documents.reading.words import Box
 
 _INVISIBLE = 3
 """The rendering mode of text without fill and stroke (ISO 32000-2, 9.3.6)."""
@@ -42,65 +46,76 @@ _fill_color = ctypes.cast(
 """The library's functions with plain addresses: wrapping each pointer triples what a call costs."""
 
 
-class Inks:
-    """What the letters of a page are drawn with; words drawn at once are asked about once."""
-
-    def __init__(self, text_page: pypdfium2.PdfTextPage) -> None:
-        self._handle = ctypes.cast(text_page.raw, Address).value
-        self._color = (ctypes.c_uint * 4)()
-        start = ctypes.addressof(self._color)
-        self._parts = tuple(start + n * ctypes.sizeof(ctypes.c_uint) for n in range(4))
-        self._drawn: int | None = None
-        self._verdict = False
-
-    def is_doubtful(self, index: int) -> bool:
-        """Say whether the letter at `index` is pale, or has no ink at all."""
-        drawn = text_object_of(self._handle, index)
-        if drawn is None or drawn != self._drawn:
-            self._drawn = drawn
-            self._verdict = self._has_no_ink(drawn, index)
-        return self._verdict
-
-    def _has_no_ink(self, drawn: int | None, index: int) -> bool:
-        if drawn is not None and _rendering_mode(drawn) == _INVISIBLE:
-            return True
-        if not _fill_color(self._handle, index, *self._parts):
-            return False
-        red, green, blue, alpha = self._color
-        return alpha < _OPAQUE or (red >= _PALE and green >= _PALE and blue >= _PALE)
-
-
 def unseen_words(
-    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, placed: Sequence[tuple[int, Word]]
+    page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, placed: Placed
 ) -> tuple[str, ...]:
-    """Return the words that do not show; `placed` has each with the place of its first letter.
+    """Return the words that do not show.
 
     The page is drawn only where a word is pale or without ink: on a dark ground it does show.
 
     Raises TooCrowdedError where too much is drawn to tell.
     """
+    if not placed.words:
+        return ()
+    handle = ctypes.cast(text_page.raw, Address).value
+    texts = list(map(text_object_of, repeat(handle), placed.letters))
+    unseen = _is_lost(page, placed.boxes)
+    doubtful = _is_doubtful(handle, texts, placed.letters) & ~unseen
+    inked = np.flatnonzero(~(unseen | doubtful))
+    unseen[inked[covered_words(page, text_page, placed, texts, inked)]] = True
+    if doubtful.any():
+        picture = picture_of(page)
+        for number in np.flatnonzero(doubtful).tolist():
+            unseen[number] = not _shows(picture, placed.words[number].box)
+    said = (placed.words[number].text for number in np.flatnonzero(unseen).tolist())
+    return tuple(text for text in said if any(map(str.isalnum, text)))
+
+
+def _is_lost(page: pypdfium2.PdfPage, boxes: Boxes) -> npt.NDArray[np.bool_]:
+    """Say which words are too small to read, or beside the page."""
     is_on_its_side = page.get_rotation() in (90, 270)
     across_pt = page.get_width() if is_on_its_side else page.get_height()
-    inks = Inks(text_page)
-    unseen: list[int] = []
-    inked: list[int] = []
-    doubtful: list[int] = []
-    for number, (index, word) in enumerate(placed):
-        left, top, right, bottom = word.box
-        high = right - left if is_on_its_side else bottom - top
-        if high * across_pt < _LEGIBLE_PT or _is_outside(word.box):
-            unseen.append(number)
-        elif inks.is_doubtful(index):
-            doubtful.append(number)
-        else:
-            inked.append(number)
-    covered = covered_words(page, text_page, [placed[number] for number in inked])
-    unseen += [inked[number] for number in covered]
-    if doubtful:
-        picture = picture_of(page)
-        unseen += [n for n in doubtful if not _shows(picture, placed[n][1].box)]
-    texts = (placed[number][1].text for number in sorted(unseen))
-    return tuple(text for text in texts if any(map(str.isalnum, text)))
+    left, top, right, bottom = boxes.T
+    high = right - left if is_on_its_side else bottom - top
+    is_outside = (right <= 0) | (left >= 1) | (bottom <= 0) | (top >= 1)
+    return (high * across_pt < _LEGIBLE_PT) | is_outside
+
+
+def _is_doubtful(
+    handle: int | None, texts: list[int | None], letters: list[int]
+) -> npt.NDArray[np.bool_]:
+    """Say which words are pale or have no ink; what is drawn at once is asked about once."""
+    one_of = dict(zip(reversed(texts), reversed(letters), strict=True))
+    one_of.pop(None, None)
+    drawn, places = list(one_of), list(one_of.values())
+    has_no_ink = _is_pale(handle, places)
+    modes = np.fromiter(map(_rendering_mode, drawn), dtype=np.intc, count=len(drawn))
+    has_no_ink |= modes == _INVISIBLE
+    if None in texts:
+        alone = [place for text, place in zip(texts, letters, strict=True) if text is None]
+        pale = iter(_is_pale(handle, alone).tolist())
+    elif not has_no_ink.any():
+        return np.zeros(len(texts), dtype=np.bool_)
+    else:
+        pale = iter(())
+    verdicts = dict(zip(drawn, has_no_ink.tolist(), strict=True))
+    said = (next(pale) if text is None else verdicts[text] for text in texts)
+    return np.fromiter(said, dtype=np.bool_, count=len(texts))
+
+
+def _is_pale(handle: int | None, letters: list[int]) -> npt.NDArray[np.bool_]:
+    """Say which letters are filled nearly white, or hardly."""
+    colors = np.zeros((len(letters), 4), dtype=np.uintc)
+    start, size = colors.ctypes.data, colors.itemsize
+    parts = (
+        range(start + part * size, start + part * size + colors.nbytes, 4 * size)
+        for part in range(4)
+    )
+    is_filled = np.fromiter(
+        map(_fill_color, repeat(handle), letters, *parts), dtype=np.bool_, count=len(letters)
+    )
+    is_white = (colors[:, :3] >= _PALE).all(axis=1)
+    return is_filled & (is_white | (colors[:, 3] < _OPAQUE))
 
 
 def check_seen(words: Sequence[str], crowded: Sequence[int] = ()) -> tuple[Check, ...]:
@@ -118,10 +133,6 @@ def check_seen(words: Sequence[str], crowded: Sequence[int] = ()) -> tuple[Check
     if not told:
         return ()
     return (Check(name="text_is_visible", passed=False, detail="; ".join(told)),)
-
-
-def _is_outside(box: Box) -> bool:
-    return box.right <= 0 or box.left >= 1 or box.bottom <= 0 or box.top >= 1
 
 
 def _shows(picture: Image.Image, box: Box) -> bool:
