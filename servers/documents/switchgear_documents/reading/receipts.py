@@ -4,7 +4,7 @@ from statistics import median
 
 from switchgear_documents.reading.codes import read_currency
 from switchgear_documents.reading.labels import Candidate, beside, date_finder, find_labels
-from switchgear_documents.reading.phrases import phrases
+from switchgear_documents.reading.phrases import Wording, phrases
 from switchgear_documents.reading.reading import FieldName
 from switchgear_documents.reading.receipt_addresses import read_address
 from switchgear_documents.reading.receipt_suppliers import read_supplier
@@ -12,8 +12,12 @@ from switchgear_documents.reading.receipt_totals import read_total
 from switchgear_documents.reading.words import Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
 
-_DATE_LABELS = (
-    phrases("date", 0.95, r"(?:inv(?:oice)?\.? ?|trans\w*\.? ?|bill ?|tax )?date|datum|fecha|data"),
+_DATE_LABELS = Wording(
+    [
+        phrases(
+            "date", 0.95, r"(?:inv(?:oice)?\.? ?|trans\w*\.? ?|bill ?|tax )?date|datum|fecha|data"
+        )
+    ]
 )
 _WITH_DATE_LABEL, _BY_ITSELF = 0.95, 0.85
 _LETTERS_ON_A_ROLL = 75

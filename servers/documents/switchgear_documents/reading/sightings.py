@@ -40,9 +40,11 @@ def see_cues(text: str) -> list[Sighting]:
     titled = {kind for kind, joined in _JOINED_TITLES.items() if joined.search(text)}
     phrases: list[set[str]] = [set() for _ in CUES]
     ends = [0] * len(phrases)
-    for found in _WORD_STARTS.finditer(text):
-        start = found.start()
-        for _, kind, is_title, pattern in _cues_of(text[start : start + LETTERS]):
+    starts = [found.start() for found in _WORD_STARTS.finditer(text)]
+    letters = [text[start : start + LETTERS] for start in starts]
+    known = {beginning: cues for beginning in set(letters) if (cues := _cues_of(beginning))}
+    for start, beginning in zip(starts, letters, strict=True):
+        for _, kind, is_title, pattern in known.get(beginning, ()):
             if is_title:
                 if kind not in titled and pattern.match(text, start):
                     titled.add(kind)

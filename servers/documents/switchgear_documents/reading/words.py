@@ -58,23 +58,41 @@ class Word(NamedTuple):
     confidence: float = 1.0
 
 
-@dataclass(frozen=True)
 class Cell:
-    """Words of one line with no wide gap between them, such as a label or a table's cell."""
+    """Words of one line with no wide gap between them, such as a label or a table's cell.
 
-    words: tuple[Word, ...]
-    page: int
-    line: int
+    `text` is its words, one space apart. Cells are many, and asked for their text and box again
+    and again: both are plain attributes once they are known.
+    """
 
-    @cached_property
-    def text(self) -> str:
-        """Its words, one space apart."""
-        return " ".join(word.text for word in self.words)
+    __slots__ = ("_box", "line", "page", "text", "words")
 
-    @cached_property
+    def __init__(self, words: tuple[Word, ...], page: int, line: int) -> None:
+        self.words = words
+        self.page = page
+        self.line = line
+        self.text = words[0][0] if len(words) == 1 else " ".join([word[0] for word in words])
+        self._box: Box | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Cell)
+            and (self.line, self.page, self.words) == (other.line, other.page, other.words)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.line, self.page, self.words))
+
+    @property
     def box(self) -> Box:
         """The smallest box that holds its words."""
-        return around(word.box for word in self.words)
+        if self._box is None:
+            self._box = (
+                self.words[0].box
+                if len(self.words) == 1
+                else around([word.box for word in self.words])
+            )
+        return self._box
 
     @property
     def confidence(self) -> float:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from switchgear_shared.contracts.currencies import MINOR_DIGITS
@@ -27,6 +28,7 @@ _MONTHS_IN_A_YEAR = 12
 _CENTURY = 2000
 _THOUSANDS = 3
 _CENTS = 2
+_CELL, _KEPT = 200, 4096
 _MINUS = ("-", "\u2212", "\u2013")
 
 _DATE = re.compile(
@@ -122,19 +124,27 @@ def is_either(text: str) -> bool:
 
 
 def dates_in(text: str, dialect: Dialect = Dialect()) -> Iterator[DateIn]:  # noqa: B008 - immutable
-    """Yield the dates in the text, in its order; what is no day of the calendar is left out."""
+    """Return the dates in the text, in its order; what is no day of the calendar is left out."""
     if _DIGIT.search(text) is None:
-        return
+        return iter(())
+    return iter(_dates_in(text, dialect) if len(text) <= _CELL else _dates(text, dialect))
+
+
+def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  # noqa: B008 - same
+    """Return the numbers in the text that are neither dates nor percentages, in its order."""
+    if _DIGIT.search(text) is None:
+        return iter(())
+    return iter(_amounts_in(text, dialect) if len(text) <= _CELL else _amounts(text, dialect))
+
+
+def _dates(text: str, dialect: Dialect) -> Iterator[DateIn]:
     for match in _DATE.finditer(text):
         value = _date(match, dialect)
         if value is not None:
             yield DateIn(value, match.start(), match.end())
 
 
-def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  # noqa: B008 - same
-    """Yield the numbers in the text that are neither dates nor percentages, in its order."""
-    if _DIGIT.search(text) is None:
-        return
+def _amounts(text: str, dialect: Dialect) -> Iterator[AmountIn]:
     days = [(found.start, found.end) for found in dates_in(text, dialect)]
     for match in _AMOUNT.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in days):
@@ -145,6 +155,17 @@ def amounts_in(text: str, dialect: Dialect = Dialect()) -> Iterator[AmountIn]:  
             match.end(),
             is_money=_is_currency(match["money"]) or len(match["decimals"] or "") == _CENTS,
         )
+
+
+@lru_cache(_KEPT)
+def _dates_in(text: str, dialect: Dialect) -> tuple[DateIn, ...]:
+    """Keep what a cell says: a page's cells are asked about by many."""
+    return tuple(_dates(text, dialect))
+
+
+@lru_cache(_KEPT)
+def _amounts_in(text: str, dialect: Dialect) -> tuple[AmountIn, ...]:
+    return tuple(_amounts(text, dialect))
 
 
 def find_date(text: str) -> str | None:
