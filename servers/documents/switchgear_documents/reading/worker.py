@@ -7,6 +7,7 @@ hand.
 """
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -31,6 +32,8 @@ LENGTH = struct.Struct(">I")
 
 _PR_SET_PDEATHSIG = 1
 _MEGABYTE = 1024 * 1024
+_YOUNG_OBJECTS = 50_000
+"""About as many as two pages full of words are made of."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def main() -> None:
         return
     templates = load_templates(Path(limits.templates)) if limits.templates else ()
     rehearsal.rehearse(ocr)
+    _collect_seldom()
     _limit(limits)
     _send(answers, {"ready": True})
     while (header := _receive(requests)) is not None:
@@ -124,6 +128,13 @@ def _load_ocr(limits: Limits) -> "Ocr | None":
 
     engine = load_engine(limits.engine, limits.tessdata)
     return Ocr(engine, limits.ocr_max_pages, limits.ocr_max_pixels)
+
+
+def _collect_seldom() -> None:
+    """Leave what is loaded out of garbage collection: a page's words alone set off dozens."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _die_with(parent_pid: int) -> None:
