@@ -62,7 +62,13 @@ async def create(act: Act, draft: PartyDraft) -> WriteResult:
 
 async def _made(act: Act) -> int | None:
     """Return the party that an earlier attempt made, if it did."""
-    mark = await act.made(_MARK, "code")
+    if (told := act.write.told_number("party")) is not None:
+        domain = [["id", "=", told]]
+        page = await act.client.search(PARTY, domain, ["identifiers.code"], limit=1)
+        for party in page.records:
+            act.write.check_is_free(*(one["code"] for one in party["identifiers"]))
+        return page.records[0]["id"] if page.records else None
+    mark = await act.made("", _MARK, "code")
     if mark is None:
         return None
     return (await act.client.get(_MARK, mark, ["party"]))["party"]
