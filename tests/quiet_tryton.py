@@ -45,8 +45,9 @@ def quiet_client(answers: Mapping[str, Any]) -> TrytonClient:
         if method == "common.db.login":
             return _answer({"id": 0, "result": [4, "token", None]})
         name = method.removeprefix("model.")
-        assert name.rpartition(".")[2] in {"search", "search_read", "read"}, name
-        return _answer({"id": 0, "result": answers.get(name, [])})
+        method = name.rpartition(".")[2]
+        assert method in {"search", "search_read", "read", "fields_get"}, name
+        return _answer({"id": 0, "result": answers.get(name, {} if method == "fields_get" else [])})
 
     transport = httpx2.MockTransport(answer)
     api = JsonApi("Tryton", "http://127.0.0.1:1/erp", transport=transport)

@@ -40,9 +40,8 @@ class ErpBackend(Protocol):
     queries are plain text, without wildcards.
     """
 
-    @property
-    def keeps_bank_accounts(self) -> bool:
-        """Whether a new party's IBAN is kept; where not, it is refused before anybody is asked."""
+    async def keeps_bank_accounts(self, tenant: TenantId) -> bool:
+        """Say whether a party's IBAN is kept; where not, it is refused before anybody is asked."""
         ...
 
     async def find_parties(
