@@ -224,7 +224,7 @@ class ErpBackend(Protocol):
 
         Raises:
             NotFoundError: no payable is of the document.
-            ConflictError: it was posted, or this system bills an order with its draft.
+            ConflictError: one was posted.
         """
         ...
 
