@@ -54,9 +54,12 @@ def quiet_client(answers: Mapping[str, Any]) -> TrytonClient:
     return TrytonClient(api, user="u", password=SecretStr("p"), key=SecretStr("k"), company=1)
 
 
-async def look(write: Callable[[], Awaitable[object]]) -> tuple[str, bool]:
-    """Return the code that a look ends with, and whether nothing of the write is there."""
-    attempt = RemoteWrite(REFERENCE, may_be_done=True, is_look=True)
+async def look(write: Callable[[], Awaitable[object]], told: str | None = None) -> tuple[str, bool]:
+    """Return the code that a look ends with, and whether nothing of the write is there.
+
+    `told`: the record that a person says it made.
+    """
+    attempt = RemoteWrite(REFERENCE, may_be_done=True, is_look=True, told=told)
     with writing_remotely(attempt):
         try:
             await write()
