@@ -45,17 +45,21 @@ def quiet_client(answers: Mapping[str, Any]) -> TrytonClient:
         if method == "common.db.login":
             return _answer({"id": 0, "result": [4, "token", None]})
         name = method.removeprefix("model.")
-        assert name.rpartition(".")[2] in {"search", "search_read", "read"}, name
-        return _answer({"id": 0, "result": answers.get(name, [])})
+        method = name.rpartition(".")[2]
+        assert method in {"search", "search_read", "read", "fields_get"}, name
+        return _answer({"id": 0, "result": answers.get(name, {} if method == "fields_get" else [])})
 
     transport = httpx2.MockTransport(answer)
     api = JsonApi("Tryton", "http://127.0.0.1:1/erp", transport=transport)
     return TrytonClient(api, user="u", password=SecretStr("p"), key=SecretStr("k"), company=1)
 
 
-async def look(write: Callable[[], Awaitable[object]]) -> tuple[str, bool]:
-    """Return the code that a look ends with, and whether nothing of the write is there."""
-    attempt = RemoteWrite(REFERENCE, may_be_done=True, is_look=True)
+async def look(write: Callable[[], Awaitable[object]], told: str | None = None) -> tuple[str, bool]:
+    """Return the code that a look ends with, and whether nothing of the write is there.
+
+    `told`: the record that a person says it made.
+    """
+    attempt = RemoteWrite(REFERENCE, may_be_done=True, is_look=True, told=told)
     with writing_remotely(attempt):
         try:
             await write()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from switchgear_shared import serving
-from switchgear_shared.commands import governance, operations, running, setup
+from switchgear_shared.commands import governance, operations, running, setup, writes
 from switchgear_shared.commands.console import run, settings_with
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.observability import logs, traces
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 governance.register(app)
 operations.register(app)
+writes.register(app)
 setup.register(app)
 try:
     for _point in entry_points(group="switchgear.commands"):

@@ -13,6 +13,7 @@ from switchgear_shared.calls.embedded_writes import EmbeddedWrites
 from switchgear_shared.calls.idempotency import Writes
 from switchgear_shared.calls.pipeline import Governance, Pipeline
 from switchgear_shared.calls.remote_writes import RemoteWrites
+from switchgear_shared.calls.telling import UnresolvedWrites
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import new_event
 from switchgear_shared.errors import NotFoundError
@@ -37,20 +38,18 @@ from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.outbox import emit
 from switchgear_shared.observability.logs import logger
-from switchgear_shared.observability.metrics import BackendReading, Metrics
+from switchgear_shared.observability.metrics import Metrics
 from switchgear_shared.part import AUDIENCE, Build, Context, Part, installed_servers
-from switchgear_shared.resilience.breaker import BreakerSettings, CircuitBreaker
-from switchgear_shared.resilience.bulkhead import Bulkhead
 from switchgear_shared.resilience.fallback import LastGoodAnswers
 from switchgear_shared.resilience.limits import RateLimits
-from switchgear_shared.resilience.protection import BackendProtection
-from switchgear_shared.resilience.retry import RetryPolicy
+from switchgear_shared.safeguards import protection_of, reading_of
 from switchgear_shared.settings import Settings
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.migrate import MESSAGING_MIGRATIONS, migrate
 from switchgear_shared.transports.forward import BusForward
 from switchgear_shared.transports.front import Front
 from switchgear_shared.transports.inprocess import Switchboard
+from switchgear_shared.unresolved import add_unresolved
 from switchgear_shared.whoami import Seen, add_guide, add_whoami
 
 log = logger(__name__)
@@ -196,10 +195,16 @@ class Host:
             settings.fallback_answers, settings.fallback_max_age_s
         )
         toolset = part.toolset.copy()
-        self.metrics.watch_backend(protection.name, lambda: _reading(protection, answers))
+        self.metrics.watch_backend(protection.name, lambda: reading_of(protection, answers))
         seen = Seen(self._governance, protection, answers, settings.rate_limit, tuple(part.caveats))
         add_whoami(toolset, part.name, seen)
         add_guide(toolset, part.name, part.instructions)
+        writes = _writes(part, settings)
+        if isinstance(writes, RemoteWrites):
+            unresolved = UnresolvedWrites(
+                part.name, toolset.tools, part.backend, protection, writes, settings.call_timeout_s
+            )
+            add_unresolved(toolset, part.name, unresolved)
         return Pipeline(
             part.name,
             toolset,
@@ -208,35 +213,10 @@ class Host:
             protection=protection,
             limits=self._limits,
             answers=answers,
-            writes=_writes(part, settings),
+            writes=writes,
             call_timeout_s=settings.call_timeout_s,
             metrics=self.metrics,
         )
-
-
-def protection_of(name: str, settings: Settings) -> BackendProtection:
-    """Return the protection of one backend as it is set."""
-    breaker = BreakerSettings(
-        failure_ratio=settings.breaker_failure_ratio,
-        slow_ratio=settings.breaker_slow_ratio,
-        slow_call_s=settings.breaker_slow_call_s,
-        window_s=settings.breaker_window_s,
-        minimum_throughput=settings.breaker_minimum_throughput,
-        break_duration_s=settings.breaker_break_duration_s,
-        max_break_duration_s=settings.breaker_longest_break_s,
-    )
-    return BackendProtection(
-        name,
-        CircuitBreaker(name, breaker, on_change=_log_circuit),
-        Bulkhead(
-            name,
-            settings.bulkhead_slots,
-            settings.bulkhead_queue,
-            slots_per_holder=settings.bulkhead_slots_per_agent,
-        ),
-        RetryPolicy(attempts=settings.retry_attempts),
-        settings.attempt_timeout_s,
-    )
 
 
 def _writes(part: Part, settings: Settings) -> Writes | None:
@@ -246,24 +226,6 @@ def _writes(part: Part, settings: Settings) -> Writes | None:
         settle_s = max(settings.settle_s, _SETTLED * settings.attempt_timeout_s)
         return RemoteWrites(part.database, settle_s)
     return EmbeddedWrites(part.database)
-
-
-def _log_circuit(name: str, before: str, after: str) -> None:
-    log.warning("circuit changed", backend=name, before=before, after=after)
-
-
-def _reading(
-    protection: BackendProtection, answers: LastGoodAnswers[dict[str, Any]]
-) -> BackendReading:
-    seen = protection.snapshot()
-    return BackendReading(
-        breaker_state=seen.breaker.state,
-        kept_answers_count=len(answers),
-        slots_count=seen.bulkhead.slots_count,
-        in_use_count=seen.bulkhead.in_use_count,
-        queued_count=seen.bulkhead.queued_count,
-        retries_count=seen.retries_count,
-    )
 
 
 def local_principal(settings: Settings) -> Principal:

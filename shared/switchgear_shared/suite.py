@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
@@ -170,12 +172,27 @@ def _serve(settings: Settings, name: str, demo_data: bool, log_file: Path | None
     """Be one server's process."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    threading.Thread(target=_end_with_suite, name="suite-watch", daemon=True).start()
     if log_file is not None:
         with log_file.open("ab") as errors:
             os.dup2(errors.fileno(), sys.stderr.fileno())
     logs.configure(settings.log_level)
     traces.configure(settings.otlp_endpoint, f"switchgear-{name}")
     run_to_the_end(serve_http(settings, [name], demo_data=demo_data))
+
+
+def _end_with_suite() -> None:
+    """End this process once the suite's is gone, however it went.
+
+    What the kernel would tell us of is the end of the fork server, which each of us keeps alive.
+    """
+    suite = multiprocessing.parent_process()
+    if suite is None:
+        return
+    suite.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_STOP_S)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _free_port() -> int:

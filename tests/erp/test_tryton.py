@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from erp.conftest import ACME, caller_of
+from quiet_tryton import quiet_client
 from switchgear_erp.backend import ErpBackend
 from switchgear_erp.models import DraftLine, InvoiceDraft, InvoiceId, OrderId, PartyId
 from switchgear_erp.parties import PartyDraft
@@ -93,10 +94,9 @@ def erp() -> TrytonErp:
     return TrytonErp(client)
 
 
-async def test_a_bank_account_that_is_not_kept_is_refused_before_anybody_is_asked(
-    erp: TrytonErp,
-) -> None:
+async def test_a_bank_account_that_is_not_kept_is_refused_before_anybody_is_asked() -> None:
     """What policies know of a call is looked up before they decide."""
+    erp = TrytonErp(quiet_client({}), tenant=ACME)
     facts = tools.tools["erp_create_party"].facts
     assert facts is not None
     caller = caller_of(ACME)
@@ -105,6 +105,15 @@ async def test_a_bank_account_that_is_not_kept_is_refused_before_anybody_is_aske
     with pytest.raises(BackendRejectedError) as refusal:
         await facts(erp, caller, {"iban": "DE89370400440532013000"})
     assert refusal.value.field == "iban"
+
+
+async def test_a_bank_account_that_is_kept_is_for_policies_to_decide_on() -> None:
+    facts = tools.tools["erp_create_party"].facts
+    assert facts is not None
+    asked = {"party.party.fields_get": {"bank_accounts_used": {"type": "many2many"}}}
+    erp = TrytonErp(quiet_client(asked), tenant=ACME)
+
+    assert await facts(erp, caller_of(ACME), {"iban": "DE89370400440532013000"}) == {}
 
 
 def test_every_call_of_the_port_is_there_with_its_arguments() -> None:

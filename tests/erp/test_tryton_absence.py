@@ -114,3 +114,34 @@ async def test_an_invoice_that_says_that_this_write_posts_it_is_not_absent() -> 
 
     assert found == ("invalid_request", False)
     await client.close()
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "code"),
+    [
+        ("payment-6", "R-9", "done"),
+        ("payment-7", "R-9", "conflict"),
+        ("invoice-6", "R-9", "conflict"),
+        ("payment-6", f"R-9 [sg-{'a' * 24}]", "conflict"),
+    ],
+)
+async def test_a_payment_that_a_person_names_is_the_write_unless_it_is_anothers(
+    told: str, text: str, code: str
+) -> None:
+    more = {
+        "party": {"id": 2, "name": "Neu GmbH"},
+        "total_amount": Decimal(10),
+        "payment_term_date": None,
+        "payment_term": None,
+        "lines_to_pay": [],
+        "reconciled": False,
+    }
+    line = {"account": 8, "debit": Decimal(4), "credit": Decimal(0), "amount_second_currency": None}
+    move = {"id": 6, "description": text, "date": date(2026, 10, 3), "lines": [line]}
+    answers = {"account.invoice": [INVOICE | more], "account.move": [move]}
+    client = quiet_client({"company.company,1": COMPANY} | answers)
+
+    found, _ = await look(lambda: pay(TrytonErp(client, lambda: NOW, ACME)), told=told)
+
+    assert found == code
+    await client.close()

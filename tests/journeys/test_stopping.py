@@ -1,6 +1,7 @@
 """A suite that is told to stop ends whole: its servers, its broker and itself."""
 
 import asyncio
+import fcntl
 import json
 import os
 import re
@@ -21,14 +22,7 @@ async def test_a_suite_of_many_processes_leaves_none_behind(
     tmp_path: Path, told: signal.Signals
 ) -> None:
     data = tmp_path / "data"
-    command = ("-m", "switchgear_shared.cli", "up", "--isolate", "--port", "0", "--data", str(data))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *command,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = await started(data)
     try:
         assert process.stdout is not None
         greeting = await asyncio.wait_for(process.stdout.readuntil(b"Ready when"), 60)
@@ -47,6 +41,50 @@ async def test_a_suite_of_many_processes_leaves_none_behind(
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
+
+
+@pytest.mark.parametrize("told", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_suite_that_ends_before_it_is_ready_leaves_none_behind(
+    tmp_path: Path, told: signal.Signals
+) -> None:
+    """Its servers have begun, and may start the broker anew when the one they had goes."""
+    data = tmp_path / "data"
+    process = await started(data)
+    try:
+        await until(lambda: is_there(data / "crm.db"), timeout_s=60, every_s=0.02)
+
+        process.send_signal(told)
+
+        await asyncio.wait_for(process.wait(), 30)
+        await until(lambda: is_gone(process.pid), timeout_s=15)
+        await until(lambda: is_free(data / "broker" / "owner.lock"), timeout_s=5)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def started(data: Path) -> asyncio.subprocess.Process:
+    command = ("-m", "switchgear_shared.cli", "up", "--isolate", "--port", "0", "--data", str(data))
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+async def is_there(path: Path) -> bool | None:
+    return await asyncio.to_thread(path.exists) or None
+
+
+async def is_free(lock: Path) -> bool | None:
+    """Say whether no broker has the lock."""
+    with lock.open("rb+") as file, suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return None
 
 
 async def is_ready(url: str) -> bool | None:

@@ -80,3 +80,10 @@ async def _storage(client: TrytonClient, location: str) -> int:
     domain = [["code", "=", location], ["type", "=", "warehouse"]]
     page = await client.search("stock.location", domain, ["storage_location"], limit=1)
     return page.records[0]["storage_location"]
+
+
+def new_iban() -> str:
+    """Return an account that no other test has."""
+    number = f"{uuid4().int % 10**18:018d}"
+    check = 98 - int(f"{number}131400") % 97
+    return f"DE{check:02d}{number}"

@@ -104,7 +104,7 @@ async def on_line(
     """Put a server's Tryton on a line; what was not heard of is taken for over at once."""
     writes = host.servers[server].pipeline.writes
     assert isinstance(writes, RemoteWrites)
-    writes._settle = timedelta()
+    writes.claims.settle = timedelta()
     client = client_of(connection, transport=line)
     backend = host.servers[server].part.backend
     before, backend._client = backend._client, client

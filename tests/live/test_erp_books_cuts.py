@@ -225,3 +225,70 @@ async def test_a_draft_that_is_refused_after_it_was_sent_may_be_asked_for_again(
 
     assert (refused.code, refused.outcome) == ("invalid_request", "not_done")
     assert fine["state"] == "draft"
+
+
+HANDLE = "wizard.purchase.handle.invoice.exception.execute"
+CANCEL = "model.account.invoice.cancel"
+
+
+async def drafted(suite: ErpSuite, order: str, document: str, **more: Any) -> dict[str, Any]:
+    """Draft a document's invoice for an order of the vendor's."""
+    party = await suite.party(VENDOR)
+    ask = {"direction": "payable", "party_id": party, "order_id": order, "document_id": document}
+    return await suite.answer("create_invoice", external_ref=f"V-{document}", **ask, **more)
+
+
+async def test_a_draft_that_bills_an_order_is_taken_back_and_the_order_billed_anew(
+    suite: ErpSuite, client: TrytonClient
+) -> None:
+    """The order is as it was before: Tryton has a draft of its own for all of it."""
+    order, sku = await bought(client)
+    lines = [{"sku": sku, "quantity": "6", "unit_price": "5"}]
+    draft = await drafted(suite, order, f"doc_a_{sku}", lines=lines)
+
+    seen = await suite.answer("cancel_draft", document_id=f"doc_a_{sku}", dry_run=True)
+    gone = await suite.answer("cancel_draft", document_id=f"doc_a_{sku}")
+    again = await suite.answer("cancel_draft", document_id=f"doc_a_{sku}")
+    first = await drafted(suite, order, f"doc_b_{sku}", lines=lines)
+    read = await suite.answer("get_order", order_id=order, include=["invoices"])
+
+    assert len(seen["preview"]["effects"]) == 1
+    assert (gone["id"], gone["state"], gone["changed"]) == (draft["id"], "cancelled", True)
+    assert again["changed"] is False
+    assert first["id"] != draft["id"]
+    made = await invoices_of(client, order)
+    assert sorted((one["state"], one["lines"][0]["quantity"]) for one in made) == [
+        ("cancelled", 6.0),
+        ("draft", 4.0),
+        ("draft", 6.0),
+    ]
+    posted = await suite.answer("post_invoice", invoice_id=first["id"])
+    assert posted["state"] == "posted"
+    assert read["state"] in {"confirmed", "processing"}
+    assert (await suite.events()).count("erp.invoice.cancelled") == 1
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize("asked", [(CANCEL,), (HANDLE, "handle")])
+async def test_a_taking_back_that_broke_happens_once_and_whole(
+    suite: ErpSuite, client: TrytonClient, line: Line, asked: tuple[str, ...], is_heard: bool
+) -> None:
+    order, sku = await bought(client)
+    document = f"doc_{sku}"
+    await drafted(suite, order, document)
+
+    line.is_heard = is_heard
+    done = await broken(suite, line, asked, "cancel_draft", key=sku, document_id=document)
+
+    assert done["state"] == "cancelled"
+    made = await invoices_of(client, order)
+    assert sorted((one["state"], one["lines"][0]["quantity"]) for one in made) == [
+        ("cancelled", 10.0),
+        ("draft", 10.0),
+    ]
+    domain = [["id", "=", int(order.partition("-")[2])]]
+    [record] = (
+        await client.search("purchase.purchase", domain, ["invoice_state"], limit=1)
+    ).records
+    assert record["invoice_state"] == "pending"
+    assert (await suite.events()).count("erp.invoice.cancelled") == 1

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from live_erp_world import ErpWorld
+from live_goods import new_iban
 from live_tryton import Command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -170,23 +171,32 @@ async def test_of_many_made_at_once_at_most_one_is_there(
     assert (await suite.events()).count("erp.party.created") == len(made)
 
 
-async def test_a_bank_account_is_kept_or_the_caveats_say_that_it_is_refused(
+async def test_a_bank_account_is_kept_and_finds_its_party(
     erp_world: ErpWorld, new: dict[str, Any]
 ) -> None:
-    given = {**new, "iban": "DE89370400440532013000"}
+    iban = new_iban()
 
-    if await erp_world.suite.has_caveat("Bank accounts are not shown, and none is taken"):
-        refusal = await erp_world.suite.refusal("create_party", **given)
-        assert (refusal.code, refusal.field, refusal.outcome) == (
-            "backend_rejected",
-            "iban",
-            "not_done",
-        )
-        assert await named(erp_world, new["name"]) == []
-        return
-    await erp_world.suite.answer("create_party", **given)
+    seen = await erp_world.suite.answer("create_party", **new, iban=iban, dry_run=True)
+    made = await erp_world.suite.answer("create_party", **new, iban=iban)
+
+    assert seen["preview"]["effects"][0]["after"]["iban"] == iban
     [party] = await named(erp_world, new["name"])
-    assert party["iban"] == given["iban"]
+    assert (party["id"], party["iban"]) == (made["id"], iban)
+    page = await erp_world.suite.answer("find_party", query=f"{iban[:4]} {iban[4:8]} {iban[8:]}")
+    assert [one["id"] for one in page["items"]] == [made["id"]]
+
+
+async def test_two_parties_may_have_one_bank_account(
+    erp_world: ErpWorld, new: dict[str, Any]
+) -> None:
+    iban = new_iban()
+    names = [new["name"], f"{new['name']} Holding"]
+
+    for name in names:
+        await erp_world.suite.answer("create_party", **{**new, "name": name}, iban=iban)
+
+    page = await erp_world.suite.answer("find_party", query=iban)
+    assert {(one["name"], one["iban"]) for one in page["items"]} == {(one, iban) for one in names}
 
 
 @pytest.mark.parametrize(

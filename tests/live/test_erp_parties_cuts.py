@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from live_erp import ErpSuite, serving_erp
+from live_goods import new_iban
 from live_line import BusyLine, Line, on_line
 from live_tryton import Command
 
@@ -147,3 +148,59 @@ async def test_an_account_that_the_crm_made_in_the_same_tryton_is_a_party_too(
     found = await suite.answer("find_party", query=name)
 
     assert [(one["name"], one["vat_id"]) for one in found["items"]] == [(name, "26-1234567")]
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+async def test_a_bank_account_comes_with_its_party_though_the_line_broke(
+    suite: ErpSuite, client: TrytonClient, line: Line, name: str, is_heard: bool
+) -> None:
+    iban = new_iban()
+    ask: dict[str, Any] = {"name": name, "roles": ["vendor"], "iban": iban}
+    line.method, line.is_heard = f"{PARTY}.create", is_heard
+
+    error = await suite.refusal("create_party", key=name.split()[1], **ask)
+    done = await suite.answer("create_party", key=name.split()[1], **ask)
+
+    assert (error.code, error.outcome, line.breaks) == ("backend_unavailable", "unknown", 1)
+    assert [f"party-{one['id']}" for one in await named(client, name)] == [done["id"]]
+    assert await owners(client, iban) == [int(done["id"].removeprefix("party-"))]
+
+
+@busy
+async def test_an_account_goes_with_the_party_that_gives_way(
+    suite: ErpSuite, client: TrytonClient, line: BusyLine, name: str
+) -> None:
+    async def meanwhile() -> None:
+        await client.call("party.party", "create", [{"name": name}])
+
+    line.method, line.meanwhile = f"{PARTY}.create", meanwhile
+    iban = new_iban()
+
+    error = await suite.refusal("create_party", name=name, roles=["vendor"], iban=iban)
+
+    assert (error.code, error.field, error.outcome) == ("conflict", "name", "not_done")
+    assert await owners(client, iban) is None
+
+
+async def test_a_new_bank_account_is_approved_by_another_person(
+    tmp_path: Path, tryton: dict[str, Any], client: TrytonClient, name: str
+) -> None:
+    """The rule holds over Tryton as over our tables."""
+    iban = new_iban()
+    ask = {"name": name, "roles": ["vendor"], "iban": iban}
+    async with serving_erp(tmp_path / "ruled", tryton, policies=None) as suite:
+        asked = await suite.refusal("create_party", key=name.split()[1], **ask)
+        before = await named(client, name)
+        finance = (await suite.host.agents.get("finance")).principal
+        await suite.host.approvals.decide(asked.details["approval_id"], "approve", finance)
+        done = await suite.answer("create_party", key=name.split()[1], **ask)
+
+    assert (asked.code, before) == ("approval_required", [])
+    assert await owners(client, iban) == [int(done["id"].removeprefix("party-"))]
+
+
+async def owners(client: TrytonClient, iban: str) -> list[int] | None:
+    """Return whose account it is in Tryton, None where there is none."""
+    domain = [["numbers.number_compact", "=", iban]]
+    page = await client.search("bank.account", domain, ["owners"], limit=2)
+    return page.records[0]["owners"] if page.records else None

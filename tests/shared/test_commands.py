@@ -91,6 +91,11 @@ def test_who_lets_a_party_in_or_out_stands_in_the_audit_trail(
     command("agents", "enable", "assistant")
     command("agents", "disable", "nobody")
     command("token", "revoke", "mcpk_0123_secret")
+    command("agents", "add", "porter", "--kind", "person", "--role", "clerk", "--scope", "*.read")
+    command("agents", "add", "porter")
+    issued = answer(command("token", "issue", "porter", "--json"))
+    command("token", "issue", "nobody")
+    command("token", "issue", "porter", "--scope", "erp.invoice.post")
 
     rows = recorded(command)
 
@@ -106,6 +111,21 @@ def test_who_lets_a_party_in_or_out_stands_in_the_audit_trail(
             ("agents enable", {"agent": "assistant"}, "ok", {}),
             ("agents disable", {"agent": "nobody"}, "not_found", {}),
             ("token revoke", {"key_id": "[redacted]"}, "not_found", {}),
+            (
+                "agents add",
+                {"agent": "porter"},
+                "ok",
+                {"kind": "person", "roles": ["clerk"], "scopes": ["*.read"]},
+            ),
+            ("agents add", {"agent": "porter"}, "conflict", {}),
+            (
+                "token issue",
+                {"agent": "porter"},
+                "ok",
+                {"scopes": ["*.read"], "expires_at": issued["expires_at"]},
+            ),
+            ("token issue", {"agent": "nobody"}, "not_found", {}),
+            ("token issue", {"agent": "porter"}, "policy_denied", {}),
         )
         for row in (
             ("intent", tool, arguments, None, {}),
@@ -115,7 +135,8 @@ def test_who_lets_a_party_in_or_out_stands_in_the_audit_trail(
     assert [row["correlation_id"] for row in rows[::2]] == [
         row["correlation_id"] for row in rows[1::2]
     ]
-    assert len({row["correlation_id"] for row in rows}) == 6
+    assert len({row["correlation_id"] for row in rows}) == 11
+    assert issued["token"] not in command("audit", "export").stdout
     assert answer(command("audit", "verify", "--json"))["ok"]
 
 

@@ -51,3 +51,30 @@ async def test_what_may_be_done_is_not_taken_back() -> None:
             raise BackendUnavailableError("broke off", outcome="unknown")
 
     assert (taken, write.is_begun) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        (None, None),
+        ("invoice-77", 77),
+        ("sale-77", 0),
+        ("invoice-", 0),
+        ("invoice-7x", 0),
+        ("invoice-99999999999", 0),
+        ("77", 0),
+    ],
+)
+def test_a_told_record_has_a_number_of_its_own_kind_alone(
+    told: str | None, number: int | None
+) -> None:
+    assert RemoteWrite("sg-1", told=told).told_number("invoice") == number
+
+
+def test_a_told_record_of_another_write_is_a_conflict() -> None:
+    own, other = (f"sg-{char * 24}" for char in "ab")
+    write = RemoteWrite(own, told="invoice-77")
+
+    write.check_is_free(None, "", "by hand", f"for purchase-3 [{own}]")
+    with pytest.raises(ConflictError, match="invoice-77 is of another write"):
+        write.check_is_free(f"for purchase-3 [{other}]")

@@ -648,3 +648,19 @@ async def test_a_broken_value_is_an_unreadable_answer(
         await client.call("sale.sale", "write", [1], {})
 
     assert caught.value.outcome == "unknown"
+
+
+async def test_a_field_is_asked_for_once_it_is_there_and_again_a_minute_after_it_was_not(
+    tryton: Recorded, api: JsonApi, client: TrytonClient
+) -> None:
+    """A module may be activated while we run; it is not taken away again."""
+    now = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    api.now = lambda: now
+    tryton.replies = [result({}), result({"bank_accounts": {"type": "many2many"}})]
+
+    before = [await client.has_field("party.party", "bank_accounts") for _ in range(2)]
+    now += timedelta(seconds=61)
+    after = [await client.has_field("party.party", "bank_accounts") for _ in range(2)]
+
+    assert (before, after) == ([False, False], [True, True])
+    assert [body["method"] for body in tryton.bodies] == ["model.party.party.fields_get"] * 2

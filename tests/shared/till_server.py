@@ -41,6 +41,12 @@ Mood = Literal[
 ]
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class Till:
     """The other system: what it took, by reference, and how it answers."""
@@ -53,8 +59,15 @@ class Till:
     """Whether it cannot tell nothing from a part."""
     is_full: bool = False
     """Whether our own check refuses once it is known that nothing was taken."""
+    forgets: bool = False
+    """Whether it has no trace of our references."""
+    is_away: bool = False
+    records: dict[str, int] = field(default_factory=dict[str, int])
+    """What it has under names of its own."""
     is_asked: asyncio.Event = field(default_factory=asyncio.Event)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    is_looking: asyncio.Event = field(default_factory=asyncio.Event)
+    may_look: asyncio.Event = field(default_factory=_set)
 
     async def take(self, reference: str, coins: int) -> None:
         """Take coins, unless the mood is against it."""
@@ -73,9 +86,15 @@ class Till:
         if self.mood == "cut_after":
             raise BackendUnavailableError("the line was cut", outcome="unknown")
 
-    def look(self, reference: str) -> int | None:
+    async def look(self, reference: str) -> int | None:
         """Return what was taken under a reference."""
         self.looked += 1
+        self.is_looking.set()
+        await self.may_look.wait()
+        if self.is_away:
+            raise BackendUnavailableError("the till is away")
+        if self.forgets:
+            return None
         return next((coins for known, coins in self.taken if known == reference), None)
 
 
@@ -90,8 +109,10 @@ class TillAdapter:
         write = current_write()
         if self.till.is_closed:
             raise InvalidRequestError("the till is closed", field="coins")
-        if write.may_be_done and self.till.look(write.reference) is not None:
+        if write.may_be_done and await self.till.look(write.reference) is not None:
             return self._done(caller, write.reference)
+        if write.told in self.till.records:
+            return self._done(caller, write.told)
         write.is_absent = not self.till.is_vague
         if self.till.is_full:
             raise ConflictError("the till is full")
@@ -194,13 +215,14 @@ async def serving_till(
     try:
         await host.open([])
         database = Database.at("till", data_dir=data, database_url=None)
-        await host.add(_part(database, till))
+        await host.add(till_part(database, till))
         yield TillSuite(host, till)
     finally:
         await host.close()
 
 
-def _part(database: Database, till: Till) -> Part:
+def till_part(database: Database, till: Till) -> Part:
+    """Return the till as a server."""
     toolset = Toolset[TillAdapter]()
 
     async def content(backend: TillAdapter, _caller: Caller, _arguments: Any) -> dict[str, Any]:

@@ -40,9 +40,8 @@ class ErpBackend(Protocol):
     queries are plain text, without wildcards.
     """
 
-    @property
-    def keeps_bank_accounts(self) -> bool:
-        """Whether a new party's IBAN is kept; where not, it is refused before anybody is asked."""
+    async def keeps_bank_accounts(self, tenant: TenantId) -> bool:
+        """Say whether a party's IBAN is kept; where not, it is refused before anybody is asked."""
         ...
 
     async def find_parties(
@@ -225,7 +224,7 @@ class ErpBackend(Protocol):
 
         Raises:
             NotFoundError: no payable is of the document.
-            ConflictError: it was posted, or this system bills an order with its draft.
+            ConflictError: one was posted.
         """
         ...
 

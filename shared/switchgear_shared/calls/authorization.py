@@ -150,7 +150,7 @@ class Authorization:
         )
 
     async def _begun_under(self, call: Call) -> Grant | None:
-        if self._writes is None or not await self._writes.may_be_done(call):
+        if self._writes is None or not await self._writes.was_begun(call):
             return None
         return await self._approvals.used_by(call.principal.tenant, call.tool.name, key_of(call))
 

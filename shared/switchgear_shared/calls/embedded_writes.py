@@ -76,6 +76,10 @@ class EmbeddedWrites:
         """See Writes: what did not commit is not done."""
         return False
 
+    async def was_begun(self, call: Call) -> bool:  # noqa: ARG002 - the port's
+        """See Writes."""
+        return False
+
     async def preview(self, call: Call, write: Write) -> Outcome:
         """See Writes."""
         try:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from switchgear_shared.calls.call import Call, Next, Outcome
 from switchgear_shared.errors import ConflictError, NotFoundError, SwitchgearError
@@ -70,6 +70,13 @@ class Writes(Protocol):
 
     async def may_be_done(self, call: Call) -> bool:
         """Say whether an attempt at this call's key has begun and nobody knows how it ended."""
+        ...
+
+    async def was_begun(self, call: Call) -> bool:
+        """Say the same, or that a person has said since that the attempt was not done.
+
+        What repeats it goes on under what allowed it then.
+        """
         ...
 
     async def preview(self, call: Call, write: Callable[[], Awaitable[BaseModel]]) -> Outcome:
@@ -159,7 +166,8 @@ async def prune_keys(database: Database, before: datetime) -> int:
     async with database.writing() as session:
         result = await session.execute(
             delete(idempotency).where(
-                idempotency.c.created_at < before, idempotency.c.state == "done"
+                idempotency.c.created_at < before,
+                or_(idempotency.c.state == "done", idempotency.c.told.is_not(None)),
             )
         )
     return int(getattr(result, "rowcount", 0))

@@ -7,22 +7,19 @@ it may be done, and looks for it over there before anything is sent again.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import update
 
 from switchgear_shared.calls.call import Call, Outcome
+from switchgear_shared.calls.claims import Claims, is_told_not_done, reference_of
 from switchgear_shared.calls.idempotency import (
-    arguments_digest,
     check_arguments,
-    claim_of,
     done_with,
     given_up,
-    key_of,
     not_done,
     prune_keys,
     row_of,
@@ -31,25 +28,15 @@ from switchgear_shared.calls.idempotency import (
 from switchgear_shared.calls.preview import Effects, check_preview, previewed
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.errors import BackendUnavailableError, DeadlineError, SwitchgearError
-from switchgear_shared.governance.digests import digest
 from switchgear_shared.messaging.outbox import emit
-from switchgear_shared.storage.database import Database, DuplicateKeyError
+from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.remote_write import NotThereError, RemoteWrite, writing_remotely
 from switchgear_shared.storage.shared_tables import idempotency
 
 Write = Callable[[], Awaitable[BaseModel]]
 
 _POLL_S = 0.1
-_REFERENCE_CHARACTERS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """Our right to do a write: whether it may be done already, and if so only be looked for."""
-
-    may_be_done: bool
-    is_look: bool = False
-    settled_at: datetime | None = None
+_OVER = {"claim": None, "why": None}
 
 
 class RemoteWrites:
@@ -63,9 +50,8 @@ class RemoteWrites:
         self, database: Database, settle_s: float, now: Callable[[], datetime] = utc_now
     ) -> None:
         self.database = database
-        self._settle = timedelta(seconds=settle_s)
+        self.claims = Claims(database, timedelta(seconds=settle_s), now)
         self._now = now
-        self._owner = uuid4().hex
 
     async def find(self, call: Call) -> Outcome | None:
         """See Writes; waits while another process is at it.
@@ -73,11 +59,11 @@ class RemoteWrites:
         Raises:
             DeadlineError: the other process was not done in time.
         """
-        while (row := await self._row(call)) is not None:
+        while (row := await self.claims.row(call)) is not None:
             check_arguments(call, row)
             if row.state == "done":
                 return stored_outcome(call, row)
-            if self._is_ours_to_try(row):
+            if self.claims.is_ours_to_try(row):
                 return None
             if call.deadline.left_s <= _POLL_S:
                 raise DeadlineError("another process has not done this yet", outcome="unknown")
@@ -86,7 +72,7 @@ class RemoteWrites:
 
     async def run(self, call: Call, write: Write) -> Outcome:
         """See Writes; a refusal that leaves the claim says nothing of the attempt before."""
-        claim = await self._claimed(call)
+        claim = await self.claims.take(call)
         if claim is None:
             stored = await self.find(call)
             return stored if stored is not None else await self.run(call, write)
@@ -96,19 +82,21 @@ class RemoteWrites:
         is_absent = not claim.may_be_done
         try:
             if call.preview_digest is None or claim.is_look:
-                result = await _under(attempt, write)
+                result = await under(attempt, write)
             else:
                 result = None if is_absent else await _found(attempt, write)
                 if result is None:
                     is_absent = True
                     check_preview(call, (await self._rehearsed(call, write))[1])
-                    result = await _under(attempt, write)
+                    result = await under(attempt, write)
         except SwitchgearError as error:
             is_known = (attempt.is_sent and not attempt.is_begun) or (
                 is_absent and not attempt.is_sent
             )
             if error.outcome == "not_done" and is_known:
-                await self._forget(call)
+                await self.claims.forget(call)
+            else:
+                await self.claims.keep_reason(call, why(error))
             raise
         structured = result.model_dump(mode="json")
         if claim.may_be_done and not attempt.is_sent:
@@ -120,14 +108,16 @@ class RemoteWrites:
         while True:
             if (stored := await self.find(call)) is not None:
                 return stored
-            row = await self._row(call)
+            row = await self.claims.row(call)
             if row is None:
-                is_given_up = await self._given_up_unused(call)
-            elif self._is_ours_to_try(row):
+                is_given_up = await self.claims.give_up_unused(call)
+            elif is_told_not_done(row):
+                is_given_up = await self.claims.change(row, **_OVER, **given_up(self._now()))
+            elif self.claims.is_ours_to_try(row):
                 found = await self._looked_up(call, row, write)
                 if found is not None:
                     return found
-                is_given_up = await self._changed(call, row, **given_up(self._now()))
+                is_given_up = await self.claims.change(row, **_OVER, **given_up(self._now()))
             else:
                 is_given_up = False
             if is_given_up:
@@ -135,7 +125,12 @@ class RemoteWrites:
 
     async def may_be_done(self, call: Call) -> bool:
         """See Writes."""
-        row = await self._row(call)
+        row = await self.claims.row(call)
+        return row is not None and row.state == "in_flight" and not is_told_not_done(row)
+
+    async def was_begun(self, call: Call) -> bool:
+        """See Writes."""
+        row = await self.claims.row(call)
         return row is not None and row.state == "in_flight"
 
     async def preview(self, call: Call, write: Write) -> Outcome:
@@ -149,75 +144,33 @@ class RemoteWrites:
 
     async def unresolved_count(self) -> int:
         """Return how many writes were begun and are not known to be done or refused."""
-        statement = select(func.count()).where(idempotency.c.state == "in_flight")
-        async with self.database.reading() as session:
-            return await session.scalar(statement) or 0
+        return await self.claims.unresolved_count()
 
     async def _rehearsed(self, call: Call, write: Write) -> tuple[BaseModel, Effects]:
         rehearsal = RemoteWrite(reference_of(call), is_rehearsal=True)
-        result = await _under(rehearsal, write)
+        result = await under(rehearsal, write)
         effects = Effects()
         for note in rehearsal.notes:
             effects.note(note.record, note.key, note.before, note.after)
         return result, effects
 
-    async def _claimed(self, call: Call) -> _Claim | None:
-        """Claim the key for one attempt; None where somebody else was first."""
-        row = await self._row(call)
-        now = self._now()
-        if row is None:
-            try:
-                async with self.database.writing() as session:
-                    await session.execute(
-                        insert(idempotency).values(
-                            {**claim_of(call, now), "claimed_by": self._owner, "claimed_at": now}
-                        )
-                    )
-            except DuplicateKeyError:
-                return None
-            return _Claim(may_be_done=False)
-        check_arguments(call, row)
-        if not self._is_ours_to_try(row):
-            return None
-        if not self._is_settled(row):  # ours: look it up, but do not send it before it settled
-            return _Claim(may_be_done=True, is_look=True, settled_at=row.claimed_at + self._settle)
-        return await self._taken_over(call, row, now)
-
-    async def _taken_over(self, call: Call, row: Any, now: datetime) -> _Claim | None:
-        is_taken = await self._changed(call, row, claimed_by=self._owner, claimed_at=now)
-        return _Claim(may_be_done=True) if is_taken else None
-
-    async def _changed(self, call: Call, seen: Any, **values: Any) -> bool:
-        """Change the claim that was seen; False where it is another by now."""
-        change = (
-            update(idempotency)
-            .where(
-                *row_of(call),
-                idempotency.c.state == "in_flight",
-                idempotency.c.claimed_by == seen.claimed_by,
-                idempotency.c.claimed_at == seen.claimed_at,
-            )
-            .values(values)
-        )
-        async with self.database.writing() as session:
-            result = await session.execute(change)
-        return getattr(result, "rowcount", 0) == 1
-
     async def _looked_up(self, call: Call, row: Any, write: Write) -> Outcome | None:
         """Return the outcome of an attempt that is over; None where nothing of it is there."""
-        is_over = self._is_settled(row)
+        is_over = self.claims.is_settled(row)
+        await self.claims.count_look(row)
         look = RemoteWrite(
             reference_of(call),
             may_be_done=True,
             is_look=True,
-            settled_at=row.claimed_at + self._settle,
+            settled_at=self.claims.settled_at(row),
         )
         try:
-            result = await _under(look, write)
+            result = await under(look, write)
         except SwitchgearError as error:
             is_missing = isinstance(error, NotThereError)
             if is_over and look.is_absent and (is_missing or error.outcome == "not_done"):
                 return None
+            await self.claims.keep_reason(call, why(error))
             if not (is_over and is_missing):
                 raise
             raise BackendUnavailableError(
@@ -226,23 +179,12 @@ class RemoteWrites:
             ) from error
         return await self._keep(call, {**result.model_dump(mode="json"), "replayed": True}, look)
 
-    async def _given_up_unused(self, call: Call) -> bool:
-        now = self._now()
-        try:
-            async with self.database.writing() as session:
-                await session.execute(
-                    insert(idempotency).values({**claim_of(call, now), **given_up(now)})
-                )
-        except DuplicateKeyError:
-            return False
-        return True
-
     async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> Outcome:
         """Keep the outcome with its events, unless another attempt has kept the same already."""
         done = (
             update(idempotency)
             .where(*row_of(call), idempotency.c.state == "in_flight")
-            .values(done_with(structured, self._now()))
+            .values(**_OVER, **done_with(structured, self._now()))
         )
         try:
             async with self.database.writing() as session:
@@ -257,25 +199,14 @@ class RemoteWrites:
             raise
         return stored or Outcome(call.correlation_id, structured=structured)
 
-    async def _forget(self, call: Call) -> None:
-        async with self.database.writing() as session:
-            await session.execute(
-                delete(idempotency).where(*row_of(call), idempotency.c.claimed_by == self._owner)
-            )
 
-    async def _row(self, call: Call) -> Any:
-        async with self.database.reading() as session:
-            return (await session.execute(select(idempotency).where(*row_of(call)))).first()
-
-    def _is_ours_to_try(self, row: Any) -> bool:
-        is_free = row.claimed_by == self._owner or self._is_settled(row)
-        return row.state == "in_flight" and is_free
-
-    def _is_settled(self, row: Any) -> bool:
-        return self._now() - row.claimed_at >= self._settle
+def why(error: SwitchgearError) -> str:
+    """Return why an attempt or a look has not told what came of a write."""
+    return "a look found nothing that tells" if isinstance(error, NotThereError) else error.message
 
 
-async def _under(attempt: RemoteWrite, write: Write) -> BaseModel:
+async def under(attempt: RemoteWrite, write: Write) -> BaseModel:
+    """Return what a write ends with as one attempt at it."""
     with writing_remotely(attempt):
         return await write()
 
@@ -284,16 +215,6 @@ async def _found(attempt: RemoteWrite, write: Write) -> BaseModel | None:
     """Look for what an earlier attempt may have done; None where it is not there."""
     look = replace(attempt, is_look=True)  # what it announces is the attempt's: one list of events
     try:
-        return await _under(look, write)
+        return await under(look, write)
     except NotThereError:
         return None
-
-
-def reference_of(call: Call) -> str:
-    """Return our name for a write, short enough for the reference fields of other systems.
-
-    The arguments are in it: where our database was lost and a key is used again, another write
-    of that key is not taken for this one.
-    """
-    full = digest(call.principal.tenant, key_of(call), arguments_digest(call))
-    return f"sg-{full[:_REFERENCE_CHARACTERS]}"

@@ -55,15 +55,15 @@ def issue(
     """Issue an access token for the suite."""
 
     async def work() -> dict[str, Any]:
-        async with hosting(settings_with(data=data), []) as (host, _):
+        async with (
+            hosting(settings_with(data=data), []) as (host, _),
+            recorded(host.audit, "token issue", agent=agent) as detail,
+        ):
             found = await host.agents.get_enabled(agent)
             token = host.tokens.issue(found.principal, AUDIENCE, scopes=scope or None, ttl_s=ttl_s)
-            return {
-                "token": token.token,
-                "agent": token.agent,
-                "scopes": list(token.scopes),
-                "expires_at": token.expires_at.astimezone(UTC).isoformat(),
-            }
+            detail["scopes"] = list(token.scopes)
+            detail["expires_at"] = token.expires_at.astimezone(UTC).isoformat()
+            return {"token": token.token, "agent": token.agent, **detail}
 
     issued = run(work())
     if as_json:
@@ -144,16 +144,15 @@ def add_agent(
     """Register a party; what it may do is decided by its roles, scopes and the policies."""
 
     async def work() -> None:
-        async with hosting(settings_with(data=data), []) as (host, _):
-            await host.agents.add(
-                Agent(
-                    agent,
-                    kind,
-                    tuple(role or ()),
-                    tuple(scope or ()),
-                    calls_per_day=calls_per_day,
-                )
+        async with (
+            hosting(settings_with(data=data), []) as (host, _),
+            recorded(host.audit, "agents add", agent=agent) as detail,
+        ):
+            made = Agent(
+                agent, kind, tuple(role or ()), tuple(scope or ()), calls_per_day=calls_per_day
             )
+            await host.agents.add(made)
+            detail |= {"kind": kind, "roles": list(made.roles), "scopes": list(made.scopes)}
 
     run(work())
     typer.echo(f"registered {agent}")

@@ -76,6 +76,7 @@ DEFAULT_AGENTS = (
             "documents.dead_letter.*",
             "documents.reading.teach",
             "documents.review.claim",
+            *(f"{server}.unresolved_write.*" for server in ("crm", "erp", "inventory")),
             "workflows.process.*",
         ),
     ),

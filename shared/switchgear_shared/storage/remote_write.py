@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -11,7 +12,10 @@ from typing import Any
 
 from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import new_id, utc_now
-from switchgear_shared.errors import BackendUnavailableError, SwitchgearError
+from switchgear_shared.errors import BackendUnavailableError, ConflictError, SwitchgearError
+
+_DIGITS = len(str(2**31))
+_REFERENCES = re.compile(r"sg-[0-9a-f]{24}")
 
 _current: ContextVar[RemoteWrite | None] = ContextVar("remote_write", default=None)
 
@@ -40,7 +44,9 @@ class RemoteWrite:
     attempt that is only a look sends nothing: an earlier one may be under way over there.
     `is_absent` says that the adapter has looked, and nothing of the write is there: not a part.
     In a rehearsal nothing is sent; the adapter notes what it would do. What is begun is there in
-    part at least: a failure after it, of a read too, is not the end of the write.
+    part at least: a failure after it, of a read too, is not the end of the write. `told` is the
+    id of the record that a person says an earlier attempt made or changed: a look then looks for
+    that one, whether it bears our reference or not.
     """
 
     reference: str
@@ -53,6 +59,26 @@ class RemoteWrite:
     is_absent: bool = False
     events: list[Event] = field(default_factory=list[Event])
     notes: list[Note] = field(default_factory=list[Note])
+    told: str | None = None
+
+    def told_number(self, kind: str) -> int | None:
+        """Return the other system's number in the id that a person told; 0 for one of no `kind`.
+
+        None where nobody told any. Without a kind the id is the number alone.
+        """
+        if self.told is None:
+            return None
+        said, _, number = self.told.rpartition("-")
+        is_one = said == kind and number.isascii() and number.isdigit() and len(number) < _DIGITS
+        return int(number) if is_one else 0
+
+    def check_is_free(self, *texts: str | None) -> None:
+        """Raise ConflictError where the texts of the record that a person told name another write.
+
+        What one write made is not what came of another.
+        """
+        if any({*_REFERENCES.findall(text or "")} - {self.reference} for text in texts):
+            raise ConflictError(f"{self.told} is of another write")
 
     def check_may_send(self) -> None:
         """Let a change be sent; call it before each, so that what one left half done is known.

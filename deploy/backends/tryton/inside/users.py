@@ -7,6 +7,7 @@ from proteus import Model
 SWITCHGEAR_GROUPS = [
     *("Sales", "Sale Opportunity", "Purchase", "Purchase Request", "Stock", "Accounting"),
     *("Product Administration", "Account Product Administration", "Party Administration"),
+    "Bank Administration",  # a new vendor has an account
     *("Stock Administration", "Stock Cancellation"),
     *("Sales Administrator", "Purchase Administrator"),  # they may process what was left confirmed
 ]

@@ -70,6 +70,9 @@ class _Upsert:
         """Return the party that an earlier attempt made, if it did."""
         if not self.act.write.may_be_done:
             return None
+        if (told := self.act.write.told_number("party")) is not None:
+            page = await self.act.client.search(_PARTY, [["id", "=", told]], FIELDS, limit=1)
+            return Party(page.records[0]) if page.records else None
         reference = self.act.write.reference
         domain = [["code", "in", [reference, f"{reference}?"]]]
         page = await self.act.client.search(_MARK, domain, ["party"], limit=1)
@@ -168,7 +171,8 @@ class _Upsert:
                 await take_back()
                 act.write.is_begun = act.has_begun = False
                 return await self.attempt()
-        return await self._done(made.id, made.account_id, "created")
+        is_new = self.account_id is None
+        return await self._done(made.id, made.account_id, "created" if is_new else "updated")
 
     async def _gives_way(self, made: Party) -> bool:
         for _ in range(_LOOKS):

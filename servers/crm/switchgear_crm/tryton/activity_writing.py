@@ -38,8 +38,11 @@ async def _made(act: Act, resource: str) -> int | None:
     """Return the note that an earlier attempt made, if it did."""
     if not act.write.may_be_done:
         return None
-    mark = f"%{literal(f'[{act.write.reference}]')}"
-    domain = [["resource", "=", resource], ["message", "like", mark]]
+    told = act.write.told_number("note")
+    mark = ["message", "like", f"%{literal(f'[{act.write.reference}]')}"]
+    domain = [["resource", "=", resource], mark if told is None else ["id", "=", told]]
     found = await act.client.call(NOTE, "search", domain, 0, 1, None)
+    if found and told is not None:
+        act.write.check_is_free((await act.read(NOTE, found[0], "message"))["message"])
     act.write.is_absent = not found
     return found[0] if found else None

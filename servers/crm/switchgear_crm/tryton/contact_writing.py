@@ -63,6 +63,9 @@ class _Upsert:
         """Return the contact that an earlier attempt made, if it did."""
         if not self.act.write.may_be_done:
             return None
+        if (told := self.act.write.told_number("contact")) is not None:
+            known = await people_written(self.act.client, self.house, self.email)
+            return next((one for one in known if one.id == told), None)
         mark = f"%[{literal(self.act.write.reference)}"
         marks = [["comment", "like", f"{mark}]"], ["comment", "like", f"{mark}?]"]]
         return await self._one([["type", "=", "email"], ["OR", *marks]])

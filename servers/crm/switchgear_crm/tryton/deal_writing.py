@@ -93,6 +93,8 @@ async def _update(
                 field="amount.currency",
             )
         check_amount(changes.amount)
+    if act.write.told == deal.opportunity_id:
+        return await _changed(act, deal)
     fields = _differing(deal, house, changes)
     act.write.is_absent = is_untouched(deal.record, expected_version, changes.given(), fields)
     if fields or not act.write.may_be_done:
@@ -120,8 +122,11 @@ async def _made(act: Act) -> Deal | None:
     """Return the opportunity that an earlier attempt made, if it did and it is not cancelled."""
     if not act.write.may_be_done:
         return None
-    domain = [["reference", "=", act.write.reference]]
+    told = act.write.told_number("opportunity")
+    domain = [["reference", "=", act.write.reference] if told is None else ["id", "=", told]]
     page = await act.client.search(OPPORTUNITY, domain, FIELDS, limit=MOST_RECORDS)
+    if told is not None:
+        act.write.check_is_free(*(record["reference"] for record in page.records))
     act.write.is_absent = not page.records
     return next((deal for deal in map(Deal, page.records) if deal.state != "cancelled"), None)
 

@@ -43,8 +43,6 @@ from switchgear_shared.storage.database import Database
 class SqlErp:
     """ErpBackend over SQLite or PostgreSQL."""
 
-    keeps_bank_accounts = True
-
     def __init__(
         self,
         database: Database,
@@ -57,6 +55,10 @@ class SqlErp:
         self._tolerance = tolerance or Tolerance()
         self._new_credit = new_credit
         self._now = clock
+
+    async def keeps_bank_accounts(self, tenant: TenantId) -> bool:  # noqa: ARG002 - the port's
+        """See ErpBackend."""
+        return True
 
     async def find_parties(
         self, tenant: TenantId, *, query: str, role: Role | None, limit: int

@@ -25,10 +25,12 @@ from switchgear_shared.errors import BackendRejectedError
 
 
 async def bank_account_facts(
-    backend: ErpBackend, _caller: Caller, arguments: Mapping[str, Any]
+    backend: ErpBackend, caller: Caller, arguments: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """Return nothing; raise BackendRejectedError for an IBAN that nobody need approve."""
-    if arguments.get("iban") is not None and not backend.keeps_bank_accounts:
+    if arguments.get("iban") is None:
+        return {}
+    if not await backend.keeps_bank_accounts(caller.tenant):
         raise BackendRejectedError("no bank accounts of parties are kept here", field="iban")
     return {}
 

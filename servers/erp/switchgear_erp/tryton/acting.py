@@ -42,12 +42,23 @@ class Act:
         """Have an event published once the change is known to be done."""
         self.write.announce(self.event(event_type, subject, data))
 
-    async def made(self, model: str, field: str, *also: Sequence[Any]) -> int | None:
-        """Return the record that an earlier attempt made and named in a field, if it did."""
+    async def made(
+        self, kind: str, model: str, field: str, *also: Sequence[Any], told: Sequence[Any] = ()
+    ) -> int | None:
+        """Return the record that an earlier attempt made and named in a field, if it did.
+
+        `kind` begins our id of it, by which a person may have told it: then `told` is what it
+        must fulfil beside.
+        """
         if not self.write.may_be_done:
             return None
-        domain = [[field, "like", f"%{literal(self.write.reference)}%"], *also]
-        found = (await self.client.search(model, domain, ["id"], limit=1)).records
+        number = self.write.told_number(kind)
+        named = [["id", "=", number], *told]
+        if number is None:
+            named = [[field, "like", f"%{literal(self.write.reference)}%"]]
+        found = (await self.client.search(model, [*named, *also], [field], limit=1)).records
+        if found and number is not None:
+            self.write.check_is_free(found[0][field])
         self.write.is_absent = not found
         return found[0]["id"] if found else None
 

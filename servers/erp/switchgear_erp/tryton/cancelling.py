@@ -1,6 +1,7 @@
 """Cancelling in Tryton what was drafted of a document that became several."""
 
 from switchgear_erp.tryton.acting import Act
+from switchgear_erp.tryton.billing_anew import bill_anew, billed_by, check_billing_anew
 from switchgear_erp.tryton.ids import invoice_id
 from switchgear_erp.tryton.invoice_records import INVOICE, state_of
 from switchgear_erp.tryton.invoices import invoice_record, written
@@ -26,13 +27,18 @@ async def cancel(act: Act, document_id: str) -> WriteResult:
                 "invoice", invoice_id(number), {"state": "draft"}, {"state": "cancelled"}
             )
         return WriteResult(id=invoice_id(first), ref=None, state="cancelled", version="")
+    gone = list(seen) if was_done else drafts
+    orders = await billed_by(act.client, gone)
     if drafts:
         act.write.is_absent = True
+        await check_billing_anew(act.client, orders)
         act.write.check_may_send()
         expected = {f"{INVOICE},{number}": seen[number] for number in drafts}
         await act.client.call(INVOICE, "cancel", drafts, expected=expected)
+        act.write.is_absent = False
+    await bill_anew(act, orders, gone)
     with act.write.reading_back():
-        for name in map(invoice_id, list(seen) if was_done else drafts):
+        for name in map(invoice_id, gone):
             data = InvoiceCancelled(invoice_id=name, document_id=document_id)
             act.announce("erp.invoice.cancelled", name, data)
         record = await invoice_record(act.client, invoice_id(first))
@@ -55,20 +61,11 @@ async def _of(act: Act, document_id: str) -> list[Record]:
 
 
 def _check(record: Record) -> None:
-    """Raise ConflictError for what is posted, and for what bills an order.
-
-    Tryton would hold the cancelled invoice of an order against the order.
-    """
-    name, state, mark = invoice_id(record["id"]), state_of(record), mark_in(record["description"])
+    """Raise ConflictError for what is posted."""
+    name, state = invoice_id(record["id"]), state_of(record)
     if state in ("posted", "paid"):
         raise ConflictError(
             f"invoice {record['number'] or name} is {state}: it stays",
             field="document_id",
             details={"invoice_id": name, "ref": record["number"], "state": state},
-        )
-    if state == "draft" and mark and mark.order:
-        raise ConflictError(
-            f"draft {name} bills {mark.order}: it stays",
-            field="document_id",
-            details={"invoice_id": name, "order_id": mark.order, "state": state},
         )

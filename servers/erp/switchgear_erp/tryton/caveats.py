@@ -3,7 +3,8 @@
 CAVEATS = (
     "Tryton has no roles: a party whose terms, currency or limit are of one side has that role.",
     "Any other party has both roles; the company itself and its employees have none.",
-    "Bank accounts are not shown, and none is taken with a new party.",
+    "Without Tryton's module bank no bank account is shown, and none is taken with a new party.",
+    "Of a party's several bank accounts the first with an IBAN is shown; any of them finds it.",
     "The id of a new party's account is a contact of type other; payment_days need such a term.",
     "Two new parties of one name or VAT number at the same moment may both be refused.",
     "Products without a code and inactive products are not shown.",

@@ -43,7 +43,9 @@ async def create(act: Act, draft: InvoiceDraft) -> WriteResult:
     party = await party_named(act.client, draft.party_id)
     company = await company_of(act.client)
     check_role(party, company, "customer" if draft.direction == "receivable" else "vendor")
-    if (made := await act.made(INVOICE, "description")) is not None:
+    theirs = [["party", "=", party["id"]]]
+    made = await act.made("invoice", INVOICE, "description", told=theirs)
+    if made is not None:
         return await _done(act, made, None)
     plan = await _plan(act, draft, party, company)
     values = await values_of(act.client, plan)

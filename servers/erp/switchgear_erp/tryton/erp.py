@@ -41,6 +41,7 @@ from switchgear_erp.tryton import (
 )
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.advancing import advance
+from switchgear_erp.tryton.bank_accounts import keeps_bank_accounts
 from switchgear_erp.tryton.cancelling import cancel
 from switchgear_erp.tryton.deactivating import deactivate
 from switchgear_erp.tryton.fulfilling import fulfil
@@ -58,8 +59,6 @@ from switchgear_shared.storage.tryton.client import TrytonClient
 class TrytonErp:
     """ErpBackend over one company in Tryton, which is one tenant's."""
 
-    keeps_bank_accounts = False
-
     def __init__(
         self,
         client: TrytonClient,
@@ -71,6 +70,10 @@ class TrytonErp:
         self._client = client
         self._clock = clock
         self._tenant = tenant
+
+    async def keeps_bank_accounts(self, tenant: TenantId) -> bool:
+        """See ErpBackend."""
+        return await keeps_bank_accounts(self._of(tenant))
 
     async def find_parties(
         self, tenant: TenantId, *, query: str, role: Role | None, limit: int

@@ -20,7 +20,13 @@ async def fulfil(
     """See ErpBackend.fulfil_order."""
     order = await read_order(act.client, order_id)
     room = _ROOMS[order.kind]
-    made = await act.made(room.SHIPMENT, "reference", ["state", "!=", "cancelled"])
+    made = await act.made(
+        f"{order.kind}-shipment",
+        room.SHIPMENT,
+        "reference",
+        ["state", "!=", "cancelled"],
+        told=[[f"moves.origin.{order.kind}", "=", order.number, f"{order.kind}.line"]],
+    )
     if made is not None:
         return await room.carry_on(act, order, made)
     order.check_version(expected_version)

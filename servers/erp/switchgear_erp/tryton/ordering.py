@@ -32,7 +32,9 @@ async def create(act: Act, draft: OrderDraft) -> WriteResult:
                 field="promised_on",
             )
     key = _key(draft)
-    if (made := await act.made(MODELS[draft.kind], "description")) is not None:
+    theirs = [["party", "=", party["id"]]]
+    made = await act.made(draft.kind, MODELS[draft.kind], "description", told=theirs)
+    if made is not None:
         return await _done(act, draft, party["id"], key, made)
     await _check_free(act, draft, party["id"], key)
     priced = await priced_order(act.client, company, draft.kind, party, draft.lines)

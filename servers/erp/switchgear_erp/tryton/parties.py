@@ -1,9 +1,10 @@
 """Parties: what of Tryton's fields is which of ours, and finding them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from switchgear_erp.models import Party, PartyPage, Role
 from switchgear_erp.search import ranked
+from switchgear_erp.tryton import bank_accounts
 from switchgear_erp.tryton.amounts import money
 from switchgear_erp.tryton.candidates import candidates
 from switchgear_erp.tryton.company import Company, company_of
@@ -45,8 +46,11 @@ async def find_parties(
 ) -> PartyPage:
     """See ErpBackend."""
     company = await company_of(client)
-    fields = (*_CODES, *(field for side in _SIDES.values() for field in side))
-    found = await candidates(client, _MODEL, [["id", "!=", company.party]], query, _CODES, fields)
+    has_accounts = await bank_accounts.keeps_bank_accounts(client)
+    more = bank_accounts.FIELDS if has_accounts else ()
+    codes = (*_CODES, bank_accounts.CODE) if has_accounts else _CODES
+    fields = (*_CODES, *more, *(field for side in _SIDES.values() for field in side))
+    found = await candidates(client, _MODEL, [["id", "!=", company.party]], query, codes, fields)
     matches = ranked(
         query,
         (
@@ -56,7 +60,7 @@ async def find_parties(
         ),
     )
     best = [number for number, _ in matches[:limit]]
-    records = await _records(client, best)
+    records = await _records(client, best, more)
     return PartyPage(
         items=tuple(_party(records[number], company) for number in best if number in records),
         total=len(matches),
@@ -105,10 +109,13 @@ def check_role(record: Record, company: Company, role: Role) -> None:
         )
 
 
-async def _records(client: TrytonClient, numbers: list[int]) -> dict[int, Record]:
+async def _records(
+    client: TrytonClient, numbers: list[int], more: Sequence[str] = ()
+) -> dict[int, Record]:
     if not numbers:
         return {}
-    page = await client.search(_MODEL, [["id", "in", numbers]], _FIELDS, limit=len(numbers))
+    fields = (*_FIELDS, *more)
+    page = await client.search(_MODEL, [["id", "in", numbers]], fields, limit=len(numbers))
     return {record["id"]: record for record in page.records}
 
 
@@ -119,6 +126,7 @@ def _codes(record: Record) -> list[str | None]:
         record["code"],
         *(one["code"] for one in identifiers),
         *(one["value"] for one in contacts),
+        *bank_accounts.ibans_of(record),
     ]
 
 
@@ -139,7 +147,7 @@ def _party(record: Record, company: Company) -> Party:
         name=record["name"] or "",
         roles=roles_of(record, company),
         vat_id=_vat_id(identifiers),
-        iban=None,
+        iban=next(iter(bank_accounts.ibans_of(record)), None),
         email=next((one["value"] for one in contacts if one["type"] == "email"), None),
         city=addresses[0].get("city"),
         country=country.get("code") or "",

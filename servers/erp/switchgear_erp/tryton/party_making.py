@@ -7,6 +7,7 @@ from typing import Any
 
 from switchgear_erp.parties import Known, PartyDraft, check_unknown, spelling_of, without_umlauts
 from switchgear_erp.tryton.acting import Act
+from switchgear_erp.tryton.bank_accounts import forget_accounts
 from switchgear_erp.tryton.company import Company, company_of
 from switchgear_erp.tryton.ids import party_id
 from switchgear_erp.tryton.party_values import values_of
@@ -53,16 +54,31 @@ async def create(act: Act, draft: PartyDraft) -> WriteResult:
         values["identifiers"][0][1].append({"code": act.write.reference})
         [number] = await act.client.call(PARTY, "create", [values])
     if not act.write.is_look:
-        take_back = partial(act.client.call, PARTY, "delete", [number])
+        take_back = partial(_take_back, act, draft, number)
         async with act.write.undone_by(take_back):
             await _check_alone(act, company, draft, number, is_fresh=is_fresh)
     with act.write.reading_back():
         return await _done(act, number)
 
 
+async def _take_back(act: Act, draft: PartyDraft, number: int) -> None:
+    accounts: list[int] = []
+    if draft.iban is not None:
+        accounts = (await act.read(PARTY, number, "bank_accounts"))["bank_accounts"]
+    await act.client.call(PARTY, "delete", [number])
+    if accounts:
+        await forget_accounts(act.client, accounts)
+
+
 async def _made(act: Act) -> int | None:
     """Return the party that an earlier attempt made, if it did."""
-    mark = await act.made(_MARK, "code")
+    if (told := act.write.told_number("party")) is not None:
+        domain = [["id", "=", told]]
+        page = await act.client.search(PARTY, domain, ["identifiers.code"], limit=1)
+        for party in page.records:
+            act.write.check_is_free(*(one["code"] for one in party["identifiers"]))
+        return page.records[0]["id"] if page.records else None
+    mark = await act.made("", _MARK, "code")
     if mark is None:
         return None
     return (await act.client.get(_MARK, mark, ["party"]))["party"]

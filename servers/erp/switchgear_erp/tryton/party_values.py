@@ -4,9 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from switchgear_erp.parties import PartyDraft
+from switchgear_erp.tryton.bank_accounts import account_values
 from switchgear_erp.tryton.company import Company
 from switchgear_erp.tryton.due_days import TERM_FIELDS, due_day
-from switchgear_shared.errors import BackendRejectedError, InvalidRequestError
+from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.storage.tryton.client import MOST_RECORDS, Record, TrytonClient
 from switchgear_shared.storage.tryton.texts import vat_type
 
@@ -23,8 +24,7 @@ async def values_of(client: TrytonClient, company: Company, draft: PartyDraft) -
         BackendRejectedError: there is an IBAN, for which Tryton has no place.
         InvalidRequestError: Tryton does not know the currency, the country or such a term.
     """
-    if draft.iban is not None:
-        raise BackendRejectedError("Tryton keeps no bank accounts of parties here", field="iban")
+    accounts = await account_values(client, draft.iban)
     currency = company.currency_id
     if draft.currency is not None:
         currency = await _code(client, "currency.currency", draft.currency, "currency")
@@ -34,6 +34,7 @@ async def values_of(client: TrytonClient, company: Company, draft: PartyDraft) -
         "addresses": [["create", [await _address(client, company, draft)]]],
         "contact_mechanisms": [["create", _mechanisms(draft)]],
         "identifiers": [["create", _identifiers(draft)]],
+        **accounts,
     }
     for role in draft.roles:
         values[f"{_SIDES[role]}_currency"] = currency

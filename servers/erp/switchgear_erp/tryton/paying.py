@@ -55,7 +55,7 @@ async def pay(
                 details={"state": state_of(record)},
             )
         made = await _payments(act, record)
-        if act.write.may_be_done and (done := _found(made, act.write.reference)):
+        if act.write.may_be_done and (done := _done(act, made)):
             return _paid(act, record, done)
         act.write.is_absent = True
         _check_reference(record, payment, made)
@@ -100,7 +100,7 @@ async def _send(act: Act, record: Record, payment: Payment, amount: Money, on: d
             await wizard.step("pay", {"start": start, "ask": ask}, is_write=True)
     with act.write.reading_back():
         now = await invoice_record(act.client, invoice_id(number))
-        done = _found(await _payments(act, now), act.write.reference)
+        done = _done(act, await _payments(act, now))
         if done is None:
             raise BackendRejectedError("Tryton has not booked the payment")
         return _paid(act, now, done)
@@ -151,8 +151,16 @@ def _of_line(line: Record, record: Record) -> Decimal:
     return abs(line["debit"] - line["credit"] if amount is None else amount)
 
 
-def _found(made: list[_Made], reference: str) -> _Made | None:
-    return next((one for one in made if one.text.endswith(f"[{reference}]")), None)
+def _done(act: Act, made: list[_Made]) -> _Made | None:
+    """Return the payment of this write, or the one that a person says is."""
+    told = act.write.told_number("payment")
+    if told is None:
+        mark = f"[{act.write.reference}]"
+        return next((one for one in made if one.text.endswith(mark)), None)
+    found = next((one for one in made if one.id == told), None)
+    if found is not None:
+        act.write.check_is_free(found.text)
+    return found
 
 
 def _check_reference(record: Record, payment: Payment, made: list[_Made]) -> None:

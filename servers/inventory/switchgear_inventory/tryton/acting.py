@@ -50,11 +50,15 @@ class Act:
         """Return the shipment that an earlier attempt made, if it did and it is not cancelled."""
         if not self.write.may_be_done:
             return None
+        told = self.write.told_number("")  # a movement of it, as our callers know it
+        named = ["reference", "like", f"%{literal(self.write.reference)}%"]
         domain = [
-            ["reference", "like", f"%{literal(self.write.reference)}%"],
+            named if told is None else ["moves", "=", told],
             ["state", "!=", "cancelled"],
         ]
-        found = (await self.client.search(model, domain, ["state"], limit=1)).records
+        found = (await self.client.search(model, domain, ["reference"], limit=1)).records
+        if found and told is not None:
+            self.write.check_is_free(found[0]["reference"])
         self.write.is_absent = not found
         return found[0]["id"] if found else None
 

@@ -96,7 +96,11 @@ async def _made(act: Act, product: Product, place: int) -> int | None:
     """
     if not act.write.may_be_done:
         return None
-    domain = [["location", "=", place], ["lines.product", "=", product.id]]
+    domain: list[Any] = [["location", "=", place], ["lines.product", "=", product.id]]
+    if (told := act.write.told_number("")) is not None:
+        domain += [["lines.moves", "=", told], ["state", "!=", "cancelled"]]
+        page = await act.client.search(_COUNT, domain, ["state"], limit=1)
+        return page.records[0]["id"] if page.records else None
     page = await act.client.search(
         _COUNT, domain, ["state"], limit=MOST_RECORDS, order=[("id", "DESC")]
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,7 @@ Domain = Sequence[Any]
 
 MOST_RECORDS = 1000
 _MOST_WARNINGS = 5
+_FIELD_KEPT = timedelta(minutes=1)
 _READS = re.compile(r"read|search(?:_read|_count)?|(?:default|fields)_get|on_change\w*|get_\w+")
 _TOTAL = re.compile(r"records \d+-\d+/(\d+)")
 
@@ -54,6 +56,7 @@ class TrytonClient:
         self._login = Login(api, user, password)
         self._key = key
         self._company = company
+        self._fields: dict[tuple[str, str], tuple[bool, datetime]] = {}
 
     @property
     def company(self) -> int:
@@ -140,6 +143,18 @@ class TrytonClient:
                     current_write().is_begun = True
                 return result
         raise BackendRejectedError(f"Tryton goes on warning of {subject}")
+
+    async def has_field(self, model: str, name: str) -> bool:
+        """Say whether a model has a field, which a module of Tryton's may bring.
+
+        A field that is there is not asked for again; one that is not may come within a minute.
+        """
+        known = self._fields.get((model, name))
+        now = self._api.now()
+        if known is None or (not known[0] and now - known[1] > _FIELD_KEPT):
+            found = name in await self.call(model, "fields_get", [name])
+            known = self._fields[model, name] = (found, now)
+        return known[0]
 
     async def accept_warning(self, name: str) -> None:
         """Let the next call pass that warns by this name."""
