@@ -9,7 +9,9 @@ from switchgear_documents.generating.as_text import to_text
 from switchgear_documents.generating.collection import draft
 from switchgear_documents.reading.cues import CUES
 from switchgear_documents.reading.openings import openings
+from switchgear_documents.reading.phrases import PHRASES
 from switchgear_documents.reading.sightings import MOST_PHRASES, Sighting, see_cues
+from switchgear_documents.reading.wording import Wording
 
 DRAFTS = 240
 ODD = (
@@ -68,6 +70,7 @@ def test_one_walk_over_a_text_sees_what_a_search_for_each_phrase_finds() -> None
         ("ab{0,2}c", {"ab", "ac"}),
         ("las partes|cláusula", {"las", "clá"}),
         (r"\[ \]|§ ?\d+", {"[ ]", "§ ", "§"}),
+        ("(?<!x)date$|^total", {"dat", "tot"}),
     ],
 )
 def test_what_a_phrase_matches_begins_with_one_of_its_openings(
@@ -80,3 +83,19 @@ def test_no_cue_is_tried_at_every_word_of_a_text() -> None:
     phrases = [phrase for cues in CUES.values() for phrase in cues.support]
 
     assert [phrase for phrase in phrases if "" in openings(phrase)] == []
+
+
+def test_wording_passes_over_no_phrase_that_a_search_finds() -> None:
+    wording = Wording(PHRASES)
+    drawn = (to_text(draft(place, seed=8), Random(place)) for place in range(DRAFTS))  # noqa: S311 - chance to repeat
+    lines = {line for text in drawn for line in text.decode().lower().splitlines()}
+
+    missed = [
+        (line, phrase.role)
+        for line in [*ODD, *lines]
+        for phrase in PHRASES
+        if phrase.pattern.search(line) and phrase not in list(wording.in_text(line))
+    ]
+
+    assert missed == []
+    assert any(len(list(wording.in_text(line))) < len(PHRASES) / 2 for line in lines)

@@ -22,7 +22,6 @@ from switchgear_documents.reading.own_document import own_types
 from switchgear_documents.reading.own_reading import check_own, read_own
 from switchgear_documents.reading.packed import read_packed
 from switchgear_documents.reading.parties import read_parties
-from switchgear_documents.reading.phrases import Role
 from switchgear_documents.reading.positions import read_positions
 from switchgear_documents.reading.reading import DocumentType, FieldName, FieldReading
 from switchgear_documents.reading.receipts import is_slip, read_receipt
@@ -30,6 +29,7 @@ from switchgear_documents.reading.several import check_single
 from switchgear_documents.reading.sureness import MOST_SURE, sureness
 from switchgear_documents.reading.templates import Template
 from switchgear_documents.reading.totals import Total, read_totals
+from switchgear_documents.reading.wording import Role
 from switchgear_documents.reading.words import Cell, Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of, is_either
 

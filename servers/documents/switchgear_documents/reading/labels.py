@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from switchgear_documents.reading.phrases import PHRASES, Role, Wording
+from switchgear_documents.reading.phrases import PHRASES
+from switchgear_documents.reading.wording import Role, Wording
 from switchgear_documents.reading.words import Box, Cell, Page
 from switchgear_documents.reading.written import Dialect, amounts_in, dates_in
 

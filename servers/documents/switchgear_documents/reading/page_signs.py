@@ -8,8 +8,9 @@ from typing import NamedTuple
 from switchgear_documents.reading.classifier import classify
 from switchgear_documents.reading.labels import find_labels
 from switchgear_documents.reading.parties import read_parties
-from switchgear_documents.reading.phrases import PHRASES, Wording
+from switchgear_documents.reading.phrases import PHRASES
 from switchgear_documents.reading.several import number_of, summed_up, with_total
+from switchgear_documents.reading.wording import Wording
 from switchgear_documents.reading.words import BLANK_LETTERS, Cell, Page
 from switchgear_documents.reading.written import Dialect, amounts_in, dialect_of
 

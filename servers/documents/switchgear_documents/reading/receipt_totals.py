@@ -13,7 +13,8 @@ from switchgear_documents.reading.labels import (
     find_labels,
     money_finder,
 )
-from switchgear_documents.reading.phrases import Wording, phrases
+from switchgear_documents.reading.phrases import phrases
+from switchgear_documents.reading.wording import Wording
 from switchgear_documents.reading.words import Page
 from switchgear_documents.reading.written import Dialect
 

@@ -4,11 +4,12 @@ from statistics import median
 
 from switchgear_documents.reading.codes import read_currency
 from switchgear_documents.reading.labels import Candidate, beside, date_finder, find_labels
-from switchgear_documents.reading.phrases import Wording, phrases
+from switchgear_documents.reading.phrases import phrases
 from switchgear_documents.reading.reading import FieldName
 from switchgear_documents.reading.receipt_addresses import read_address
 from switchgear_documents.reading.receipt_suppliers import read_supplier
 from switchgear_documents.reading.receipt_totals import read_total
+from switchgear_documents.reading.wording import Wording
 from switchgear_documents.reading.words import Page
 from switchgear_documents.reading.written import Dialect, dates_in, dialect_of
 
