@@ -4,12 +4,13 @@ import hashlib
 import mimetypes
 import unicodedata
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import Submission
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.rows import hold
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import Event, new_event
@@ -105,13 +106,8 @@ class Intake:
 
 
 async def lock_bytes(session: AsyncSession, sha256: str) -> None:
-    """Keep others from removing or taking in these bytes until the transaction ends.
-
-    On SQLite the transaction is the only one that writes anyhow.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        key = func.hashtext(f"switchgear.documents.{sha256}")
-        await session.execute(select(func.pg_advisory_xact_lock(key)))
+    """Keep others from removing or taking in these bytes until the transaction ends."""
+    await hold(session, sha256)
 
 
 def new_record(

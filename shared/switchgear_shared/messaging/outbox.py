@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,7 @@ _BATCH_ROWS = 500
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 10.0
 _PAUSE_S = 1.0
+_GATHERED = "gathered_events"
 _TURN_LOCK = "switchgear.outbox"
 
 
@@ -33,17 +35,31 @@ async def emit(session: AsyncSession, event: Event, *, at: datetime | None = Non
     """Have `event` published when the transaction of `session` commits, or at the moment `at`."""
     if at is not None and at.tzinfo is None:
         raise ValueError("the moment of a timer must be aware")
-    await session.execute(
-        insert(outbox).values(
-            tenant=event.tenant,
-            event_id=event.id,
-            type=event.type,
-            body=event.to_cloudevent().decode(),
-            due_at=at and at.astimezone(UTC),
-            created_at=utc_now(),
-        )
-    )
+    row = {
+        "tenant": event.tenant,
+        "event_id": event.id,
+        "type": event.type,
+        "body": event.to_cloudevent().decode(),
+        "due_at": at and at.astimezone(UTC),
+        "created_at": utc_now(),
+    }
     session.info[EMITS] = True
+    if (gathered := session.info.get(_GATHERED)) is not None:
+        gathered.append(row)
+    else:
+        await session.execute(insert(outbox), [row])
+
+
+@asynccontextmanager
+async def emitting_together(session: AsyncSession) -> AsyncGenerator[None]:
+    """Write the events emitted within in one statement at the end, in their order."""
+    session.info[_GATHERED] = rows = list[dict[str, Any]]()
+    try:
+        yield
+    finally:
+        del session.info[_GATHERED]
+    if rows:
+        await session.execute(insert(outbox), rows)
 
 
 @dataclass(frozen=True, slots=True)
