@@ -81,7 +81,7 @@ async def test_a_document_is_routed_in_the_transaction_that_keeps_its_reading(
             for event in events:
                 if consumer.event_type == event.type:
                     assert consumer.together is not None
-                    assert await consumer.together([event]) == []
+                    assert list(await consumer.together([event])) == []
                     await consumer.handle(event)
         assert await taken(place.database) == []
         assert (await place.document(identifier)).version == 4

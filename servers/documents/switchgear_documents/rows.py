@@ -125,6 +125,10 @@ async def count_states(database: Database, metrics: Metrics) -> None:
 def fields_of(record: DocumentRecord) -> tuple[FieldReading, ...]:
     """Return the fields as they stand: a reviewer's corrections in place of what was read."""
     read = Reading.model_validate(record.reading).fields if record.reading is not None else ()
+    return _as_stand(record, read)
+
+
+def _as_stand(record: DocumentRecord, read: tuple[FieldReading, ...]) -> tuple[FieldReading, ...]:
     kept = tuple(field for field in read if field.name not in record.corrections)
     corrected = tuple(
         FieldReading.model_validate(
@@ -145,7 +149,7 @@ def reading_of(record: DocumentRecord) -> Reading | None:
     if record.reading is None:
         return None
     reading = Reading.model_validate(record.reading)
-    return reading.model_copy(update={"fields": fields_of(record)})
+    return reading.model_copy(update={"fields": _as_stand(record, reading.fields)})
 
 
 def as_told(reading: Reading, record: DocumentRecord, *, is_part: bool) -> Reading:

@@ -1,6 +1,6 @@
 """The pipeline's handlers: classify, extract, route, and what comes back from processes."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -23,6 +23,7 @@ from switchgear_documents.trace_keeping import TraceKeeping
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.errors import UnreadableDocumentError
+from switchgear_shared.governance.lru import Lru
 from switchgear_shared.messaging.consumer import Consumer
 from switchgear_shared.messaging.inbox import note, once, unhandled
 from switchgear_shared.messaging.outbox import emit, emitting_together
@@ -34,6 +35,7 @@ log = logger(__name__)
 
 
 _EXTRACT, _ROUTE = "documents-extract", "documents-route"
+_REMEMBERED = 2000
 
 _Turn = tuple[AsyncSession, DocumentRecord]
 
@@ -59,6 +61,7 @@ class Stages:
         self._reader = reader
         self._rules = rules or ReviewRules()
         self._second_opinion = second_opinion
+        self._gone_ahead = Lru[str, bool](_REMEMBERED)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
@@ -77,9 +80,12 @@ class Stages:
         self, name: str, event_type: str, handle: Callable[[Event], Awaitable[None]]
     ) -> Consumer:
         """Return a consumer of events whose effects mostly came with them."""
-        return Consumer(
-            name, event_type, handle, slots=1, together=partial(unhandled, self._database, name)
-        )
+        return Consumer(name, event_type, handle, slots=1, together=partial(self._not_done, name))
+
+    async def _not_done(self, consumer: str, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events whose effects did not come with them, as far as we remember or read."""
+        events = [event for event in events if not self._gone_ahead.get(event.id)]
+        return await unhandled(self._database, consumer, events) if events else ()
 
     async def classify(self, event: Event) -> None:
         """Read the document in the sandbox and keep what was read and what it is.
@@ -99,10 +105,12 @@ class Stages:
             return
         opinion = await self._heard(record, as_told(reading, record, is_part=of_bundle))
         try:
-            await self._keep(event, opinion, goes_on=True)
+            ahead = await self._keep(event, opinion, goes_on=True)
         except _HeldUpError as held_up:
             log.warning("document is held up", exc_info=held_up.__cause__)
-            await self._keep(event, opinion, goes_on=False)
+            ahead = await self._keep(event, opinion, goes_on=False)
+        for done in ahead:
+            self._gone_ahead.put(done.id, value=True)
 
     async def extract(self, event: Event) -> None:
         """Show the fields read and say which checks failed."""
@@ -201,11 +209,12 @@ class Stages:
                 record = await living_document(session, event.tenant, document_id, lock=True)
             yield None if session is None or record is None else (session, record)
 
-    async def _keep(self, event: Event, opinion: Opinion, *, goes_on: bool) -> None:
+    async def _keep(self, event: Event, opinion: Opinion, *, goes_on: bool) -> tuple[Event, ...]:
+        """Keep what was read; returns the events that are handled with it, once it committed."""
         reading = opinion.reading
         async with self._turn("documents-classify", event) as turn:
             if turn is None:
-                return
+                return ()
             session, record = turn
             record.document_type = reading.document_type
             reading = await with_brought(session, record, reading, event, self._files)
@@ -232,12 +241,14 @@ class Stages:
                     },
                 )
                 await emit(session, classified)
-                if goes_on:
-                    await self._go_on(session, record, classified)
+                if not goes_on:
+                    return ()
+                extracted = await self._go_on(session, record, classified)
+        return classified, extracted
 
     async def _go_on(
         self, session: AsyncSession, record: DocumentRecord, classified: Event
-    ) -> None:
+    ) -> Event:
         """Do what the consumers of the next events would, and note it as done by them."""
         try:
             with session.no_autoflush:  # the row is written once, with all that is new in it
@@ -247,6 +258,7 @@ class Stages:
             await session.flush()
         except Exception as error:
             raise _HeldUpError from error
+        return extracted
 
     async def _cannot_read(self, event: Event, error: UnreadableDocumentError) -> None:
         log.warning("document cannot be read", error=error.message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.tables import ErasureRecord, TraceRecord
@@ -12,6 +12,11 @@ from switchgear_shared.messaging.inbox import note, unhandled
 from switchgear_shared.storage.database import Database
 
 _CONSUMER = "documents-trace"
+_KEEP = insert(TraceRecord.__table__)  # type: ignore[arg-type]
+_ERASED = select(ErasureRecord.tenant, ErasureRecord.document_id).where(
+    ErasureRecord.tenant.in_(bindparam("tenants", expanding=True)),
+    ErasureRecord.document_id.in_(bindparam("ids", expanding=True)),
+)
 
 
 class TraceKeeping:
@@ -35,17 +40,17 @@ class TraceKeeping:
             new = await unhandled(self._database, _CONSUMER, new)
             if not new:
                 return ()
-            erased = ErasureRecord
             found = await session.execute(
-                select(erased.tenant, erased.document_id).where(
-                    erased.tenant.in_({event.tenant for event in new}),
-                    erased.document_id.in_({_document_of(event) for event in new}),
-                )
+                _ERASED,
+                {
+                    "tenants": list({event.tenant for event in new}),
+                    "ids": list({_document_of(event) for event in new}),
+                },
             )
             gone = {(row.tenant, row.document_id) for row in found}
             await note(session, [(_CONSUMER, event) for event in new])
             await session.execute(
-                insert(TraceRecord.__table__),  # type: ignore[arg-type]
+                _KEEP,
                 [_row(event, is_gone=(event.tenant, _document_of(event)) in gone) for event in new],
             )
         return ()

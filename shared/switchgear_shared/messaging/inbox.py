@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,18 @@ from switchgear_shared.storage.shared_tables import inbox
 
 KEPT = timedelta(days=30)
 """How long a handled event is remembered; repeats come within minutes, replays within days."""
+
+_NOTE = insert(inbox)
+_NOTE_ONCE = {
+    "sqlite": sqlite.insert(inbox).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(inbox).on_conflict_do_nothing(),
+}
+_HANDLED = select(inbox.c.tenant, inbox.c.event_id).where(
+    inbox.c.tenant.in_(bindparam("tenants", expanding=True)),
+    inbox.c.consumer == bindparam("consumer"),
+    inbox.c.event_id.in_(bindparam("ids", expanding=True)),
+)
+"""Statements are built once: what building one costs is about what a short one does."""
 
 
 @asynccontextmanager
@@ -40,7 +52,7 @@ async def note(session: AsyncSession, handled: Sequence[tuple[str, Event]]) -> N
     """
     now = utc_now()
     await session.execute(
-        insert(inbox),
+        _NOTE,
         [
             {"tenant": event.tenant, "consumer": name, "event_id": event.id, "handled_at": now}
             for name, event in handled
@@ -52,11 +64,12 @@ async def unhandled(database: Database, consumer: str, events: Sequence[Event]) 
     """Return those of the events that this consumer has not handled, in their order."""
     async with database.reading() as session:
         found = await session.execute(
-            select(inbox.c.tenant, inbox.c.event_id).where(
-                inbox.c.tenant.in_({event.tenant for event in events}),
-                inbox.c.consumer == consumer,
-                inbox.c.event_id.in_({event.id for event in events}),
-            )
+            _HANDLED,
+            {
+                "tenants": list({event.tenant for event in events}),
+                "consumer": consumer,
+                "ids": [event.id for event in events],
+            },
         )
         handled = {(row.tenant, row.event_id) for row in found}
     return [event for event in events if (event.tenant, event.id) not in handled]
@@ -73,11 +86,6 @@ async def prune_inbox(
 
 
 async def _is_new(session: AsyncSession, tenant: TenantId, consumer: str, event_id: str) -> bool:
-    dialect = session.get_bind().dialect.name
-    insert_: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    result: Any = await session.execute(
-        insert_(inbox)
-        .values(tenant=tenant, consumer=consumer, event_id=event_id, handled_at=utc_now())
-        .on_conflict_do_nothing()
-    )
+    row = {"tenant": tenant, "consumer": consumer, "event_id": event_id, "handled_at": utc_now()}
+    result: Any = await session.execute(_NOTE_ONCE[session.get_bind().dialect.name], row)
     return result.rowcount == 1

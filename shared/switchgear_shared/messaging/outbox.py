@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.events import Event
@@ -29,6 +29,9 @@ _PUBLISH_TIMEOUT_S = 10.0
 _PAUSE_S = 1.0
 _GATHERED = "gathered_events"
 _TURN_LOCK = "switchgear.outbox"
+_INSERT = insert(outbox)
+_NEXT = select(outbox).order_by(outbox.c.id).limit(_BATCH_ROWS)
+_DROP = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 
 
 async def emit(session: AsyncSession, event: Event, *, at: datetime | None = None) -> None:
@@ -47,7 +50,7 @@ async def emit(session: AsyncSession, event: Event, *, at: datetime | None = Non
     if (gathered := session.info.get(_GATHERED)) is not None:
         gathered.append(row)
     else:
-        await session.execute(insert(outbox), [row])
+        await session.execute(_INSERT, [row])
 
 
 @asynccontextmanager
@@ -59,7 +62,7 @@ async def emitting_together(session: AsyncSession) -> AsyncGenerator[None]:
     finally:
         del session.info[_GATHERED]
     if rows:
-        await session.execute(insert(outbox), rows)
+        await session.execute(_INSERT, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ class OutboxRelay:
 
     async def _read(self) -> Sequence[_Pending]:
         async with self._database.reading() as session:
-            rows = await session.execute(select(outbox).order_by(outbox.c.id).limit(_BATCH_ROWS))
+            rows = await session.execute(_NEXT)
             found = rows.all()
         return [
             _Pending(
@@ -186,4 +189,4 @@ class OutboxRelay:
     async def _drop(self, pending: Sequence[_Pending]) -> None:
         ids = [row.row_id for row in pending]
         async with self._database.writing() as session:
-            await session.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+            await session.execute(_DROP, {"ids": ids})
