@@ -4,8 +4,9 @@ The documents server with its broker, audit and outbox, as `switchgear serve doc
 invented PDFs of every type are handed in through the tool. `a second` is documents by the processor
 time of all processes together, so it is what one core does; the columns beside it are milliseconds
 a document of the server itself, its reading worker, the broker and, where it runs on this machine,
-PostgreSQL. Readers are running before it counts: what one takes to start is spread over the
-thousands of documents that it reads. Then some are handed in one after another: what one waits from each event to the next.
+PostgreSQL. Readers run before it counts: what one takes to start is spread over the two thousand
+documents that it reads. Then some are handed in one after another: what one waits from each event
+to the next.
 Run: `.venv/bin/python bench/intake.py [DOCUMENTS] [POSTGRESQL_URL]`; tables are made in that
 database, so give one to throw away.
 """
