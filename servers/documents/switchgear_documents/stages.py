@@ -107,7 +107,8 @@ class Stages:
         try:
             ahead = await self._keep(event, opinion, goes_on=True)
         except _HeldUpError as held_up:
-            log.warning("document is held up", exc_info=held_up.__cause__)
+            # by its name alone: what a database says of a failure quotes the document
+            log.warning("document is held up", error=type(held_up.__cause__).__name__)
             ahead = await self._keep(event, opinion, goes_on=False)
         for done in ahead:
             self._gone_ahead.put(done.id, value=True)

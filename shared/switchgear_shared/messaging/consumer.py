@@ -149,7 +149,10 @@ class ConsumerRunner:
             try:
                 left = await consumer.together(list(events.values())) if events else ()
             except Exception as error:  # noqa: BLE001 - the consumer loop outlives any handler
-                _log.warning("events_not_taken_together", count=len(events), exc_info=error)
+                # by its code alone: the one that is at fault fails on its own again, and tells more
+                _log.warning(
+                    "events_not_taken_together", count=len(events), error_code=_code_of(error)
+                )
                 return messages
         kept = {id(event) for event in left}
         done = {place for place, event in events.items() if id(event) not in kept}
