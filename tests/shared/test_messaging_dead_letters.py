@@ -215,7 +215,7 @@ async def test_a_tenant_sees_and_touches_only_its_own_letters(bus: Bus, filed: F
 
 
 async def test_a_replayed_letter_reaches_only_the_consumer_that_failed(
-    bus: Bus, run: Run, database: Database, filed: Filed
+    database: Database, bus: Bus, run: Run, filed: Filed
 ) -> None:
     effects: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
     is_mended = asyncio.Event()

@@ -12,8 +12,8 @@ from switchgear_shared.contracts.events import Event
 from switchgear_shared.contracts.values import utc_now
 from switchgear_shared.messaging.bus import Bus
 from switchgear_shared.messaging.embedded import EmbeddedNats
-from switchgear_shared.messaging.inbox import once, prune_inbox
-from switchgear_shared.messaging.outbox import OutboxRelay, emit
+from switchgear_shared.messaging.inbox import note, once, prune_inbox, unhandled
+from switchgear_shared.messaging.outbox import OutboxRelay, emit, emitting_together
 from switchgear_shared.messaging.subjects import EVENTS
 from switchgear_shared.storage.database import Database, DuplicateKeyError
 from switchgear_shared.storage.shared_tables import inbox, outbox, shared_metadata
@@ -51,6 +51,14 @@ async def _emit(database: Database, *events: Event) -> None:
     async with database.writing() as session:
         for event in events:
             await emit(session, event)
+
+
+async def _emit_together(database: Database, *events: Event, then: Exception | None = None) -> None:
+    async with database.writing() as session, emitting_together(session):
+        for event in events:
+            await emit(session, event)
+        if then is not None:
+            raise then
 
 
 async def test_a_committed_event_is_published_without_being_asked(
@@ -194,6 +202,32 @@ async def test_a_failed_handler_leaves_its_event_new(database: Database, filed: 
     async with once(database, "documents-file", "evt_1") as session:
         assert session is not None
     assert await _waiting(database) == 0
+
+
+async def test_what_is_emitted_together_keeps_its_order_and_goes_with_its_transaction(
+    database: Database, bus: Bus, relay: OutboxRelay, filed: Filed
+) -> None:
+    events = [filed(f"doc_{number}") for number in range(4)]
+    with pytest.raises(KeyError):
+        await _emit_together(database, *events, then=KeyError("late"))
+    assert await _waiting(database) == 0
+
+    await relay.start()
+    await _emit_together(database, *events)
+
+    assert await _subjects(bus, 4) == [event.subject for event in events]
+
+
+async def test_an_event_noted_with_its_effect_is_handled(database: Database, filed: Filed) -> None:
+    first, second, third = (filed(f"doc_{number}") for number in range(3))
+    async with database.writing() as session:
+        await note(session, [("file", second), ("count", first)])
+
+    assert await unhandled(database, "file", [third, second, first]) == [third, first]
+    async with once(database, "file", second.id) as session:
+        assert session is None
+    async with once(database, "file", first.id) as session:
+        assert session is not None
 
 
 async def test_consumers_do_not_share_an_inbox(database: Database) -> None:

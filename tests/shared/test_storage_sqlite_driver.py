@@ -1,5 +1,6 @@
 """SQLite's driver: one trip to its thread for a statement, and all that a cursor tells."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -98,4 +99,61 @@ async def test_only_a_commit_that_emits_wakes_the_relay(tmp_path: Path) -> None:
         assert woken == []
 
     assert woken == ["woken"]
+    await database.close()
+
+
+async def test_a_transaction_begins_with_its_first_statement_and_the_end_of_none_is_no_trip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await stocked(tmp_path, "plum")
+    async with database.reading() as session:
+        await session.execute(text("SELECT 1"))
+    trips: list[Any] = []
+    plain = aiosqlite.Connection._execute  # pyright: ignore[reportPrivateUsage] - to count by
+
+    async def counted(self: aiosqlite.Connection, work: Any, *arguments: Any) -> Any:
+        trips.append(work)
+        return await plain(self, work, *arguments)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    async with database.writing() as session:
+        await session.execute(text("UPDATE jars SET name = 'pear'"))
+    assert len(trips) == 2  # the statement, the commit
+    async with database.reading() as session:
+        await session.execute(text("SELECT 1"))
+    assert len(trips) == 4  # the statement, the end
+    async with database.writing() as session:
+        pass
+    assert len(trips) == 4
+
+    await database.close()
+
+
+async def test_what_a_checkpoint_answers_is_not_left_in_progress(tmp_path: Path) -> None:
+    database = await stocked(tmp_path, "plum")
+    await database.truncate_log()
+    async with database.writing() as session, session.begin_nested():
+        await session.execute(text("UPDATE jars SET name = 'pear'"))
+    await database.close()
+
+
+async def test_a_statement_that_is_given_up_leaves_no_transaction_open(tmp_path: Path) -> None:
+    database = await stocked(tmp_path, "plum")
+    other = Database.at("jars", data_dir=tmp_path, database_url=None)
+    slow = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) "
+        "UPDATE jars SET name = (SELECT max(i) FROM n)"
+    )
+
+    async def rename() -> None:
+        async with database.writing() as session:
+            await session.execute(text(slow))
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(rename(), timeout=0.005)
+
+    async with other.writing() as session:
+        found = await session.execute(text("SELECT name FROM jars"))
+        assert found.scalars().all() == ["plum"]
+    await other.close()
     await database.close()

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import DuplicateCandidate
-from switchgear_documents.rows import fields_of
+from switchgear_documents.rows import fields_of, hold
 from switchgear_documents.tables import DocumentRecord
 
 SURE = 0.9
@@ -67,8 +67,10 @@ async def find(session: AsyncSession, record: DocumentRecord) -> tuple[Duplicate
 async def doubts_of_another(session: AsyncSession, record: DocumentRecord) -> tuple[str, ...]:
     """Return why a person should look before this one goes on: an earlier one is surely the same.
 
-    Earlier is what came first or went on already, so of two at once one is asked about.
+    Earlier is what came first or went on already, so of two at once one is asked about: until
+    this one's transaction ends no other of its type is looked for.
     """
+    await hold(session, f"alike.{record.tenant}.{record.document_type}")
     reasons = [
         f"possible duplicate of {candidate.id}: {candidate.reason}"
         for other, candidate in await _alike(session, record)

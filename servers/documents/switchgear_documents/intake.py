@@ -4,22 +4,26 @@ import hashlib
 import mimetypes
 import unicodedata
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_documents.models import Submission
 from switchgear_documents.reading.reading import DocumentType
+from switchgear_documents.rows import hold
 from switchgear_documents.tables import DocumentRecord
 from switchgear_shared.contracts.caller import Caller
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import new_id, utc_now
 from switchgear_shared.errors import InvalidRequestError
 from switchgear_shared.messaging.outbox import emit
-from switchgear_shared.storage.database import Database, DuplicateKeyError
+from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.files import Files, StoredFile
 
 SOURCE = "documents"
+
+_KNOWN = select(DocumentRecord).where(
+    DocumentRecord.tenant == bindparam("of_tenant"), DocumentRecord.sha256 == bindparam("of_sha256")
+)
 
 
 class Intake:
@@ -49,49 +53,14 @@ class Intake:
             raise InvalidRequestError(
                 f"the content's SHA-256 is {actual}, not {sha256}", field="sha256"
             )
-        known = await self._find(caller.tenant, actual)
-        if known is not None:
-            return _receipt(known, is_duplicate=True)
-        try:
-            return await self._insert(caller, name, actual, content, document_type)
-        except (DuplicateKeyError, IntegrityError):
-            known = await self._find(caller.tenant, actual)
-            if known is None:
-                raise
-            return _receipt(known, is_duplicate=True)
-
-    async def _find(self, tenant: str, sha256: str) -> DocumentRecord | None:
-        async with self._database.reading() as session:
-            found = await session.execute(
-                select(DocumentRecord).where(
-                    DocumentRecord.tenant == tenant, DocumentRecord.sha256 == sha256
-                )
-            )
-            return found.scalar_one_or_none()
-
-    async def _insert(
-        self,
-        caller: Caller,
-        name: str,
-        sha256: str,
-        content: bytes | None,
-        document_type: DocumentType | None,
-    ) -> Submission:
-        """Insert the row in a savepoint: who lost a race reads the winner's row afterwards."""
         async with self._database.writing() as session:
-            await lock_bytes(session, sha256)
-            stored = self._files.keep(sha256) if content is None else await self._files.put(content)
-            return await self._insert_row(session, caller, name, stored, document_type)
-
-    async def _insert_row(
-        self,
-        session: AsyncSession,
-        caller: Caller,
-        name: str,
-        stored: StoredFile,
-        document_type: DocumentType | None,
-    ) -> Submission:
-        async with session.begin_nested():
+            await lock_bytes(session, actual)  # first: who lost a race sees the winner's row
+            known = (
+                await session.scalars(_KNOWN, {"of_tenant": caller.tenant, "of_sha256": actual})
+            ).one_or_none()
+            if known is not None:
+                return _receipt(known, is_duplicate=True)
+            stored = self._files.keep(actual) if content is None else await self._files.put(content)
             record = new_record(
                 stored,
                 tenant=caller.tenant,
@@ -105,13 +74,8 @@ class Intake:
 
 
 async def lock_bytes(session: AsyncSession, sha256: str) -> None:
-    """Keep others from removing or taking in these bytes until the transaction ends.
-
-    On SQLite the transaction is the only one that writes anyhow.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        key = func.hashtext(f"switchgear.documents.{sha256}")
-        await session.execute(select(func.pg_advisory_xact_lock(key)))
+    """Keep others from removing or taking in these bytes until the transaction ends."""
+    await hold(session, sha256)
 
 
 def new_record(

@@ -23,11 +23,22 @@ async def find_document(
     Whoever changes a document or its reviews holds its row's lock, or two of them would each go
     on from what the other is about to replace.
     """
-    record = await session.get(DocumentRecord, (tenant, document_id), with_for_update=lock)
+    record = await living_document(session, tenant, document_id, lock=lock)
     if record is None:
-        erased = await tombstone_of(session, tenant, document_id)
-        what = f"document {document_id} was erased" if erased else f"no document {document_id}"
-        raise NotFoundError(what, field="document_id")
+        raise NotFoundError(f"document {document_id} was erased", field="document_id")
+    return record
+
+
+async def living_document(
+    session: AsyncSession, tenant: str, document_id: str, *, lock: bool = False
+) -> DocumentRecord | None:
+    """Do as `find_document`, but return None where the document was erased.
+
+    A row and a tombstone are never both there, so the tombstone is asked for only without a row.
+    """
+    record = await session.get(DocumentRecord, (tenant, document_id), with_for_update=lock)
+    if record is None and not await tombstone_of(session, tenant, document_id):
+        raise NotFoundError(f"no document {document_id}", field="document_id")
     return record
 
 
@@ -36,6 +47,16 @@ async def tombstone_of(
 ) -> ErasureRecord | None:
     """Return what is left of an erased document, None where it was not."""
     return await session.get(ErasureRecord, (tenant, document_id))
+
+
+async def hold(session: AsyncSession, name: str) -> None:
+    """Have `name` to ourselves until the transaction ends.
+
+    On SQLite the transaction is the only one that writes anyhow.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = func.hashtext(f"switchgear.documents.{name}")
+        await session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 async def open_review_of(
@@ -104,6 +125,10 @@ async def count_states(database: Database, metrics: Metrics) -> None:
 def fields_of(record: DocumentRecord) -> tuple[FieldReading, ...]:
     """Return the fields as they stand: a reviewer's corrections in place of what was read."""
     read = Reading.model_validate(record.reading).fields if record.reading is not None else ()
+    return _as_stand(record, read)
+
+
+def _as_stand(record: DocumentRecord, read: tuple[FieldReading, ...]) -> tuple[FieldReading, ...]:
     kept = tuple(field for field in read if field.name not in record.corrections)
     corrected = tuple(
         FieldReading.model_validate(
@@ -124,7 +149,7 @@ def reading_of(record: DocumentRecord) -> Reading | None:
     if record.reading is None:
         return None
     reading = Reading.model_validate(record.reading)
-    return reading.model_copy(update={"fields": fields_of(record)})
+    return reading.model_copy(update={"fields": _as_stand(record, reading.fields)})
 
 
 def as_told(reading: Reading, record: DocumentRecord, *, is_part: bool) -> Reading:

@@ -1,36 +1,47 @@
 """The pipeline's handlers: classify, extract, route, and what comes back from processes."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from switchgear_documents import duplicates
 from switchgear_documents.asking.second_opinion import Opinion, SecondOpinion
 from switchgear_documents.asking.spending import Subject
 from switchgear_documents.attachments import is_part, with_brought
-from switchgear_documents.erasing import ERASED, told
 from switchgear_documents.intake import SOURCE
 from switchgear_documents.reading.own_document import BUNDLE
 from switchgear_documents.reading.reading import Reading
 from switchgear_documents.reading.sandbox import Reader
 from switchgear_documents.review_rules import ReviewRules
 from switchgear_documents.reviews import ask, cancel, escalate
-from switchgear_documents.routing import announce_route, doubts, process_of, show
-from switchgear_documents.rows import as_told, find_document, reading_of, storable, tombstone_of
-from switchgear_documents.tables import DocumentRecord, ReviewRecord, TraceRecord
-from switchgear_shared.contracts.event_data import DocumentModelAsked
+from switchgear_documents.routing import announce_route, process_of
+from switchgear_documents.rows import as_told, living_document, storable
+from switchgear_documents.steps import extract, model_asked, move, route
+from switchgear_documents.tables import DocumentRecord, ReviewRecord
+from switchgear_documents.trace_keeping import TraceKeeping
 from switchgear_shared.contracts.events import Event, new_event
 from switchgear_shared.contracts.values import TenantId, utc_now
 from switchgear_shared.errors import UnreadableDocumentError
+from switchgear_shared.governance.lru import Lru
 from switchgear_shared.messaging.consumer import Consumer
-from switchgear_shared.messaging.inbox import once
-from switchgear_shared.messaging.outbox import emit
+from switchgear_shared.messaging.inbox import note, once, unhandled
+from switchgear_shared.messaging.outbox import emit, emitting_together
 from switchgear_shared.observability.logs import logger
 from switchgear_shared.storage.database import Database
 from switchgear_shared.storage.files import Files
 
 log = logger(__name__)
+
+
+_EXTRACT, _ROUTE = "documents-extract", "documents-route"
+_REMEMBERED = 2000
+
+_Turn = tuple[AsyncSession, DocumentRecord]
+
+
+class _HeldUpError(Exception):
+    """What follows the reading could not be done with it."""
 
 
 class Stages:
@@ -50,26 +61,42 @@ class Stages:
         self._reader = reader
         self._rules = rules or ReviewRules()
         self._second_opinion = second_opinion
+        self._gone_ahead = Lru[str, bool](_REMEMBERED)
 
     def consumers(self) -> tuple[Consumer, ...]:
         """Return the durable consumers of this server."""
         return (
             Consumer("documents-classify", "documents.document.received", self.classify, slots=2),
-            Consumer("documents-extract", "documents.document.classified", self.extract),
-            Consumer("documents-route", "documents.document.extracted", self.route),
+            self._unless_done(_EXTRACT, "documents.document.classified", self.extract),
+            self._unless_done(_ROUTE, "documents.document.extracted", self.route),
             Consumer("documents-review", "workflows.review.requested", self.review),
             Consumer("documents-escalate", "documents.review.due", self.escalate),
             Consumer("documents-file", "workflows.process.completed", self.file),
             Consumer("documents-reject", "workflows.process.failed", self.reject),
-            Consumer("documents-trace", ">", self.trace),
+            *TraceKeeping(self._database).consumers(),
         )
 
+    def _unless_done(
+        self, name: str, event_type: str, handle: Callable[[Event], Awaitable[None]]
+    ) -> Consumer:
+        """Return a consumer of events whose effects mostly came with them."""
+        return Consumer(name, event_type, handle, slots=1, together=partial(self._not_done, name))
+
+    async def _not_done(self, consumer: str, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events whose effects did not come with them, as far as we remember or read."""
+        events = [event for event in events if not self._gone_ahead.get(event.id)]
+        return await unhandled(self._database, consumer, events) if events else ()
+
     async def classify(self, event: Event) -> None:
-        """Read the document in the sandbox and keep what was read and what it is."""
+        """Read the document in the sandbox and keep what was read and what it is.
+
+        What follows needs the row alone and is done in the same transaction. Where that fails the
+        reading is kept without it, and the consumers of its events try on.
+        """
         async with self._database.reading() as session:
-            if await tombstone_of(session, event.tenant, event.data["document_id"]):
+            record = await living_document(session, event.tenant, event.data["document_id"])
+            if record is None:
                 return
-            record = await find_document(session, event.tenant, event.data["document_id"])
             of_bundle = await is_part(session, record)
         try:
             reading = await self._reader.read(self._files.path(record.sha256), record.name)
@@ -77,87 +104,33 @@ class Stages:
             await self._cannot_read(event, error)
             return
         opinion = await self._heard(record, as_told(reading, record, is_part=of_bundle))
-        reading = opinion.reading
-        async with self._once("documents-classify", event) as session:
-            if session is None:
-                return
-            record = await self._locked(session, event)
-            record.document_type = reading.document_type
-            reading = await with_brought(session, record, reading, event, self._files)
-            record.reading = reading.model_dump(mode="json", exclude={"text"})
-            record.text = storable(reading.text)
-            record.media_type = reading.media_type
-            record.pages = reading.pages
-            record.confidence = reading.confidence
-            record.classifier = reading.classifier
-            _move(record, "classified")
-            for decision in opinion.decisions:
-                await emit(session, _asked(record, decision, event))
-            await emit(
-                session,
-                new_event(
-                    "documents.document.classified",
-                    source=SOURCE,
-                    subject=record.id,
-                    cause=event,
-                    data={
-                        "document_id": record.id,
-                        "document_type": reading.document_type,
-                        "confidence": reading.confidence,
-                        "classifier": reading.classifier,
-                    },
-                ),
-            )
+        try:
+            ahead = await self._keep(event, opinion, goes_on=True)
+        except _HeldUpError as held_up:
+            # by its name alone: what a database says of a failure quotes the document
+            log.warning("document is held up", error=type(held_up.__cause__).__name__)
+            ahead = await self._keep(event, opinion, goes_on=False)
+        for done in ahead:
+            self._gone_ahead.put(done.id, value=True)
 
     async def extract(self, event: Event) -> None:
         """Show the fields read and say which checks failed."""
-        async with self._once("documents-extract", event) as session:
-            if session is None:
-                return
-            record = await self._locked(session, event)
-            reading = reading_of(record)
-            failed = reading.failed_checks() if reading else ()
-            show(record)
-            duplicates.mark(record)
-            _move(record, "extracted")
-            await emit(
-                session,
-                new_event(
-                    "documents.document.extracted",
-                    source=SOURCE,
-                    subject=record.id,
-                    cause=event,
-                    data={
-                        "document_id": record.id,
-                        "document_type": record.document_type or "other",
-                        "confidence": record.confidence or 0.0,
-                        "checks_failed": tuple(check.name for check in failed),
-                    },
-                ),
-            )
+        async with self._turn(_EXTRACT, event) as turn:
+            if turn is not None:
+                await extract(*turn, event)
 
     async def route(self, event: Event) -> None:
         """Send the document on, or to a person where there is doubt."""
-        async with self._once("documents-route", event) as session:
-            if session is None:
-                return
-            record = await self._locked(session, event)
-            reading = reading_of(record)
-            reasons = doubts(record, reading) if reading else ("nothing was read",)
-            if process_of(record) is not None:
-                reasons += await duplicates.doubts_of_another(session, record)
-            if reasons:
-                await ask(session, record, reasons, asked_by=SOURCE, cause=event, rules=self._rules)
-                return
-            _move(record, "routed")
-            await announce_route(session, record, event)
+        async with self._turn(_ROUTE, event) as turn:
+            if turn is not None:
+                await route(*turn, event, self._rules)
 
     async def review(self, event: Event) -> None:
         """Ask a person on behalf of a process."""
-        async with self._once("documents-review", event) as session:
-            if session is None:
+        async with self._turn("documents-review", event) as turn:
+            if turn is None:
                 return
-            record = await self._locked(session, event)
+            session, record = turn
             if record.state == "rejected":  # the process is over: its end came before its question
                 return
             await ask(
@@ -171,22 +144,22 @@ class Stages:
 
     async def escalate(self, event: Event) -> None:
         """Raise a review that is still open when it is due."""
-        async with self._once("documents-escalate", event) as session:
-            if session is None:
+        async with self._turn("documents-escalate", event) as turn:
+            if turn is None:
                 return
-            await self._locked(session, event)
+            session, _ = turn
             review = await session.get(ReviewRecord, (event.tenant, event.data["review_id"]))
             if review is not None:
                 await escalate(session, review, event, self._rules)
 
     async def file(self, event: Event) -> None:
         """File the document with the record that its process made."""
-        async with self._once("documents-file", event) as session:
-            if session is None or not event.data.get("document_id"):
+        async with self._turn("documents-file", event) as turn:
+            if turn is None:
                 return
-            record = await self._locked(session, event)
+            session, record = turn
             record.record_uri = event.data["result"].get("record_uri")
-            _move(record, "filed")
+            move(record, "filed")
             await emit(
                 session,
                 new_event(
@@ -203,42 +176,18 @@ class Stages:
 
         One that a reviewer gave another type meanwhile goes where that goes; a bundle files itself.
         """
-        async with self._once("documents-reject", event) as session:
-            if session is None or not event.data.get("document_id"):
+        async with self._turn("documents-reject", event) as turn:
+            if turn is None:
                 return
-            record = await self._locked(session, event)
+            session, record = turn
             if record.document_type == BUNDLE:
                 return
             await cancel(session, record, event.data["reason"], event)
             if record.state != "rejected" and process_of(record) != event.data["process"]:
-                _move(record, "routed")
+                move(record, "routed")
                 await announce_route(session, record, event)
                 return
-            _move(record, "rejected")
-
-    async def trace(self, event: Event) -> None:
-        """Keep every event that passes, for the trace of its correlation ID."""
-        async with once(
-            self._database, "documents-trace", event.id, tenant=event.tenant
-        ) as session:
-            if session is None:
-                return
-            data = event.data
-            document_id = data.get("document_id", event.subject)
-            if event.type != ERASED and await tombstone_of(session, event.tenant, document_id):
-                data = told(data)
-            session.add(
-                TraceRecord(
-                    tenant=event.tenant,
-                    event_id=event.id,
-                    correlation_id=event.correlation_id,
-                    type=event.type,
-                    source=event.source,
-                    subject=event.subject,
-                    at=event.time,
-                    data=data,
-                )
-            )
+            move(record, "rejected")
 
     async def _heard(self, record: DocumentRecord, reading: Reading) -> Opinion:
         """Hear the models outside of any transaction: they take their time."""
@@ -248,41 +197,75 @@ class Stages:
         today = utc_now().date()
         return await self._second_opinion.hear(subject, reading, reading.text, today)
 
-    @staticmethod
-    async def _locked(session: AsyncSession, event: Event) -> DocumentRecord:
-        return await find_document(session, event.tenant, event.data["document_id"], lock=True)
-
     @asynccontextmanager
-    async def _once(self, consumer: str, event: Event) -> AsyncGenerator[AsyncSession | None]:
-        """Give the session of the event's effects, None also where its document was erased."""
+    async def _turn(self, consumer: str, event: Event) -> AsyncGenerator[_Turn | None]:
+        """Give the session of the event's effects and its document, locked.
+
+        Gives None where they happened before, or where the document was erased or there is none.
+        """
         async with once(self._database, consumer, event.id, tenant=event.tenant) as session:
             document_id = event.data.get("document_id")
-            is_gone = False
-            if session is not None and document_id is not None:
-                is_gone = await tombstone_of(session, event.tenant, document_id) is not None
-            yield None if is_gone else session
+            record = None
+            if session is not None and document_id:
+                record = await living_document(session, event.tenant, document_id, lock=True)
+            yield None if session is None or record is None else (session, record)
+
+    async def _keep(self, event: Event, opinion: Opinion, *, goes_on: bool) -> tuple[Event, ...]:
+        """Keep what was read; returns the events that are handled with it, once it committed."""
+        reading = opinion.reading
+        async with self._turn("documents-classify", event) as turn:
+            if turn is None:
+                return ()
+            session, record = turn
+            record.document_type = reading.document_type
+            reading = await with_brought(session, record, reading, event, self._files)
+            record.reading = reading.model_dump(mode="json", exclude={"text"})
+            record.text = storable(reading.text)
+            record.media_type = reading.media_type
+            record.pages = reading.pages
+            record.confidence = reading.confidence
+            record.classifier = reading.classifier
+            move(record, "classified")
+            async with emitting_together(session):
+                for decision in opinion.decisions:
+                    await emit(session, model_asked(record, decision, event))
+                classified = new_event(
+                    "documents.document.classified",
+                    source=SOURCE,
+                    subject=record.id,
+                    cause=event,
+                    data={
+                        "document_id": record.id,
+                        "document_type": reading.document_type,
+                        "confidence": reading.confidence,
+                        "classifier": reading.classifier,
+                    },
+                )
+                await emit(session, classified)
+                if not goes_on:
+                    return ()
+                extracted = await self._go_on(session, record, classified)
+        return classified, extracted
+
+    async def _go_on(
+        self, session: AsyncSession, record: DocumentRecord, classified: Event
+    ) -> Event:
+        """Do what the consumers of the next events would, and note it as done by them."""
+        try:
+            with session.no_autoflush:  # the row is written once, with all that is new in it
+                extracted = await extract(session, record, classified)
+                await route(session, record, extracted, self._rules)
+                await note(session, [(_EXTRACT, classified), (_ROUTE, extracted)])
+            await session.flush()
+        except Exception as error:
+            raise _HeldUpError from error
+        return extracted
 
     async def _cannot_read(self, event: Event, error: UnreadableDocumentError) -> None:
         log.warning("document cannot be read", error=error.message)
-        async with self._once("documents-classify", event) as session:
-            if session is None:
+        async with self._turn("documents-classify", event) as turn:
+            if turn is None:
                 return
-            record = await self._locked(session, event)
+            session, record = turn
             reason = f"the document cannot be read: {error.message}"
             await ask(session, record, (reason,), asked_by=SOURCE, cause=event, rules=self._rules)
-
-
-def _asked(record: DocumentRecord, decision: DocumentModelAsked, cause: Event) -> Event:
-    return new_event(
-        "documents.model.asked",
-        source=SOURCE,
-        subject=record.id,
-        cause=cause,
-        data=decision.model_dump(mode="json"),
-    )
-
-
-def _move(record: DocumentRecord, state: str) -> None:
-    record.state = state
-    record.updated_at = utc_now()
-    record.version += 1

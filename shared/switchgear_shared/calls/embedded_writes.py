@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from pydantic import BaseModel
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.calls.call import Call, Outcome
@@ -15,8 +15,8 @@ from switchgear_shared.calls.idempotency import (
     done_with,
     given_up,
     not_done,
+    place_of,
     prune_keys,
-    row_of,
     stored_outcome,
 )
 from switchgear_shared.calls.preview import Effects, check_preview, previewed, recorded
@@ -26,6 +26,19 @@ from switchgear_shared.storage.database import Database, DuplicateKeyError
 from switchgear_shared.storage.shared_tables import idempotency
 
 Write = Callable[[], Awaitable[BaseModel]]
+
+_MINE = (
+    idempotency.c.tenant == bindparam("of_tenant"),
+    idempotency.c.tool == bindparam("of_tool"),
+    idempotency.c.key == bindparam("of_key"),
+)
+_FIND = select(idempotency).where(*_MINE)
+_CLAIM = insert(idempotency)
+_DONE = (
+    update(idempotency)
+    .where(*_MINE)
+    .values({name: bindparam(name) for name in ("state", "outcome", "done_at")})
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +56,10 @@ class EmbeddedWrites:
         """See Writes; another's outcome for the key wins."""
         try:
             async with self.database.unit_of_work() as session:
-                if (stored := await self._stored(session, call)) is not None:
-                    return stored
-                await session.execute(insert(idempotency).values(claim_of(call, utc_now())))
+                await session.execute(_CLAIM, claim_of(call, utc_now()))
                 structured = await self._checked(call, write, session)
-                await session.execute(
-                    update(idempotency)
-                    .where(*row_of(call))
-                    .values(done_with(structured, utc_now()))
-                )
+                done = done_with(structured, utc_now())
+                await session.execute(_DONE, {**place_of(call), **done})
         except DuplicateKeyError as error:
             if (stored := await self.find(call)) is not None:
                 return stored
@@ -110,7 +118,7 @@ class EmbeddedWrites:
             raise _RollBackError(result, effects)
 
     async def _stored(self, session: AsyncSession, call: Call) -> Outcome | None:
-        row = (await session.execute(select(idempotency).where(*row_of(call)))).first()
+        row = (await session.execute(_FIND, place_of(call))).first()
         return None if row is None else stored_outcome(call, row)
 
 

@@ -144,6 +144,15 @@ def row_of(call: Call) -> tuple[Any, ...]:
     )
 
 
+def place_of(call: Call) -> dict[str, str]:
+    """Return where the row of a call's key is, for statements that are built once."""
+    return {
+        "of_tenant": call.principal.tenant,
+        "of_tool": call.tool.name,
+        "of_key": key_of(call),
+    }
+
+
 def claim_of(call: Call, at: datetime) -> dict[str, Any]:
     """Return the row that claims a call's key."""
     return {

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +24,14 @@ from switchgear_shared.governance.store import AuditCheckpointRow, AuditHeadRow,
 from switchgear_shared.storage.database import Database, DuplicateKeyError
 
 _CHECKPOINT_ROWS = 1000
+_heads: Any = AuditHeadRow.__table__
+_HEAD = select(_heads).where(_heads.c.tenant == bindparam("of_tenant")).with_for_update()
+_APPEND = insert(AuditRow.__table__)  # type: ignore[arg-type]
+_END = (
+    update(_heads)
+    .where(_heads.c.tenant == bindparam("of_tenant"))
+    .values({name: bindparam(name) for name in ("size", "head", "frontier")})
+)
 _log = logging.getLogger(__name__)
 
 
@@ -141,8 +150,9 @@ class ChainWriter:
             frontier.add(head)
             link = {"tenant": tenant, "seq": seq, "time": line.time, "hash": head}
             rows.append({**link, "body": line.body, "payload": line.payload, **line.columns})
-        await session.execute(insert(AuditRow), rows)
-        row.size, row.head, row.frontier = frontier.size, head, frontier.to_hex()
+        await session.execute(_APPEND, rows)
+        end = {"size": frontier.size, "head": head, "frontier": frontier.to_hex()}
+        await session.execute(_END, {"of_tenant": tenant, **end})
         size, at_s = self._signed.get(tenant, (0, -self._interval_s))
         is_old = self._clock() - at_s >= self._interval_s
         if not is_old and frontier.size - size < _CHECKPOINT_ROWS:
@@ -182,14 +192,8 @@ class ChainWriter:
         return sqlite.insert if self._database.is_sqlite else postgresql.insert
 
 
-async def _locked_head(session: AsyncSession, tenant: str) -> AuditHeadRow:
-    query = (
-        select(AuditHeadRow)
-        .where(AuditHeadRow.tenant == tenant)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return (await session.scalars(query)).one()
+async def _locked_head(session: AsyncSession, tenant: str) -> Row[Any]:
+    return (await session.execute(_HEAD, {"of_tenant": tenant})).one()
 
 
 def _append_lines(path: Path, checkpoints: Sequence[Checkpoint]) -> None:

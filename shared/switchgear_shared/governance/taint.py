@@ -6,7 +6,7 @@ A model reads over one server's connection and writes over another's, so no sess
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from switchgear_shared.contracts.values import utc_now
@@ -18,6 +18,13 @@ from switchgear_shared.storage.database import Database
 _CACHED = 4096
 _REFRESHED_AFTER = 0.05
 """The part of a taint's time that may pass before a further reading prolongs it again."""
+
+
+_LASTING = select(TaintRow.source).where(
+    TaintRow.tenant == bindparam("tenant"),
+    TaintRow.principal_id == bindparam("principal"),
+    TaintRow.until > bindparam("now"),
+)
 
 
 class Taints:
@@ -63,10 +70,7 @@ class Taints:
             return frozenset()
         async with self._database.reading() as session:
             found = await session.scalars(
-                select(TaintRow.source).where(
-                    TaintRow.tenant == principal.tenant,
-                    TaintRow.principal_id == principal.id,
-                    TaintRow.until > self._now(),
-                )
+                _LASTING,
+                {"tenant": principal.tenant, "principal": principal.id, "now": self._now()},
             )
             return frozenset(found)

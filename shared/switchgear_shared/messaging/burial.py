@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -192,7 +193,8 @@ class ExhaustedBurial:
         """Stop after the burial under way."""
         await self._loop.stop()
 
-    async def _bury(self, message: Msg) -> None:
+    async def _bury(self, messages: Sequence[Msg]) -> None:
+        (message,) = messages
         try:
             advisory = orjson.loads(message.data)
             sequence = int(advisory["stream_seq"])

@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -31,6 +32,7 @@ _log = logger(__name__)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _FACTOR = 4.0
 _JITTER = 0.2
+_TOGETHER = 50
 
 
 Observe = Callable[[str, EventOutcome], None]
@@ -63,18 +65,24 @@ class Consumer:
     Every process that runs a consumer of this name takes a share. Events about one record are
     handled one after another within a process. A retryable SwitchgearError or a foreign
     exception is tried again; any other SwitchgearError makes a dead letter at once.
+
+    `together` is given the events that wait, up to 50 that were never delivered before, in their
+    order, and returns those that are left to `handle`; where it raises, all are.
     """
 
     name: str
     event_type: str
     handle: Callable[[Event], Awaitable[None]]
     slots: int = 4
+    together: Callable[[Sequence[Event]], Awaitable[Sequence[Event]]] | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name for a consumer: a-z, 0-9 and -")
         if self.slots < 1:
             raise ValueError("a consumer needs a slot")
+        if self.together is not None and self.slots > 1:
+            raise ValueError("a consumer that takes events together has one slot: they have order")
 
 
 class ConsumerRunner:
@@ -115,19 +123,49 @@ class ConsumerRunner:
             slots=consumer.slots,
             ack_wait_s=self._policy.ack_wait_s,
             max_deliver=self._policy.attempts + 1,
+            at_once=1 if consumer.together is None else _TOGETHER,
         )
         turns = KeyedLocks[tuple[str, str]]()
 
-        async def deliver(message: Msg) -> None:
-            await self._deliver(consumer, turns, message)
+        async def deliver(messages: Sequence[Msg]) -> None:
+            for message in await self._left(consumer, messages):
+                await self._deliver(consumer, turns, message)
 
         return PullLoop(self._bus, source, deliver)
+
+    async def _left(self, consumer: Consumer, messages: Sequence[Msg]) -> Sequence[Msg]:
+        """Have the events taken together and settle those that are done; returns the others.
+
+        What came before may be what fails, or what the process died of: it is handled alone.
+        """
+        if consumer.together is None:
+            return messages
+        events: dict[int, Event] = {}
+        for place, message in enumerate(messages):
+            if message.metadata.num_delivered == 1 and _is_for(consumer, message):
+                with suppress(InvalidRequestError):  # its own delivery buries it
+                    events[place] = Event.from_cloudevent(message.data)
+        with structlog.contextvars.bound_contextvars(consumer=consumer.name):
+            try:
+                left = await consumer.together(list(events.values())) if events else ()
+            except Exception as error:  # noqa: BLE001 - the consumer loop outlives any handler
+                # by its code alone: the one that is at fault fails on its own again, and tells more
+                _log.warning(
+                    "events_not_taken_together", count=len(events), error_code=_code_of(error)
+                )
+                return messages
+        kept = {id(event) for event in left}
+        done = {place for place, event in events.items() if id(event) not in kept}
+        for place in sorted(done):
+            self._observe(consumer.name, "handled")
+            await settle(messages[place].ack())
+        return [message for place, message in enumerate(messages) if place not in done]
 
     async def _deliver(
         self, consumer: Consumer, turns: KeyedLocks[tuple[str, str]], message: Msg
     ) -> None:
         headers = message.headers or {}
-        if headers.get(REPLAY_FOR, consumer.name) != consumer.name:
+        if not _is_for(consumer, message):
             await settle(message.ack())
             return
         with structlog.contextvars.bound_contextvars(
@@ -184,6 +222,10 @@ class ConsumerRunner:
             _log.warning("burial_delayed", error_code=refusal.code, reason=refusal.message)
         else:
             await settle(message.term())
+
+
+def _is_for(consumer: Consumer, message: Msg) -> bool:
+    return (message.headers or {}).get(REPLAY_FOR, consumer.name) == consumer.name
 
 
 def _code_of(error: Exception) -> str:

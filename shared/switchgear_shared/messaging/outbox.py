@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchgear_shared.contracts.events import Event
@@ -26,24 +27,42 @@ _BATCH_ROWS = 500
 _POLL_S = 0.25
 _PUBLISH_TIMEOUT_S = 10.0
 _PAUSE_S = 1.0
+_GATHERED = "gathered_events"
 _TURN_LOCK = "switchgear.outbox"
+_INSERT = insert(outbox)
+_NEXT = select(outbox).order_by(outbox.c.id).limit(_BATCH_ROWS)
+_DROP = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
 
 
 async def emit(session: AsyncSession, event: Event, *, at: datetime | None = None) -> None:
     """Have `event` published when the transaction of `session` commits, or at the moment `at`."""
     if at is not None and at.tzinfo is None:
         raise ValueError("the moment of a timer must be aware")
-    await session.execute(
-        insert(outbox).values(
-            tenant=event.tenant,
-            event_id=event.id,
-            type=event.type,
-            body=event.to_cloudevent().decode(),
-            due_at=at and at.astimezone(UTC),
-            created_at=utc_now(),
-        )
-    )
+    row = {
+        "tenant": event.tenant,
+        "event_id": event.id,
+        "type": event.type,
+        "body": event.to_cloudevent().decode(),
+        "due_at": at and at.astimezone(UTC),
+        "created_at": utc_now(),
+    }
     session.info[EMITS] = True
+    if (gathered := session.info.get(_GATHERED)) is not None:
+        gathered.append(row)
+    else:
+        await session.execute(_INSERT, [row])
+
+
+@asynccontextmanager
+async def emitting_together(session: AsyncSession) -> AsyncGenerator[None]:
+    """Write the events emitted within in one statement at the end, in their order."""
+    session.info[_GATHERED] = rows = list[dict[str, Any]]()
+    try:
+        yield
+    finally:
+        del session.info[_GATHERED]
+    if rows:
+        await session.execute(_INSERT, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +175,7 @@ class OutboxRelay:
 
     async def _read(self) -> Sequence[_Pending]:
         async with self._database.reading() as session:
-            rows = await session.execute(select(outbox).order_by(outbox.c.id).limit(_BATCH_ROWS))
+            rows = await session.execute(_NEXT)
             found = rows.all()
         return [
             _Pending(
@@ -170,4 +189,4 @@ class OutboxRelay:
     async def _drop(self, pending: Sequence[_Pending]) -> None:
         ids = [row.row_id for row in pending]
         async with self._database.writing() as session:
-            await session.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+            await session.execute(_DROP, {"ids": ids})

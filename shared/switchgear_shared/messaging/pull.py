@@ -19,6 +19,7 @@ from switchgear_shared.observability.logs import logger
 
 _log = logger(__name__)
 _LINGER_S = 30.0
+_OTHERS_S = 0.2
 _REBIND_WAIT_S = 0.1
 _CONNECT_WAIT_S = 60.0
 _SET_UP_TIMEOUT_S = 30.0
@@ -26,7 +27,10 @@ _SET_UP_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class PullSource:
-    """A durable consumer of a stream; processes that share its name share its messages."""
+    """A durable consumer of a stream; processes that share its name share its messages.
+
+    A slot takes up to `at_once` of the messages that are there.
+    """
 
     stream: str
     name: str
@@ -34,18 +38,19 @@ class PullSource:
     slots: int
     ack_wait_s: float = 30.0
     max_deliver: int = -1
+    at_once: int = 1
 
 
 class PullLoop:
-    """Hands messages to `handle`, at most `slots` at once, and fetches none beyond free slots.
+    """Hands messages to `handle` in each of its slots, and fetches none beyond free slots.
 
     `handle` settles each message (ack, nak or term) and raises nothing; a message it leaves
-    unsettled comes again after `ack_wait_s`. Each slot pulls one message at a time through an
+    unsettled comes again after `ack_wait_s`. Each slot pulls what it works on next through an
     inbox of its own, so a message is never fetched to wait for a slot.
     """
 
     def __init__(
-        self, bus: Bus, source: PullSource, handle: Callable[[Msg], Awaitable[None]]
+        self, bus: Bus, source: PullSource, handle: Callable[[Sequence[Msg]], Awaitable[None]]
     ) -> None:
         self._bus = bus
         self._source = source
@@ -98,16 +103,16 @@ class PullLoop:
         try:
             while not self._is_stopping:
                 self._idle.add(number)
-                inbox, message = await self._fetch(inbox)
+                inbox, messages = await self._fetch(inbox)
                 self._idle.discard(number)
-                if message is not None:
-                    await self._handled(message)
+                if messages:
+                    await self._handled(messages)
         finally:
             await _leave(inbox)
 
     async def _fetch(
         self, inbox: JetStreamContext.PullSubscription | None
-    ) -> tuple[JetStreamContext.PullSubscription | None, Msg | None]:
+    ) -> tuple[JetStreamContext.PullSubscription | None, Sequence[Msg]]:
         try:
             if inbox is None:
                 await self._bus.wait_connected(_CONNECT_WAIT_S)
@@ -118,35 +123,50 @@ class PullLoop:
                 )
             messages = await self._bus.until_dropped(inbox.fetch(1, timeout=_LINGER_S))
         except nats.errors.TimeoutError:
-            return inbox, None
+            return inbox, ()
         except (nats.errors.Error, SwitchgearError, OSError) as error:
             _log.debug("pull_interrupted", consumer=self._source.name, reason=str(error))
             await _leave(inbox)
             await asyncio.sleep(_REBIND_WAIT_S)
             with suppress(nats.errors.Error, OSError, SwitchgearError):
                 await self._bus.until_dropped(self._configure())
-            return None, None
+            return None, ()
         except asyncio.CancelledError:
             await _leave(inbox)
             raise
-        return inbox, messages[0]
+        return inbox, [*messages, *await self._others(inbox, messages[0])]
 
-    async def _handled(self, message: Msg) -> None:
-        beat = asyncio.create_task(self._beat(message))
+    async def _others(self, inbox: JetStreamContext.PullSubscription, first: Msg) -> Sequence[Msg]:
+        """Return what is there beside the first; none is waited for, unless another takes them."""
+        count = min(self._source.at_once - 1, first.metadata.num_pending)
+        if count < 1:
+            return ()
         try:
-            await self._handle(message)
+            return await self._bus.until_dropped(inbox.fetch(count, timeout=_OTHERS_S))
+        except (nats.errors.Error, OSError):
+            return ()
         except asyncio.CancelledError:
-            await settle(message.nak())
+            await settle(first.nak())
+            raise
+
+    async def _handled(self, messages: Sequence[Msg]) -> None:
+        beat = asyncio.create_task(self._beat(messages))
+        try:
+            await self._handle(messages)
+        except asyncio.CancelledError:
+            for message in messages:
+                await settle(message.nak())  # of one that is settled nothing is sent
             raise
         finally:
             beat.cancel()
             with suppress(asyncio.CancelledError):
                 await beat
 
-    async def _beat(self, message: Msg) -> None:
+    async def _beat(self, messages: Sequence[Msg]) -> None:
         while True:
             await asyncio.sleep(self._source.ack_wait_s / 3)
-            await settle(message.in_progress())
+            for message in messages:
+                await settle(message.in_progress())
 
 
 async def _cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:

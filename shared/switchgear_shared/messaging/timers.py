@@ -1,5 +1,7 @@
 """Turn timers that are due back into events, so that a consumer sees them like any other."""
 
+from collections.abc import Sequence
+
 from nats.aio.msg import Msg
 
 from switchgear_shared.errors import SwitchgearError
@@ -34,7 +36,8 @@ class TimerForwarder:
         """Stop after the timer under way."""
         await self._loop.stop()
 
-    async def _forward(self, message: Msg) -> None:
+    async def _forward(self, messages: Sequence[Msg]) -> None:
+        (message,) = messages
         headers = own_headers(message.headers)
         sequence = message.metadata.sequence.stream
         try:

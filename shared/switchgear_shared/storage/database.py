@@ -120,7 +120,9 @@ class Database:
         async with _translated(), self._writer.connect() as connection:
             raw = await connection.get_raw_connection()
             assert raw.driver_connection is not None  # noqa: S101 - it is connected
-            await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            await raw.driver_connection.run(
+                lambda cursor: cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            )
 
     async def close(self) -> None:
         """Close every connection."""
@@ -188,7 +190,7 @@ def _sqlite_engine(url: str, *, begin: str, size: int) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def send_begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.begin(begin)
 
     _ = (configure, send_begin)
     return engine

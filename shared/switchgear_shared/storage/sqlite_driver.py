@@ -24,11 +24,28 @@ class _Answer(NamedTuple):
 
 
 class OneTripConnection(aiosqlite.Connection):
-    """A connection whose statements come back with their rows; its thread ends with the process."""
+    """A connection whose statements come back with their rows; its thread ends with the process.
+
+    A transaction begins with its first statement, and the end of none costs no trip.
+    """
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=1)
         self._thread.daemon = True
+        self._begin: str | None = None
+        self._may_be_open = False
+
+    def begin(self, sql: str) -> None:
+        """Have a transaction begun by `sql` in the trip of the next statement."""
+        self._begin = sql
+
+    async def commit(self) -> None:
+        """Commit the transaction; does nothing where none is open."""
+        await self._end(sqlite3.Connection.commit)
+
+    async def rollback(self) -> None:
+        """Roll the transaction back; does nothing where none is open."""
+        await self._end(sqlite3.Connection.rollback)
 
     def cursor(self) -> Any:
         """Return a cursor, without a trip."""
@@ -36,7 +53,17 @@ class OneTripConnection(aiosqlite.Connection):
 
     async def run(self, work: Callable[[sqlite3.Cursor], Any]) -> _Answer:
         """Run a statement and take all it gives in one trip."""
-        return await self._execute(partial(_answer, self._conn, work))
+        begin, self._begin = self._begin, None
+        self._may_be_open = True  # and stays so where the trip is cancelled or fails
+        answer = await self._execute(_answer, self._conn, begin, work)
+        self._may_be_open = self._conn.in_transaction
+        return answer
+
+    async def _end(self, end: Callable[[sqlite3.Connection], None]) -> None:
+        self._begin = None
+        if self._may_be_open:
+            await self._execute(end, self._conn)
+            self._may_be_open = self._conn.in_transaction
 
 
 class _Cursor:
@@ -85,9 +112,13 @@ def open_sqlite(database: str | Path, **options: Any) -> OneTripConnection:
     return OneTripConnection(partial(sqlite3.connect, str(database), **options))
 
 
-def _answer(connection: sqlite3.Connection, work: Callable[[sqlite3.Cursor], Any]) -> _Answer:
+def _answer(
+    connection: sqlite3.Connection, begin: str | None, work: Callable[[sqlite3.Cursor], Any]
+) -> _Answer:
     cursor = connection.cursor()
     try:
+        if begin is not None:
+            cursor.execute(begin)
         work(cursor)
         rows = cursor.fetchall() if cursor.description else []
         return _Answer(rows, cursor.description, cursor.rowcount, cursor.lastrowid)

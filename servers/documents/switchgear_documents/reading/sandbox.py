@@ -46,7 +46,7 @@ class Reader:
         max_pages: int = 500,
         max_bytes: int = 32 * 1024 * 1024,
         workers: int = 2,
-        documents_per_worker: int = 500,
+        documents_per_worker: int = 2000,
         engines: Sequence[EngineName] = ENGINES,
         ocr_timeout_s: float = 120.0,
         ocr_memory_mb: int = 4096,
