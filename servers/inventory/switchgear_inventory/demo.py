@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from switchgear_inventory.models import OUTSIDE
 from switchgear_inventory.tables import (
@@ -31,7 +31,7 @@ async def load_demo(
     async with database.writing() as session:
         if await session.scalar(known) is not None:
             return
-        for table, rows in (
+        loaded: tuple[tuple[Any, list[dict[str, Any]]], ...] = (
             (ItemRow, _items(company)),
             (LocationRow, [{"code": one.code, "name": one.name} for one in company.locations]),
             (LevelRow, _levels(company)),
@@ -39,8 +39,12 @@ async def load_demo(
             (MovementRow, _movements(company)),
             (ReservationRow, _reservations(company)),
             (ArrivalRow, _arrivals(company)),
-        ):
+        )
+        for table, rows in loaded:
             await session.execute(insert(table), [{"tenant": tenant, **row} for row in rows])
+        if not database.is_sqlite:  # or its planner takes the tables for empty for a minute
+            names = ", ".join(table.__tablename__ for table, _ in loaded)
+            await session.execute(text(f"ANALYZE {names}"))
 
 
 def _items(company: Company) -> list[dict[str, Any]]:
