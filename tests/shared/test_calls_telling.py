@@ -1,14 +1,23 @@
 """What came of a write outside that nobody can tell is said by a person, and all goes on."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 from till_server import SETTLED_S, Till, TillSuite, serving_till
 
 from switchgear_shared.calls.call import Request
-from switchgear_shared.contracts.values import CorrelationId, TenantId, new_correlation_id
+from switchgear_shared.calls.claims import Claims
+from switchgear_shared.calls.idempotency import prune_keys
+from switchgear_shared.contracts.values import (
+    CorrelationId,
+    TenantId,
+    new_correlation_id,
+    utc_now,
+)
 from switchgear_shared.errors import SwitchgearError
 from switchgear_shared.governance.identity import Agent
 from switchgear_shared.storage.shared_tables import idempotency, outbox
@@ -351,3 +360,67 @@ async def test_operators_tools_are_in_no_list(tmp_path: Path) -> None:
             "till_take_coins",
             "till_whoami",
         ]
+
+
+@pytest.mark.parametrize("is_settling", [False, True])
+async def test_a_word_taken_unseen_gives_way_to_what_is_found_once_the_system_is_back(
+    tmp_path: Path, is_settling: bool
+) -> None:
+    async with serving_till(tmp_path, Till("silent_after")) as suite:
+        write_id = await lost(suite)
+        suite.till.is_away = True
+        await told(suite, write_id, None, unseen=True)
+        suite.till.is_away = False
+
+        found = (await suite.take(is_settling=is_settling)).unwrap()
+
+        assert (found["replayed"], len(suite.till.taken), await events(suite)) == (True, 1, 1)
+        assert (await suite.take()).unwrap()["id"] == found["id"]
+
+
+async def test_a_word_taken_unseen_stands_where_nothing_is_found(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_before")) as suite:
+        write_id = await lost(suite)
+        suite.till.is_away = True
+        await told(suite, write_id, None, unseen=True)
+        suite.till.is_away = False
+
+        assert (await suite.take()).unwrap()["replayed"] is False
+        assert len(suite.till.taken) == 1
+
+
+async def test_what_is_refused_before_it_was_looked_for_tells_nothing(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_after", is_vague=True)) as suite:
+        write_id = await lost(suite)
+        suite.till.is_closed = True
+
+        assert (await refused(suite, write_id, None)).code == "invalid_request"
+        assert [write["id"] for write in await unresolved(suite)] == [write_id]
+
+
+async def test_who_has_seen_the_row_before_a_word_was_kept_changes_nothing(tmp_path: Path) -> None:
+    async with serving_till(tmp_path, Till("silent_before", is_vague=True)) as suite:
+        write_id = await lost(suite)
+        async with suite.database.reading() as session:
+            seen = (await session.execute(select(idempotency))).first()
+        await told(suite, write_id, None)
+
+        claims = Claims(suite.database, timedelta(0), utc_now)
+
+        assert not await claims.change(seen, why="another attempt")
+
+
+async def test_a_word_about_an_old_write_is_kept_as_long_as_any(tmp_path: Path) -> None:
+    long_ago = utc_now() - timedelta(days=400)
+    async with serving_till(tmp_path, Till("silent_after", is_vague=True)) as suite:
+        suite.till.forgets = True
+        write_id = await lost(suite)
+        suite.till.records["slip-9"] = 5
+        async with suite.database.writing() as session:
+            await session.execute(update(idempotency).values(created_at=long_ago))
+        await told(suite, write_id, "slip-9")
+
+        await prune_keys(suite.database, utc_now() - timedelta(days=1))
+
+        assert (await suite.take()).unwrap()["id"] == "slip-9"
+        assert len(suite.till.taken) == 1

@@ -76,7 +76,7 @@ class Claims:
         if is_told_not_done(row):
             anew = {"looks_count": 0, "looked_at": None, "why": None, "told": None}
             is_taken = await self.change(row, created_at=now, **anew, **self._ours(now))
-            return Claim(may_be_done=False) if is_taken else None
+            return Claim(may_be_done=is_told_unseen(row)) if is_taken else None
         if not self.is_settled(row):  # ours: look it up, but do not send it before it settled
             await self.count_look(row)
             return Claim(may_be_done=True, is_look=True, settled_at=self.settled_at(row))
@@ -92,6 +92,7 @@ class Claims:
                 idempotency.c.state == "in_flight",
                 idempotency.c.claimed_by == seen.claimed_by,
                 idempotency.c.claimed_at == seen.claimed_at,
+                idempotency.c.told.is_not_distinct_from(seen.told),
             )
             .values(values)
         )
@@ -177,6 +178,11 @@ def unresolved() -> tuple[ColumnElement[bool], ...]:
 def is_told_not_done(row: Any) -> bool:
     """Say whether a person has said that the write of this row was not done."""
     return row.state == "in_flight" and row.told is not None
+
+
+def is_told_unseen(row: Any) -> bool:
+    """Say whether that was said while the system behind could not be asked."""
+    return is_told_not_done(row) and bool(json.loads(row.told)["is_unseen"])
 
 
 def reference_of(call: Call) -> str:

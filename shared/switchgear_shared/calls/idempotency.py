@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import delete, or_
+from sqlalchemy import delete, func, or_
 
 from switchgear_shared.calls.call import Call, Next, Outcome
 from switchgear_shared.errors import ConflictError, NotFoundError, SwitchgearError
@@ -175,7 +175,7 @@ async def prune_keys(database: Database, before: datetime) -> int:
     async with database.writing() as session:
         result = await session.execute(
             delete(idempotency).where(
-                idempotency.c.created_at < before,
+                func.coalesce(idempotency.c.done_at, idempotency.c.created_at) < before,
                 or_(idempotency.c.state == "done", idempotency.c.told.is_not(None)),
             )
         )

@@ -7,6 +7,7 @@ it may be done, and looks for it over there before anything is sent again.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,12 @@ from pydantic import BaseModel
 from sqlalchemy import update
 
 from switchgear_shared.calls.call import Call, Outcome
-from switchgear_shared.calls.claims import Claims, is_told_not_done, reference_of
+from switchgear_shared.calls.claims import (
+    Claims,
+    is_told_not_done,
+    is_told_unseen,
+    reference_of,
+)
 from switchgear_shared.calls.idempotency import (
     check_arguments,
     done_with,
@@ -112,6 +118,9 @@ class RemoteWrites:
             if row is None:
                 is_given_up = await self.claims.give_up_unused(call)
             elif is_told_not_done(row):
+                if is_told_unseen(row):
+                    with suppress(SwitchgearError):  # it may be back, and have done it
+                        return await self._found_after_all(call, row, write)
                 is_given_up = await self.claims.change(row, **_OVER, **given_up(self._now()))
             elif self.claims.is_ours_to_try(row):
                 found = await self._looked_up(call, row, write)
@@ -178,6 +187,12 @@ class RemoteWrites:
                 outcome="unknown",
             ) from error
         return await self._keep(call, {**result.model_dump(mode="json"), "replayed": True}, look)
+
+    async def _found_after_all(self, call: Call, row: Any, write: Write) -> Outcome:
+        found = await self._looked_up(call, row, write)
+        if found is None:
+            raise NotThereError(f"nothing of {call.tool.name} is there")
+        return found
 
     async def _keep(self, call: Call, structured: dict[str, Any], attempt: RemoteWrite) -> Outcome:
         """Keep the outcome with its events, unless another attempt has kept the same already."""

@@ -112,7 +112,8 @@ class UnresolvedWrites:
             "at": self._claims.now().isoformat(),
             "is_unseen": word.is_unseen,
         }
-        if not await self._keep(row, told, {"told": canonical(kept).decode()}):
+        values = {"told": canonical(kept).decode(), "created_at": self._claims.now()}
+        if not await self._keep(row, told, values):
             raise ConflictError(f"write {write_id} is being tried at this moment")
         return True
 
@@ -157,9 +158,12 @@ class UnresolvedWrites:
             return
         try:
             found = await self._look(row, call, None)
-        except SwitchgearError as error:
-            self._check_answered(error, word)
+        except NotThereError:
             return
+        except SwitchgearError:
+            if word.is_unseen:
+                return
+            raise  # refused before it was looked for, which tells nothing
         if found.structured["id"] == word.record:
             return
         if not current_write().is_rehearsal:
@@ -205,14 +209,19 @@ class UnresolvedWrites:
                 return error  # an answer, of a system that is well
 
         await self._claims.count_look(row)
-        result = await self.protection.run(
-            write,
-            deadline=call.deadline,
-            may_repeat=False,
-            may_have_effect=False,
-            is_keyed=False,
-            holder=call.principal.id,
-        )
+        try:
+            result = await self.protection.run(
+                write,
+                deadline=call.deadline,
+                may_repeat=False,
+                may_have_effect=False,
+                is_keyed=False,
+                holder=call.principal.id,
+            )
+        except SwitchgearError as error:
+            if look.is_absent and error.outcome == "not_done":
+                raise NotThereError(error.message) from error
+            raise
         if isinstance(result, NotThereError):
             raise result
         return _Found(result.model_dump(mode="json"), look)

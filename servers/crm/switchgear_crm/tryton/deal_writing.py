@@ -93,10 +93,10 @@ async def _update(
                 field="amount.currency",
             )
         check_amount(changes.amount)
-    if act.write.told == deal.opportunity_id:
-        return await _changed(act, deal)
     fields = _differing(deal, house, changes)
     act.write.is_absent = is_untouched(deal.record, expected_version, changes.given(), fields)
+    if act.write.told == deal.opportunity_id and not act.write.is_absent:
+        return await _changed(act, deal)
     if fields or not act.write.may_be_done:
         check_version(deal.record, expected_version, f"opportunity {opportunity_id}")
     if not fields:

@@ -5,7 +5,14 @@ import re
 from functools import partial
 from typing import Any
 
-from switchgear_erp.parties import Known, PartyDraft, check_unknown, spelling_of, without_umlauts
+from switchgear_erp.parties import (
+    Known,
+    PartyDraft,
+    check_unknown,
+    is_same_name,
+    spelling_of,
+    without_umlauts,
+)
 from switchgear_erp.tryton.acting import Act
 from switchgear_erp.tryton.bank_accounts import forget_accounts
 from switchgear_erp.tryton.company import Company, company_of
@@ -42,7 +49,7 @@ _WAIT_S = 0.1
 async def create(act: Act, draft: PartyDraft) -> WriteResult:
     """See ErpBackend.create_party."""
     company = await company_of(act.client)
-    number = await _made(act)
+    number = await _made(act, draft)
     is_fresh = number is None
     if number is None:
         check_unknown(draft, map(_known, await _alike(act, company, draft)))
@@ -70,13 +77,15 @@ async def _take_back(act: Act, draft: PartyDraft, number: int) -> None:
         await forget_accounts(act.client, accounts)
 
 
-async def _made(act: Act) -> int | None:
+async def _made(act: Act, draft: PartyDraft) -> int | None:
     """Return the party that an earlier attempt made, if it did."""
     if (told := act.write.told_number("party")) is not None:
         domain = [["id", "=", told]]
-        page = await act.client.search(PARTY, domain, ["identifiers.code"], limit=1)
+        page = await act.client.search(PARTY, domain, ["name", "identifiers.code"], limit=1)
         for party in page.records:
             act.write.check_is_free(*(one["code"] for one in party["identifiers"]))
+            if not is_same_name(draft.name, party["name"]):
+                raise ConflictError(f"{act.write.told} is {party['name']}, not {draft.name}")
         return page.records[0]["id"] if page.records else None
     mark = await act.made("", _MARK, "code")
     if mark is None:
