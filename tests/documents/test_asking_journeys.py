@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from documents.endpoint import Endpoint, Fails, Says, Step, speaking
 from journeys.desk import Desk, opened
+from switchgear_shared.testing import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -57,8 +58,14 @@ async def endpoint() -> AsyncGenerator[Endpoint]:
 
 
 async def asked(desk: Desk, receipt: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return task, model and outcome of every decision in the document's trace."""
-    steps = await desk.trace(receipt)
+    """Return task, model and outcome of every decision in the document's trace, once it is there."""
+
+    async def traced() -> list[dict[str, Any]] | None:
+        found = await desk.trace(receipt)
+        is_there = any(step["what"] == "documents.document.classified" for step in found)
+        return found if is_there else None
+
+    steps = await until(traced)
     details = [step["detail"] for step in steps if step["what"] == "documents.model.asked"]
     return [(one["task"], one["model"], one["outcome"]) for one in details]
 

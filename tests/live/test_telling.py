@@ -89,13 +89,19 @@ async def last(client: TrytonClient, model: str, *domain: Any) -> int:
 async def test_an_order_is_told(erp: ErpSuite, client: TrytonClient, line: Line, word: str) -> None:
     party = await new_party(client, role="vendor")
     lines = [{"sku": "BRK-016", "quantity": "1"}]
+    other = await erp.answer(
+        "create_order",
+        kind="purchase",
+        party_id=await new_party(client, role="vendor"),
+        lines=lines,
+    )
     ask: dict[str, Any] = {"kind": "purchase", "party_id": party, "lines": lines, "key": word}
     write_id = await lost(erp, line, "purchase.purchase.create", "create_order", **ask)
     number = await last(client, "purchase.purchase")
     await client.call("purchase.purchase", "write", [number], {"description": ""})
     resolve = {"write_id": write_id, "done": True, "reason": "seen in Tryton"}
 
-    others = await erp.refusal("resolve_write", record_id="purchase-1", **resolve)
+    others = await erp.refusal("resolve_write", record_id=other["id"], **resolve)
     kind = await erp.refusal("resolve_write", record_id=f"sale-{number}", **resolve)
     said = await tell(erp, write_id, f"purchase-{number}")
     done = await erp.answer("create_order", **ask)
@@ -104,7 +110,7 @@ async def test_an_order_is_told(erp: ErpSuite, client: TrytonClient, line: Line,
     assert [(e.code, e.field) for e in (others, kind)] == [("conflict", "record_id")] * 2
     assert (said, done["id"], done["replayed"]) == ("done", f"purchase-{number}", True)
     assert [order["id"] for order in page["items"]] == [done["id"]]
-    assert await erp.events() == ["erp.order.created"]
+    assert await erp.events() == ["erp.order.created"] * 2
 
 
 async def test_an_invoice_is_told(

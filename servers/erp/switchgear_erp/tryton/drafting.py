@@ -64,9 +64,7 @@ async def create(act: Act, draft: InvoiceDraft) -> WriteResult:
             expected={f"{INVOICE},{number}": plan.target["_timestamp"]},
         )
     except ConflictError as error:
-        raise ConflictError(
-            f"invoice {invoice_id(number)} is being changed at this moment", field="order_id"
-        ) from error
+        raise _being_changed(number) from error
     with act.write.reading_back():
         return await _done(act, number, plan.totals)
 
@@ -106,7 +104,15 @@ async def _plan(act: Act, draft: InvoiceDraft, party: Record, company: Company) 
     taken = None
     if target is not None:
         taken = await invoice_record(act.client, invoice_id(target), *LINE_FIELDS)
+        if earlier is None and mark_in(taken["description"]) is not None:  # since we chose it
+            raise _being_changed(taken["id"])
     return Plan(draft, order, header, lines, totals, taken, is_earlier=earlier is not None)
+
+
+def _being_changed(number: int) -> ConflictError:
+    return ConflictError(
+        f"invoice {invoice_id(number)} is being changed at this moment", field="order_id"
+    )
 
 
 async def _made(act: Act, plan: Plan, values: Mapping[str, Any]) -> WriteResult:
