@@ -58,7 +58,7 @@ async def endpoint() -> AsyncGenerator[Endpoint]:
 
 
 async def asked(desk: Desk, receipt: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return task, model and outcome of every decision in the document's trace, once it is there."""
+    """Return task, model and outcome of each decision in the document's trace, once it is there."""
 
     async def traced() -> list[dict[str, Any]] | None:
         found = await desk.trace(receipt)
